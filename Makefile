@@ -1,0 +1,29 @@
+# Causeway's commands. `make demo` and `make test` are the two to start with; `make help` lists them all.
+SHELL := /bin/bash -eu -o pipefail
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(shell command -v "$$(pyenv prefix 3.13 2>/dev/null)/bin/python3.13" || command -v python3.13 || echo python3.13-is-missing)
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+$(READY): requirements/development.txt pyproject.toml
+	@echo "Setting up $(VENV) (about a minute, once)"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/development.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+.PHONY: help
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+.PHONY: setup
+setup: $(READY) ## install everything into the project's own .venv
+
+.PHONY: lock
+lock: ## resolve the development requirements anew
+	@$(PYTHON) -m venv --clear .local/lock
+	@.local/lock/bin/pip install --quiet --disable-pip-version-check -r requirements/development.in
+	@{ echo '# Written by `make lock` from development.in.'; .local/lock/bin/pip freeze; } > requirements/development.txt
+	@rm -rf .local/lock
