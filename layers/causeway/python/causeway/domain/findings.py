@@ -1,0 +1,40 @@
+"""What preflight and the check have to say to a person, each with a code that `docs/operations.md` explains."""
+
+from enum import StrEnum
+
+from .values import Side, Value
+
+
+class Code(StrEnum):
+    """What is wrong. The docs list every code with what to do; a test compares the two."""
+
+    MALFORMED_ITEM = "MALFORMED_ITEM"
+    ACCOUNT_NOT_REACHABLE = "ACCOUNT_NOT_REACHABLE"
+    VPC_NOT_FOUND = "VPC_NOT_FOUND"
+    CIDR_OVERLAP = "CIDR_OVERLAP"
+    CIDR_OVERLAP_WITH_PEER = "CIDR_OVERLAP_WITH_PEER"
+    PEERING_EXISTS = "PEERING_EXISTS"
+    ROUTE_CONFLICT = "ROUTE_CONFLICT"
+    NO_ROUTE_TABLE_SELECTED = "NO_ROUTE_TABLE_SELECTED"
+    NO_SECURITY_GROUP_SELECTED = "NO_SECURITY_GROUP_SELECTED"
+    CROSS_REGION_GROUP_REFERENCE = "CROSS_REGION_GROUP_REFERENCE"
+    DNS_NOT_ENABLED = "DNS_NOT_ENABLED"
+    FLOW_BLOCKED = "FLOW_BLOCKED"
+    NOTHING_TO_CHECK = "NOTHING_TO_CHECK"
+    STEP_FAILED = "STEP_FAILED"
+
+
+class Finding(Value):
+    """One thing that a person should know.
+
+    Attributes:
+        blocking: Whether it stops the request; the others only inform.
+        where: The resource it is about: an id, a CIDR block, a field of the item.
+        message: What is wrong and what to do, in full sentences.
+    """
+
+    code: Code
+    message: str
+    where: str
+    side: Side | None = None
+    blocking: bool = True

@@ -1,0 +1,91 @@
+"""The request as every step sees it: validated, with its defaults filled in.
+
+`causeway.boundary` makes one from an item; nothing else does.
+"""
+
+from enum import StrEnum
+
+from .values import Both, PortRange, Protocol, Side, Value
+
+
+class VpcRef(Value):
+    """A VPC and where it is."""
+
+    account_id: str
+    region: str
+    vpc_id: str
+
+    def __str__(self) -> str:
+        return f"{self.vpc_id} ({self.account_id}, {self.region})"
+
+
+class Selector(Value):
+    """Which resources of a side: all of its VPC's, the ones named, or the ones with a tag. Exactly one is set."""
+
+    every: bool = False
+    ids: tuple[str, ...] = ()
+    tag_key: str | None = None
+    tag_value: str | None = None
+
+    def selects(self, resource_id: str, tags: dict[str, str]) -> bool:
+        if self.every:
+            return True
+        if self.tag_key is not None:
+            return tags.get(self.tag_key) == self.tag_value
+        return resource_id in self.ids
+
+    def __str__(self) -> str:
+        if self.every:
+            return "all"
+        return f"tag {self.tag_key}={self.tag_value}" if self.tag_key is not None else ", ".join(self.ids)
+
+
+class Peer(StrEnum):
+    """How a security-group rule names the other side: by the VPC's CIDR blocks, or by the selected security groups."""
+
+    CIDR_BLOCKS = "cidr_blocks"
+    SECURITY_GROUPS = "security_groups"
+
+
+class Flow(Value):
+    """Who may open connections to whom: `source` is the side that starts them. The answers come back without being named.
+
+    Attributes:
+        ports: The destination's ports; None for ICMP and `all`.
+    """
+
+    source: Side
+    protocol: Protocol
+    ports: PortRange | None = None
+    peer: Peer = Peer.CIDR_BLOCKS
+
+    @property
+    def destination(self) -> Side:
+        return self.source.other
+
+    @property
+    def what(self) -> str:
+        return self.protocol if self.ports is None else f"{self.protocol}/{self.ports}"
+
+    def __str__(self) -> str:
+        return f"{self.what} from {self.source} to {self.destination}"
+
+
+class Request(Value):
+    """The desired state of one peering."""
+
+    request_id: str
+    requester: VpcRef
+    accepter: VpcRef
+    flows: tuple[Flow, ...]
+    route_tables: Both[Selector]
+    security_groups: Both[Selector]
+    dns_resolution: Both[bool]
+    tags: dict[str, str]
+
+    def vpc(self, side: Side) -> VpcRef:
+        return self.requester if side is Side.REQUESTER else self.accepter
+
+    @property
+    def same_region(self) -> bool:
+        return self.requester.region == self.accepter.region
