@@ -1,0 +1,128 @@
+"""The recorder and the faults over HTTP, for tests and benchmarks in other processes.
+
+``/_localcloud/calls``: GET ``{"cursor", "calls"}`` after ``?since=<cursor>``, or ``{"cursor", "kinds"}`` with
+``&view=summary``; DELETE forgets them. ``/_localcloud/faults``: GET, PUT and DELETE of a `Faults` document.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import msgspec
+import urllib3
+from werkzeug.wrappers import Request, Response
+
+from localcloud.calls import Call, CallGate, count_by_kind
+from localcloud.faults import Faults
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+CALLS_PATH = "/_localcloud/calls"
+FAULTS_PATH = "/_localcloud/faults"
+
+
+class CallPage(msgspec.Struct, frozen=True):
+    """The calls after a cursor, and the cursor to go on from."""
+
+    cursor: int
+    calls: tuple[Call, ...]
+
+
+class CallSummary(msgspec.Struct, frozen=True):
+    """How many calls of each kind after a cursor, and the cursor to go on from."""
+
+    cursor: int
+    kinds: dict[str, int]
+
+
+class Control:
+    """WSGI middleware in front of a `CallGate` that answers the control paths."""
+
+    def __init__(self, gate: CallGate) -> None:
+        self._gate = gate
+        self._handlers: dict[tuple[str, str], Callable[[Request], Response]] = {
+            ("GET", CALLS_PATH): self._list_calls,
+            ("DELETE", CALLS_PATH): self._forget_calls,
+            ("GET", FAULTS_PATH): self._show_faults,
+            ("PUT", FAULTS_PATH): self._set_faults,
+            ("DELETE", FAULTS_PATH): self._clear_faults,
+        }
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        handler = self._handlers.get((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
+        application: WSGIApplication = handler(Request(environ)) if handler else self._gate
+        return application(environ, start_response)
+
+    def _list_calls(self, request: Request) -> Response:
+        calls = self._gate.since(request.args.get("since", default=0, type=int))
+        cursor = calls[-1].number if calls else self._gate.cursor
+        if request.args.get("view") == "summary":
+            return _json(CallSummary(cursor, count_by_kind(calls)))
+        return _json(CallPage(cursor, tuple(calls)))
+
+    def _forget_calls(self, _request: Request) -> Response:
+        self._gate.forget()
+        return Response(status=204)
+
+    def _show_faults(self, _request: Request) -> Response:
+        return _json(self._gate.faults)
+
+    def _set_faults(self, request: Request) -> Response:
+        try:
+            self._gate.faults = msgspec.json.decode(request.get_data(), type=Faults)
+        except msgspec.DecodeError as error:
+            return Response(str(error), status=400)
+        return _json(self._gate.faults)
+
+    def _clear_faults(self, _request: Request) -> Response:
+        self._gate.faults = Faults()
+        return Response(status=204)
+
+
+class ControlClient:
+    """The control endpoints of a running embedded AWS."""
+
+    def __init__(self, endpoint_url: str) -> None:
+        self._endpoint_url = endpoint_url.rstrip("/")
+        self._http = urllib3.PoolManager()
+
+    def calls(self, since: int = 0) -> CallPage:
+        return msgspec.json.decode(self._request("GET", f"{CALLS_PATH}?since={since}"), type=CallPage)
+
+    def summary(self, since: int = 0) -> CallSummary:
+        return msgspec.json.decode(self._request("GET", f"{CALLS_PATH}?since={since}&view=summary"), type=CallSummary)
+
+    def forget_calls(self) -> None:
+        self._request("DELETE", CALLS_PATH)
+
+    @contextmanager
+    def record(self) -> Iterator[list[Call]]:
+        """Give a list that holds, once the block is left, the calls that were finished inside it."""
+        cursor, calls = self.summary().cursor, list[Call]()
+        try:
+            yield calls
+        finally:
+            calls.extend(self.calls(cursor).calls)
+
+    def faults(self) -> Faults:
+        return msgspec.json.decode(self._request("GET", FAULTS_PATH), type=Faults)
+
+    def set_faults(self, faults: Faults) -> None:
+        self._request("PUT", FAULTS_PATH, msgspec.json.encode(faults))
+
+    def clear_faults(self) -> None:
+        self._request("DELETE", FAULTS_PATH)
+
+    def close(self) -> None:
+        self._http.clear()
+
+    def _request(self, method: str, path: str, body: bytes | None = None) -> bytes:
+        response = self._http.request(method, f"{self._endpoint_url}{path}", body=body)
+        if response.status >= 400:  # noqa: PLR2004 - HTTP's error statuses
+            raise ValueError(f"{method} {path} was refused: {response.data.decode()}")
+        return response.data
+
+
+def _json(value: msgspec.Struct) -> Response:
+    return Response(msgspec.json.encode(value), mimetype="application/json")

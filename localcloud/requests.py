@@ -1,0 +1,203 @@
+"""What one HTTP request to the endpoint is in AWS's words: service, operation, caller, account and region.
+
+A request is identified once and remembered in its WSGI environ, so that everything that looks at calls (the recorder,
+the identity check) sees the same value. Bodies are read only where the protocol carries the operation or its parameters
+in a small document; a body that can be large (S3 objects, function packages) is never touched.
+"""
+
+import io
+import re
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from urllib.parse import parse_qs, unquote
+
+import msgspec
+from botocore.exceptions import UnknownServiceError
+from moto.core.request import Request
+from moto.core.routing import get_service_router
+from moto.iam.models import get_account_id_from
+from moto.sts.models import sts_backends
+from werkzeug.exceptions import NotFound
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+type Protocol = Literal["ec2", "query", "json", "cbor", "rest-json", "rest-xml"]
+
+INTERNAL_ACCESS_KEYS = frozenset({"ak"})
+"""Keys of the embedded AWS itself: moto's Step Functions interpreter signs its calls to other services with ``ak``."""
+INTERNAL_HEADER = "X-Localcloud-Internal"
+"""Any value marks a call as the embedded AWS's own, for callers that cannot choose their access key."""
+
+_ENVIRON_KEY = "localcloud.request"
+_SCOPE = re.compile(r"Credential=([^/,\s]+)/\d{8}/([^/]*)/([^/]+)/aws4_request")
+_CBOR_PATH = re.compile(r"/service/[^/]+/operation/(\w+)$")
+_READ = re.compile(
+    r"(AssumeRole|BatchGet|Check|Decode|Describe|Estimate|Get|Head|List|Lookup|Query|Scan|Search|Select|Simulate|"
+    r"TransactGet|Validate)"
+)
+_FORM = "application/x-www-form-urlencoded"
+
+
+class _Scope(NamedTuple):
+    access_key: str
+    region: str
+    service: str
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who signed a request: a session of a role, or the operator of an account (any other key)."""
+
+    account_id: str
+    access_key: str
+    role_arn: str | None = None
+    session_name: str | None = None
+    internal: bool = False
+
+    @property
+    def name(self) -> str:
+        if self.internal:
+            return "internal"
+        return self.role_name or "operator"
+
+    @property
+    def role_name(self) -> str | None:
+        return self.role_arn.rsplit("/", 1)[-1] if self.role_arn else None
+
+    @property
+    def arn(self) -> str:
+        if self.role_arn:
+            return f"arn:aws:sts::{self.account_id}:assumed-role/{self.role_name}/{self.session_name}"
+        return f"arn:aws:iam::{self.account_id}:root"
+
+
+@dataclass(frozen=True)
+class ApiRequest:
+    """One signed call. ``service`` is the signing name, for example ``monitoring`` for CloudWatch."""
+
+    environ: "WSGIEnvironment"
+    service: str
+    operation: str
+    protocol: Protocol
+    region: str
+    caller: Caller
+
+    @property
+    def account_id(self) -> str:
+        return self.caller.account_id
+
+    @property
+    def mutating(self) -> bool:
+        return _READ.match(self.operation) is None
+
+    @cached_property
+    def form(self) -> dict[str, str]:
+        """The parameters of a Query or EC2 request, by their flattened names."""
+        if self.protocol not in {"ec2", "query"}:
+            return {}
+        return _form(self.environ)
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        """The parameters of a JSON request; empty where there are none, or where they are not an object."""
+        if self.protocol != "json":
+            return {}
+        try:
+            document = msgspec.json.decode(_peek_body(self.environ) or b"{}")
+        except msgspec.DecodeError:
+            return {}  # the service itself answers what AWS answers to a malformed document
+        return document if isinstance(document, dict) else {}
+
+    @cached_property
+    def path_parameters(self) -> dict[str, str]:
+        """The parameters that a REST request carries in its path, such as ``Bucket`` or ``FunctionName``."""
+        return {name: unquote(str(value)) for name, value in _route(self.environ, self.service)[1].items()}
+
+
+def identify(environ: "WSGIEnvironment") -> ApiRequest | None:
+    """The AWS call in this request, or None where it is no signed call (moto's own pages, the control endpoints)."""
+    if _ENVIRON_KEY not in environ:
+        environ[_ENVIRON_KEY] = _identify(environ)
+    request: ApiRequest | None = environ[_ENVIRON_KEY]
+    return request
+
+
+def _identify(environ: "WSGIEnvironment") -> ApiRequest | None:
+    scope = _signed_scope(environ) or _presigned_scope(environ)
+    if scope is None:
+        return None
+    access_key, region, service = scope
+    protocol, operation = _protocol_and_operation(environ, service)
+    return ApiRequest(
+        environ=environ,
+        service=service,
+        operation=operation,
+        protocol=protocol,
+        region=region,
+        caller=_caller(environ, access_key),
+    )
+
+
+def _signed_scope(environ: "WSGIEnvironment") -> _Scope | None:
+    match = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
+    return _Scope(*match.groups()) if match else None
+
+
+def _presigned_scope(environ: "WSGIEnvironment") -> _Scope | None:
+    """The scope in a presigned URL: signature version 4, or S3's older version 2, which names neither region nor service."""
+    query = parse_qs(environ.get("QUERY_STRING", ""))
+    if "X-Amz-Credential" in query:
+        match = _SCOPE.search(f"Credential={query['X-Amz-Credential'][0]}")
+        return _Scope(*match.groups()) if match else None
+    if "AWSAccessKeyId" in query:
+        return _Scope(query["AWSAccessKeyId"][0], "us-east-1", "s3")
+    return None
+
+
+def _protocol_and_operation(environ: "WSGIEnvironment", service: str) -> tuple[Protocol, str]:
+    if target := environ.get("HTTP_X_AMZ_TARGET"):
+        return "json", target.rpartition(".")[2]
+    if environ.get("CONTENT_TYPE", "").startswith(_FORM) and (action := _form(environ).get("Action")):
+        return ("ec2" if service == "ec2" else "query"), action
+    if environ.get("HTTP_SMITHY_PROTOCOL") == "rpc-v2-cbor" and (match := _CBOR_PATH.search(environ["PATH_INFO"])):
+        return "cbor", match.group(1)
+    return ("rest-xml" if service == "s3" else "rest-json"), _route(environ, service)[0]
+
+
+def _route(environ: "WSGIEnvironment", service: str) -> tuple[str, dict[str, Any]]:
+    """The operation and path parameters of a REST call, by the service's own model; the bare method where it has none."""
+    try:
+        operation, parameters = get_service_router(service).match(Request(environ.copy()))
+    except (NotFound, NotImplementedError, UnknownServiceError):
+        return environ["REQUEST_METHOD"], {}
+    return operation.name, dict(parameters)
+
+
+def _form(environ: "WSGIEnvironment") -> dict[str, str]:
+    parsed = parse_qs(_peek_body(environ).decode(), keep_blank_values=True)
+    return {name: values[0] for name, values in parsed.items()}
+
+
+def _peek_body(environ: "WSGIEnvironment") -> bytes:
+    """Read the body and put it back for whoever comes next."""
+    body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    environ["wsgi.input"] = io.BytesIO(body)
+    return body
+
+
+def _caller(environ: "WSGIEnvironment", access_key: str) -> Caller:
+    if access_key in INTERNAL_ACCESS_KEYS or "HTTP_X_LOCALCLOUD_INTERNAL" in environ:
+        return Caller(account_id=get_account_id_from(access_key), access_key=access_key, internal=True)
+    session = _session(access_key) if access_key.startswith("ASIA") else None
+    return session or Caller(account_id=get_account_id_from(access_key), access_key=access_key)
+
+
+@lru_cache(maxsize=4096)
+def _session(access_key: str) -> Caller | None:
+    """The role session behind a temporary key. A key belongs to one session for ever, so the answer can be kept."""
+    for account_id, backends in list(sts_backends.items()):
+        if session := backends["aws"].get_assumed_role_from_access_key(access_key):
+            return Caller(account_id, access_key, role_arn=session.role_arn, session_name=session.session_name)
+    return None
