@@ -1,0 +1,76 @@
+"""What Causeway writes onto the request's item for people to read."""
+
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from .findings import Finding
+from .values import Value
+from .verdicts import Verdict
+
+
+class State(StrEnum):
+    """How far a generation of a request has come."""
+
+    PLANNING = "PLANNING"
+    APPLYING = "APPLYING"
+    ACTIVE = "ACTIVE"
+    REJECTED = "REJECTED"
+    FAILED = "FAILED"
+
+    @property
+    def is_final(self) -> bool:
+        return self in {State.ACTIVE, State.REJECTED, State.FAILED}
+
+
+class Status(Value):
+    """The `status` of an item.
+
+    Attributes:
+        changes_made: The sentence of each change that a failed or finished run made.
+        updated_at: ISO 8601, UTC.
+    """
+
+    state: State
+    generation: int
+    updated_at: str
+    execution_arn: str | None = None
+    peering_connection_id: str | None = None
+    findings: tuple[Finding, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    changes_made: tuple[str, ...] = ()
+
+    def as_map(self) -> dict[str, Any]:
+        """As it stands on the item: every key is there, and a verdict says in words what it means."""
+        return {
+            "state": self.state.value,
+            "generation": self.generation,
+            "updated_at": self.updated_at,
+            "execution_arn": self.execution_arn,
+            "peering_connection_id": self.peering_connection_id,
+            "findings": [_finding_map(finding) for finding in self.findings],
+            "verdicts": [_verdict_map(verdict) for verdict in self.verdicts],
+            "changes_made": list(self.changes_made),
+        }
+
+
+def _finding_map(finding: Finding) -> dict[str, Any]:
+    return {
+        "code": finding.code.value,
+        "message": finding.message,
+        "where": finding.where,
+        "side": None if finding.side is None else finding.side.value,
+        "blocking": finding.blocking,
+    }
+
+
+def _verdict_map(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "flow": str(verdict.flow),
+        "reachable": verdict.reachable,
+        "source": msgspec.to_builtins(verdict.source),
+        "destination": msgspec.to_builtins(verdict.destination),
+        "blocked_by": None if verdict.blocked_by is None else msgspec.to_builtins(verdict.blocked_by),
+        "hops": msgspec.to_builtins(verdict.hops),
+    }
