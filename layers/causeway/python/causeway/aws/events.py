@@ -2,17 +2,53 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
+from causeway.domain.errors import ServiceUnavailable
+from causeway.domain.status import State
+
+from .errors import translated
+
 if TYPE_CHECKING:
-    from causeway.domain.status import Status
     from mypy_boto3_events import EventBridgeClient
+
+    from causeway.domain.status import Status
+
+SOURCE = "causeway"
+DETAIL_TYPES = {State.ACTIVE: "PeeringActive", State.REJECTED: "PeeringRejected", State.FAILED: "PeeringFailed"}
 
 
 class Bus:
     def __init__(self, name: str, client: EventBridgeClient) -> None:
-        raise NotImplementedError
+        self._name = name
+        self._client = client
 
     def announce(self, request_id: str, status: Status) -> None:
-        """Sends `PeeringActive`, `PeeringRejected` or `PeeringFailed`, for a status that is final."""
-        raise NotImplementedError
+        """Sends `PeeringActive`, `PeeringRejected` or `PeeringFailed`, for a status that is final.
+
+        The detail is the status with the request's id, but of a verdict only whether it is reachable: an event has 256 KB.
+
+        Raises:
+            ServiceUnavailable: The bus did not take the event.
+        """
+        detail = {"request_id": request_id, **status.as_map()}
+        detail["verdicts"] = [{"flow": verdict["flow"], "reachable": verdict["reachable"]} for verdict in detail["verdicts"]]
+        with translated(f"event bus {self._name}"):
+            answer = self._client.put_events(
+                Entries=[
+                    {
+                        "EventBusName": self._name,
+                        "Source": SOURCE,
+                        "DetailType": DETAIL_TYPES[status.state],
+                        "Detail": json.dumps(detail),
+                    }
+                ]
+            )
+        if answer["FailedEntryCount"]:
+            entry = answer["Entries"][0]
+            raise ServiceUnavailable(
+                f"{entry.get('ErrorCode')}: {entry.get('ErrorMessage')}",
+                where=f"PutEvents on event bus {self._name}",
+                remedy="It is tried again.",
+            )

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
+
+from .errors import translated
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 
 class Executions:
+    """Starts the state machine, once for each generation of a request."""
+
     def __init__(self, state_machine_arn: str, client: SFNClient) -> None:
-        raise NotImplementedError
+        self._state_machine_arn = state_machine_arn
+        self._client = client
 
     def start(self, request_id: str, generation: int) -> str:
         """The execution's ARN: of a new one, or of the one that this generation already has."""
-        raise NotImplementedError
+        name = f"{request_id}-{generation}"
+        with translated(f"{self._state_machine_arn}, execution {name}"):
+            try:
+                answer = self._client.start_execution(
+                    stateMachineArn=self._state_machine_arn,
+                    name=name,
+                    input=json.dumps({"request_id": request_id, "generation": generation}),
+                )
+            except self._client.exceptions.ExecutionAlreadyExists:
+                return f"{self._state_machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
+        return answer["executionArn"]

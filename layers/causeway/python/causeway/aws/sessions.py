@@ -2,40 +2,127 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from threading import Lock
+from typing import TYPE_CHECKING, NamedTuple
+
+import boto3
+from botocore.config import Config
+
+from .errors import translated
 
 if TYPE_CHECKING:
-    from causeway.domain.request import VpcRef
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_stepfunctions import SFNClient
+    from mypy_boto3_sts import STSClient
+    from mypy_boto3_sts.type_defs import CredentialsTypeDef
+
+    from causeway.domain.request import VpcRef
+
+CONFIG = Config(
+    connect_timeout=3,
+    read_timeout=20,
+    max_pool_connections=16,
+    retries={"mode": "standard", "total_max_attempts": 8},
+)
+EXPIRY_MARGIN = timedelta(minutes=5)
+MAX_SESSION_NAME = 64
 
 
 class Access(StrEnum):
+    """Which of a member's two roles."""
+
     READ = "read"
     WRITE = "write"
 
 
 class Hub:
-    """Makes the clients of Causeway's own account, with the credentials and the region of the environment."""
+    """Makes clients, with the environment's credentials and region unless told otherwise.
+
+    One session makes them all, one at a time: a session is not thread-safe (a client is), and loads each service's model once.
+    """
+
+    def __init__(self, session: boto3.session.Session | None = None) -> None:
+        self._session = session or boto3.session.Session()
+        self._lock = Lock()
 
     def dynamodb(self) -> DynamoDBClient:
-        raise NotImplementedError
+        with self._lock:
+            return self._session.client("dynamodb", config=CONFIG)
 
     def events(self) -> EventBridgeClient:
-        raise NotImplementedError
+        with self._lock:
+            return self._session.client("events", config=CONFIG)
 
     def step_functions(self) -> SFNClient:
-        raise NotImplementedError
+        with self._lock:
+            return self._session.client("stepfunctions", config=CONFIG)
+
+    def sts(self) -> STSClient:
+        """The regional endpoint, which is botocore's default: it works when us-east-1 does not."""
+        with self._lock:
+            return self._session.client("sts", config=CONFIG)
+
+    def ec2(self, region: str, credentials: CredentialsTypeDef) -> EC2Client:
+        with self._lock:
+            return self._session.client(
+                "ec2",
+                region_name=region,
+                aws_access_key_id=credentials["AccessKeyId"],
+                aws_secret_access_key=credentials["SecretAccessKey"],
+                aws_session_token=credentials["SessionToken"],
+                config=CONFIG,
+            )
+
+
+class Assumed(NamedTuple):
+    """A role's credentials, and the clients made with them, by region."""
+
+    credentials: CredentialsTypeDef
+    clients: dict[str, EC2Client]
+
+    @property
+    def is_fresh(self) -> bool:
+        return datetime.now(UTC) < self.credentials["Expiration"] - EXPIRY_MARGIN
 
 
 class MemberSessions:
-    """EC2 clients in the members' accounts, through the role for reading or the one for writing."""
+    """EC2 clients in the members' accounts, through the role for reading or the one for writing.
+
+    Credentials and clients are kept until shortly before they expire: a warm function assumes no role anew.
+
+    Args:
+        session_name: Names the sessions in the members' CloudTrail; cut to the 64 characters that STS allows.
+    """
 
     def __init__(self, *, read_role: str, write_role: str, external_id: str, session_name: str, hub: Hub | None = None) -> None:
-        raise NotImplementedError
+        self._roles = {Access.READ: read_role, Access.WRITE: write_role}
+        self._external_id = external_id
+        self._session_name = session_name[:MAX_SESSION_NAME]
+        self._hub = hub or Hub()
+        self._assumed: dict[tuple[str, Access], Assumed] = {}
+        self._locks: dict[tuple[str, Access], Lock] = {}
 
     def ec2(self, vpc: VpcRef, access: Access) -> EC2Client:
-        raise NotImplementedError
+        """A client for the VPC's account and region. Threads may ask at once; two of one account wait for one role.
+
+        Raises:
+            AccessDenied: The role does not exist or may not be assumed.
+        """
+        key = (vpc.account_id, access)
+        with self._locks.setdefault(key, Lock()):
+            assumed = self._assumed.get(key)
+            if assumed is None or not assumed.is_fresh:
+                assumed = self._assumed[key] = Assumed(self._assume(*key), {})
+            if vpc.region not in assumed.clients:
+                assumed.clients[vpc.region] = self._hub.ec2(vpc.region, assumed.credentials)
+            return assumed.clients[vpc.region]
+
+    def _assume(self, account_id: str, access: Access) -> CredentialsTypeDef:
+        arn = f"arn:aws:iam::{account_id}:role/{self._roles[access]}"
+        with translated(arn):
+            answer = self._hub.sts().assume_role(RoleArn=arn, RoleSessionName=self._session_name, ExternalId=self._external_id)
+        return answer["Credentials"]

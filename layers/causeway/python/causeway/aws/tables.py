@@ -1,73 +1,157 @@
-"""The two tables: **requests**, the interface, and **ledger**, Causeway's own."""
+"""The two tables: **requests**, the interface, and **ledger**, Causeway's own.
+
+They use the low-level client: boto3's resources take long to load.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import zlib
+from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from causeway.domain.errors import LedgerMissing
+from causeway.domain.plan import Change, Plan
+from causeway.domain.request import Request
+from causeway.domain.run import Run
+from causeway.domain.verdicts import Verdict
+
+from .errors import translated
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from causeway.domain.plan import Change, Plan
-    from causeway.domain.request import Request
-    from causeway.domain.run import Run
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, TransactWriteItemTypeDef, UpdateTypeDef
+
     from causeway.domain.status import Status
     from causeway.domain.values import Side
-    from causeway.domain.verdicts import Verdict
-    from mypy_boto3_dynamodb import DynamoDBClient
+
+type Attributes = Mapping[str, AttributeValueTypeDef]
+
+HEAD = "HEAD"
+REQUEST = "REQUEST"
+PLAN = "PLAN"
+CONNECTION = "CONNECTION"
+DONE = "DONE"
+VERDICTS = "VERDICTS"
+
+SEQUENCE_NUMBER_DIGITS = 40
+"""The longest sequence number of a stream record. It does not fit DynamoDB's numbers, which have 38 digits."""
 
 
 class Requests:
     """The table of requests: people write what they want, Causeway writes `status`."""
 
     def __init__(self, table_name: str, client: DynamoDBClient) -> None:
-        raise NotImplementedError
+        self._table_name = table_name
+        self._client = client
 
     def get(self, request_id: str) -> dict[str, Any] | None:
         """The item as it is now (a consistent read)."""
-        raise NotImplementedError
+        with translated(self._place(request_id)):
+            answer = self._client.get_item(
+                TableName=self._table_name, Key=_attributes(request_id=request_id), ConsistentRead=True
+            )
+        item = answer.get("Item")
+        return None if item is None else _plain(item)
 
     def write_status(self, request_id: str, status: Status) -> bool:
         """Replaces `status`. False where the item is gone or a newer generation has written its own."""
-        raise NotImplementedError
+        with translated(self._place(request_id)):
+            try:
+                self._client.update_item(
+                    TableName=self._table_name,
+                    Key=_attributes(request_id=request_id),
+                    UpdateExpression="SET #status = :status",
+                    ConditionExpression="attribute_exists(request_id)"
+                    " AND (attribute_not_exists(#status.generation) OR #status.generation <= :generation)",
+                    ExpressionAttributeNames={"#status": "status"},
+                    ExpressionAttributeValues=_attributes(**{":status": status.as_map(), ":generation": status.generation}),
+                )
+            except self._client.exceptions.ConditionalCheckFailedException:
+                return False
+        return True
 
     def put_from_event(
         self, desired: Mapping[str, Any], *, known: Collection[str], event_id: str, ledger_table: str, expires_at: int
     ) -> bool:
-        """Makes the item's desired attributes these, and remembers the event, in one transaction. False if it was seen before.
+        """Makes the item's desired attributes these and remembers the event, in one transaction.
 
         Args:
-            desired: `request_id` and what the event says.
+            desired: `request_id` and what the event says, of the types that DynamoDB has: no floats.
             known: Every attribute that a request can have: those that `desired` leaves out are removed, `status` never.
-            expires_at: When the ledger may forget the event (epoch seconds).
+            event_id: The event's own id: a redelivery has the same.
+            ledger_table: Where the event is remembered.
+            expires_at: When it may be forgotten (epoch seconds).
+
+        Returns:
+            False if the event was seen before; then nothing is written.
         """
-        raise NotImplementedError
+        request_id = desired["request_id"]
+        marker = _attributes(request_id=request_id, record=f"EVENT#{event_id}", expires_at=expires_at)
+        writes: list[TransactWriteItemTypeDef] = [
+            {"Put": {"TableName": ledger_table, "Item": marker, "ConditionExpression": "attribute_not_exists(request_id)"}},
+            {"Update": _replacing(self._table_name, desired, known)},
+        ]
+        with translated(self._place(request_id)):
+            try:
+                self._client.transact_write_items(TransactItems=writes)
+            except self._client.exceptions.TransactionCanceledException as error:
+                if error.response["CancellationReasons"][0].get("Code") != "ConditionalCheckFailed":
+                    raise
+                return False
+        return True
+
+    def _place(self, request_id: str) -> str:
+        return f"table {self._table_name}, request {request_id}"
 
 
 class Ledger:
+    """What was planned and done, for each generation of each request."""
+
     def __init__(self, table_name: str, client: DynamoDBClient) -> None:
-        raise NotImplementedError
+        self._table_name = table_name
+        self._client = client
 
     def next_generation(self, request_id: str, sequence_number: str) -> int | None:
         """The generation of the change with this stream sequence number.
 
         The same number gives the same generation again; None where a newer change already has one.
         """
-        raise NotImplementedError
+        number = sequence_number.zfill(SEQUENCE_NUMBER_DIGITS)
+        with translated(self._place(request_id)):
+            try:
+                answer = self._client.update_item(
+                    TableName=self._table_name,
+                    Key=_attributes(request_id=request_id, record=HEAD),
+                    UpdateExpression="SET sequence_number = :number ADD generation :one",
+                    ConditionExpression="attribute_not_exists(sequence_number) OR sequence_number < :number",
+                    ExpressionAttributeValues=_attributes(**{":number": number, ":one": 1}),
+                    ReturnValues="ALL_NEW",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+            except self._client.exceptions.ConditionalCheckFailedException as error:
+                head = _plain(cast("dict[str, Any]", error.response)["Item"])
+                return int(head["generation"]) if head["sequence_number"] == number else None
+        return int(_plain(answer["Attributes"])["generation"])
 
     def save_request(self, generation: int, request: Request) -> None:
-        raise NotImplementedError
+        self._save(request.request_id, generation, REQUEST, payload=_packed(request))
 
     def save_plan(self, plan: Plan) -> None:
-        raise NotImplementedError
+        self._save(plan.request_id, plan.generation, PLAN, payload=_packed(plan))
 
     def save_connection(self, request_id: str, generation: int, connection_id: str) -> None:
-        raise NotImplementedError
+        self._save(request_id, generation, CONNECTION, connection_id=connection_id)
 
     def save_done(self, request_id: str, generation: int, side: Side, step: str, changes: Sequence[Change]) -> None:
-        raise NotImplementedError
+        """Records the changes of a step that are in the network now, in place of what its last attempt recorded."""
+        self._save(request_id, generation, f"{DONE}#{side}#{step}", payload=_packed(changes))
 
     def save_verdicts(self, request_id: str, generation: int, verdicts: Sequence[Verdict]) -> None:
-        raise NotImplementedError
+        self._save(request_id, generation, VERDICTS, payload=_packed(verdicts))
 
     def load_run(self, request_id: str, generation: int) -> Run:
         """Everything of one generation, in one consistent query.
@@ -75,4 +159,78 @@ class Ledger:
         Raises:
             LedgerMissing: No step has saved the request.
         """
-        raise NotImplementedError
+        prefix = _prefix(generation)
+        records = {item["record"].removeprefix(prefix): item for item in self._query(request_id, prefix)}
+        if REQUEST not in records:
+            raise LedgerMissing(
+                f"Generation {generation} of request {request_id} is not there.",
+                where=self._place(request_id),
+                remedy="Put the request again.",
+            )
+        done = (_unpacked(item, tuple[Change, ...]) for record, item in records.items() if record.startswith(DONE))
+        return Run(
+            request=_unpacked(records[REQUEST], Request),
+            generation=generation,
+            plan=_unpacked(records[PLAN], Plan) if PLAN in records else None,
+            connection_id=records[CONNECTION]["connection_id"] if CONNECTION in records else None,
+            done=tuple(change for changes in done for change in changes),
+            verdicts=_unpacked(records[VERDICTS], tuple[Verdict, ...]) if VERDICTS in records else None,
+        )
+
+    def _save(self, request_id: str, generation: int, record: str, **values: object) -> None:
+        item = _attributes(request_id=request_id, record=_prefix(generation) + record, **values)
+        with translated(self._place(request_id)):
+            self._client.put_item(TableName=self._table_name, Item=item)
+
+    def _query(self, request_id: str, prefix: str) -> Iterable[dict[str, Any]]:
+        with translated(self._place(request_id)):
+            pages = self._client.get_paginator("query").paginate(
+                TableName=self._table_name,
+                KeyConditionExpression="request_id = :id AND begins_with(#record, :prefix)",
+                ExpressionAttributeNames={"#record": "record"},
+                ExpressionAttributeValues=_attributes(**{":id": request_id, ":prefix": prefix}),
+                ConsistentRead=True,
+            )
+            return [_plain(item) for page in pages for item in page["Items"]]
+
+    def _place(self, request_id: str) -> str:
+        return f"table {self._table_name}, request {request_id}"
+
+
+def _prefix(generation: int) -> str:
+    return f"{generation:010d}#"
+
+
+def _replacing(table_name: str, desired: Mapping[str, Any], known: Collection[str]) -> UpdateTypeDef:
+    """An update that sets what is desired and removes the rest of what is known."""
+    wanted = {name: value for name, value in desired.items() if name != "request_id"}
+    unwanted = sorted(set(known) - set(desired) - {"status"})
+    names = [*wanted, *unwanted]
+    sets = ", ".join(f"#{index} = :{index}" for index in range(len(wanted)))
+    removes = ", ".join(f"#{index}" for index in range(len(wanted), len(names)))
+    return {
+        "TableName": table_name,
+        "Key": _attributes(request_id=desired["request_id"]),
+        "UpdateExpression": f"SET {sets}" + (f" REMOVE {removes}" if removes else ""),
+        "ExpressionAttributeNames": {f"#{index}": name for index, name in enumerate(names)},
+        "ExpressionAttributeValues": _attributes(**{f":{index}": value for index, value in enumerate(wanted.values())}),
+    }
+
+
+def _attributes(**values: object) -> dict[str, AttributeValueTypeDef]:
+    serializer = TypeSerializer()
+    return {name: serializer.serialize(value) for name, value in values.items()}
+
+
+def _plain(item: Attributes) -> dict[str, Any]:
+    deserializer = TypeDeserializer()
+    return {name: deserializer.deserialize(value) for name, value in item.items()}
+
+
+def _packed(value: object) -> bytes:
+    """Compressed JSON: a plan of some thousand changes fits the 400 KB of an item."""
+    return zlib.compress(msgspec.json.encode(value))
+
+
+def _unpacked[T](record: Mapping[str, Any], kind: type[T]) -> T:
+    return msgspec.json.decode(zlib.decompress(record["payload"].value), type=kind)

@@ -24,6 +24,11 @@ class State(StrEnum):
         return self in {State.ACTIVE, State.REJECTED, State.FAILED}
 
 
+def execution_name(request_id: str, generation: int) -> str:
+    """Deterministic, so that starting twice is starting once; within Step Functions' 80 characters."""
+    return f"{request_id}-{generation}"
+
+
 class Status(Value):
     """The `status` of an item.
 
@@ -33,13 +38,18 @@ class Status(Value):
     """
 
     state: State
+    request_id: str
     generation: int
     updated_at: str
-    execution_arn: str | None = None
     peering_connection_id: str | None = None
     findings: tuple[Finding, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     changes_made: tuple[str, ...] = ()
+
+    @property
+    def execution(self) -> str:
+        """The name of the generation's execution, the same wherever it is asked for."""
+        return execution_name(self.request_id, self.generation)
 
     def as_map(self) -> dict[str, Any]:
         """As it stands on the item: every key is there, and a verdict says in words what it means."""
@@ -47,7 +57,7 @@ class Status(Value):
             "state": self.state.value,
             "generation": self.generation,
             "updated_at": self.updated_at,
-            "execution_arn": self.execution_arn,
+            "execution": self.execution,
             "peering_connection_id": self.peering_connection_id,
             "findings": [_finding_map(finding) for finding in self.findings],
             "verdicts": [_verdict_map(verdict) for verdict in self.verdicts],
