@@ -5,6 +5,7 @@ that did it lived to say so.
 """
 
 import hashlib
+
 import msgspec
 
 from .findings import Finding
@@ -101,6 +102,9 @@ class Plan(Value):
     def checksum(self) -> str:
         """What an approval binds to: the same changes give the same text, whoever planned them and when."""
         return hashlib.sha256(msgspec.json.encode((self.connection_id, self.changes))).hexdigest()[:16]
+
+    def with_findings(self, findings: tuple[Finding, ...]) -> "Plan":
+        return msgspec.structs.replace(self, findings=findings)
 
     def of[C: Change](self, kind: type[C], side: Side) -> tuple[C, ...]:
         """The changes of one kind on one side, in order."""

@@ -1,5 +1,6 @@
 """A run: everything the ledger knows of one generation of a request."""
 
+from .errors import LedgerMissing
 from .plan import Change, Plan
 from .request import Request
 from .values import Value
@@ -22,3 +23,32 @@ class Run(Value):
     connection_id: str | None = None
     done: tuple[Change, ...] = ()
     verdicts: tuple[Verdict, ...] | None = None
+
+    @property
+    def saved_plan(self) -> Plan:
+        """The plan, for the steps that come after it.
+
+        Raises:
+            LedgerMissing: PlanPeering has not saved one.
+        """
+        if self.plan is None:
+            raise self._missing("plan")
+        return self.plan
+
+    @property
+    def known_connection_id(self) -> str:
+        """The connection, found or made.
+
+        Raises:
+            LedgerMissing: RequestPeering has not saved one.
+        """
+        if self.connection_id is None:
+            raise self._missing("connection")
+        return self.connection_id
+
+    def _missing(self, record: str) -> LedgerMissing:
+        return LedgerMissing(
+            f"The ledger has no {record} of this run.",
+            where=f"{self.request.request_id}, generation {self.generation}",
+            remedy="Put the item again to run it anew.",
+        )

@@ -1,0 +1,11 @@
+"""AcceptPeering: the connection, accepted in the accepter's account and region."""
+
+from causeway import composition
+from causeway.observability import step
+from causeway.steps.connect import accept_peering
+from causeway.steps.step_input import StepInput
+
+
+@step
+def handler(given: StepInput) -> dict[str, str]:
+    return {"connection_id": accept_peering(given, ledger=composition.ledger(), writer=composition.writer())}

@@ -1,0 +1,11 @@
+"""CheckReachability: a verdict for every flow, on the network as it is now."""
+
+from causeway import composition
+from causeway.observability import step
+from causeway.steps.check_reachability import check_reachability
+from causeway.steps.step_input import StepInput
+
+
+@step
+def handler(given: StepInput) -> dict[str, bool]:
+    return {"reachable": check_reachability(given, ledger=composition.ledger(), reader=composition.reader())}

@@ -1,0 +1,45 @@
+"""DispatchRequest: the requests table's stream in, one execution for each change of an item out."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord, StreamRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from causeway import composition
+from causeway.metrics import count_outcome, metrics
+from causeway.observability import logger
+from causeway.steps.dispatch_request import ItemChange, dispatch_request
+
+processor = BatchProcessor(event_type=EventType.DynamoDBStreams)
+
+
+def item_change(record: DynamoDBRecord) -> ItemChange:
+    stream = StreamRecord(record["dynamodb"])
+    return ItemChange(
+        request_id=stream.keys["request_id"],
+        sequence_number=record["dynamodb"]["SequenceNumber"],
+        before=stream.old_image or None,
+        after=stream.new_image or None,
+    )
+
+
+def dispatch(record: DynamoDBRecord) -> None:
+    change = item_change(record)
+    with logger.append_context_keys(request_id=change.request_id):
+        status = dispatch_request(
+            change,
+            requests=composition.requests(),
+            ledger=composition.ledger(),
+            executions=composition.executions(),
+            bus=composition.bus(),
+        )
+        logger.info("Dispatched", state=status and status.state, generation=status and status.generation)
+    if status is not None and status.state.is_final:
+        count_outcome(status)
+
+
+@metrics.log_metrics
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    return process_partial_response(event=event, record_handler=dispatch, processor=processor, context=context)

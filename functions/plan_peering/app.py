@@ -1,0 +1,16 @@
+"""PlanPeering: both snapshots in, findings and a plan out."""
+
+from causeway import composition
+from causeway.observability import step
+from causeway.steps.plan_peering import PlanSummary, plan_peering
+from causeway.steps.step_input import StepInput
+
+
+@step
+def handler(given: StepInput) -> PlanSummary:
+    return plan_peering(
+        given,
+        requests=composition.requests(),
+        ledger=composition.ledger(),
+        reader=composition.reader(),
+    )

@@ -1,0 +1,62 @@
+"""Puts the edge together from the environment, each part when it is first asked for and once for each sandbox."""
+
+from functools import cache
+
+from .aws.events import Bus
+from .aws.executions import Executions
+from .aws.reader import Reader
+from .aws.sessions import Hub, MemberSessions
+from .aws.tables import Ledger, Requests
+from .aws.writer import Writer
+from .settings import Settings
+
+
+@cache
+def settings() -> Settings:
+    return Settings.from_environment()
+
+
+@cache
+def hub() -> Hub:
+    return Hub()
+
+
+@cache
+def requests() -> Requests:
+    return Requests(settings().require("requests_table"), hub().dynamodb())
+
+
+@cache
+def ledger() -> Ledger:
+    return Ledger(settings().require("ledger_table"), hub().dynamodb())
+
+
+@cache
+def bus() -> Bus:
+    return Bus(settings().require("event_bus_name"), hub().events())
+
+
+@cache
+def executions() -> Executions:
+    return Executions(settings().require("state_machine_arn"), hub().step_functions())
+
+
+@cache
+def reader() -> Reader:
+    return Reader(_member_sessions())
+
+
+@cache
+def writer() -> Writer:
+    return Writer(_member_sessions())
+
+
+@cache
+def _member_sessions() -> MemberSessions:
+    return MemberSessions(
+        read_role=settings().read_role_name,
+        write_role=settings().write_role_name,
+        external_id=settings().require("external_id"),
+        session_name=settings().aws_lambda_function_name,
+        hub=hub(),
+    )

@@ -1,0 +1,54 @@
+"""How a run ended: what its plan, its verdicts and its error come to."""
+
+from collections.abc import Iterator
+
+from .blocked_flows import blocked_flows
+from .findings import Code, Finding
+from .run import Run
+from .status import State, Status
+from .step_error import StepError
+from .verdicts import Verdict
+
+MAX_LISTED = 100
+"""How many verdicts, findings and changes an item lists: it must stay below DynamoDB's 400 KB. The ledger has them all."""
+
+
+def status_of(run: Run, error: StepError | None, *, now: str) -> Status:
+    """The final status of a run.
+
+    A blocked plan is REJECTED: nothing was written. An error, or a flow that does not work though everything was done, is
+    FAILED, with what the run had made. The rest is ACTIVE.
+    """
+    findings = tuple(_findings(run, error))
+    verdicts = sorted(run.verdicts or (), key=_blocked_first)
+    return Status(
+        state=_state(run, error, findings),
+        request_id=run.request.request_id,
+        generation=run.generation,
+        updated_at=now,
+        peering_connection_id=run.connection_id,
+        findings=findings[:MAX_LISTED],
+        verdicts=tuple(verdicts[:MAX_LISTED]),
+        changes_made=tuple(change.sentence for change in run.done[:MAX_LISTED]),
+    )
+
+
+def _state(run: Run, error: StepError | None, findings: tuple[Finding, ...]) -> State:
+    if error is None and run.plan is not None and run.plan.is_blocked:
+        return State.REJECTED
+    return State.FAILED if any(finding.blocking for finding in findings) else State.ACTIVE
+
+
+def _findings(run: Run, error: StepError | None) -> Iterator[Finding]:
+    if error is not None:
+        yield Finding(
+            code=Code.STEP_FAILED, where=error.state, message=f"{error.state} failed with {error.error}: {error.message}"
+        )
+    if run.plan is not None:
+        yield from run.plan.findings
+    if run.verdicts is not None:
+        yield from blocked_flows(run.verdicts)
+
+
+def _blocked_first(verdict: Verdict) -> bool:
+    return verdict.reachable

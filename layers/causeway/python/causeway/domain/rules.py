@@ -1,0 +1,90 @@
+"""Which security-group rules a flow needs, and which of them a group has already."""
+
+from collections.abc import Iterable, Iterator
+from ipaddress import ip_network
+
+from .network import Direction, Permission, SecurityGroup, Snapshot, Vpc
+from .request import Flow, Peer, Request
+from .values import Both, Protocol, Side
+
+ALL_PROTOCOLS = "-1"
+
+
+def needed_permissions(request: Request, side: Side, snapshots: Both[Snapshot]) -> Iterator[Permission]:
+    """What each selected group of a side must allow: egress for the flows it starts, ingress for those it receives."""
+    for flow in request.flows:
+        direction = Direction.EGRESS if flow.source is side else Direction.INGRESS
+        yield from _permissions(flow, direction, _peers(flow, request, snapshots[side.other]))
+
+
+def missing_permissions(group: SecurityGroup, needed: Iterable[Permission], peer: Vpc) -> tuple[Permission, ...]:
+    """What of the needed is neither in the group nor covered by something broader that is, in order and once."""
+    present = list(group.permissions)
+    missing = []
+    for permission in needed:
+        if not _is_covered(permission, present, peer):
+            missing.append(permission)
+            present.append(permission)
+    return tuple(missing)
+
+
+def selected_groups(request: Request, snapshot: Snapshot) -> tuple[SecurityGroup, ...]:
+    selector = request.security_groups[snapshot.side]
+    return tuple(group for group in snapshot.security_groups if selector.selects(group.security_group_id, group.tags))
+
+
+def _peers(flow: Flow, request: Request, other: Snapshot) -> Iterator[tuple[str, str | None, bool]]:
+    """The other side as rules name it: CIDR block or group id, the group's owner if it is another account, whether IPv6."""
+    if flow.peer is Peer.CIDR_BLOCKS:
+        yield from ((block, None, ":" in block) for block in other.vpc.all_cidr_blocks)
+        return
+    owner = other.vpc.ref.account_id
+    foreign_owner = owner if owner != request.vpc(other.side.other).account_id else None
+    for group in selected_groups(request, other):
+        yield group.security_group_id, foreign_owner, False
+        if other.vpc.ipv6_cidr_blocks and flow.protocol is Protocol.ICMP:
+            yield group.security_group_id, foreign_owner, True
+
+
+def _permissions(flow: Flow, direction: Direction, peers: Iterable[tuple[str, str | None, bool]]) -> Iterator[Permission]:
+    for peer, owner, ipv6 in peers:
+        yield Permission(
+            direction=direction,
+            protocol=ec2_protocol(flow.protocol, ipv6=ipv6),
+            ports=flow.ports,
+            peer=peer,
+            peer_account_id=owner,
+        )
+
+
+def ec2_protocol(protocol: Protocol, *, ipv6: bool) -> str:
+    """The protocol as EC2 spells it; ICMP has another number in IPv6."""
+    if protocol is Protocol.ALL:
+        return ALL_PROTOCOLS
+    return "icmpv6" if protocol is Protocol.ICMP and ipv6 else protocol.value
+
+
+def _is_covered(needed: Permission, present: Iterable[Permission], peer: Vpc) -> bool:
+    broad_enough = [permission for permission in present if _covers_traffic(permission, needed)]
+    if any(permission.peer == needed.peer for permission in broad_enough):
+        return True
+    blocks = (needed.peer,) if "/" in needed.peer else peer.all_cidr_blocks
+    return all(any(_contains(permission.peer, block) for permission in broad_enough) for block in blocks)
+
+
+def _covers_traffic(present: Permission, needed: Permission) -> bool:
+    if present.direction is not needed.direction:
+        return False
+    if present.protocol == ALL_PROTOCOLS:
+        return True
+    if present.protocol != needed.protocol:
+        return False
+    return present.ports is None or (needed.ports is not None and present.ports.covers(needed.ports))
+
+
+def _contains(outer: str, inner: str) -> bool:
+    """Whether `outer` is a CIDR block that holds all of the CIDR block `inner`."""
+    if "/" not in outer:
+        return False
+    wide, narrow = ip_network(outer), ip_network(inner)
+    return wide.version == narrow.version and narrow.subnet_of(wide)  # type: ignore[arg-type]

@@ -1,0 +1,15 @@
+"""The metrics of Causeway's own: what the alarms and the dashboard show beside AWS's."""
+
+from aws_lambda_powertools import Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from .domain.status import State, Status
+
+metrics = Metrics()
+
+
+def count_outcome(status: Status) -> None:
+    """One run that ended: `PeeringActive`, `PeeringRejected` or `PeeringFailed`, and how many changes it made."""
+    for state in (State.ACTIVE, State.REJECTED, State.FAILED):
+        metrics.add_metric(name=f"Peering{state.value.title()}", unit=MetricUnit.Count, value=int(status.state is state))
+    metrics.add_metric(name="ChangesMade", unit=MetricUnit.Count, value=len(status.changes_made))

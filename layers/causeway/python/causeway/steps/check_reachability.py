@@ -1,0 +1,46 @@
+"""CheckReachability: both sides observed anew in, a verdict for every flow out."""
+
+from causeway.aws.reader import Reader
+from causeway.aws.tables import Ledger
+from causeway.domain.errors import AccessDenied, PeeringNotActive
+from causeway.domain.findings import Finding
+from causeway.domain.network import PeeringConnection, PeeringStatus, Snapshot
+from causeway.domain.reachability import check
+from causeway.domain.values import Both
+
+from .step_input import StepInput
+
+
+def check_reachability(step: StepInput, *, ledger: Ledger, reader: Reader) -> bool:
+    """Judge what is there now, not what was planned.
+
+    Returns:
+        Whether every flow works.
+
+    Raises:
+        PeeringNotActive: The connection is still on its way.
+    """
+    run = ledger.load_run(step.request_id, step.generation)
+    observed = reader.observe_both(run.request)
+    snapshots = Both(requester=_seen(observed.requester), accepter=_seen(observed.accepter))
+    connection = _active(snapshots.requester, run.known_connection_id)
+    verdicts = check(run.request, snapshots, connection)
+    ledger.save_verdicts(step.request_id, step.generation, verdicts)
+    return all(verdict.reachable for verdict in verdicts)
+
+
+def _seen(side: Snapshot | Finding) -> Snapshot:
+    if isinstance(side, Finding):
+        raise AccessDenied("A side that was readable no longer is.", where=side.where, remedy=side.message)
+    return side
+
+
+def _active(requester: Snapshot, connection_id: str) -> PeeringConnection | None:
+    """The connection; one that is no longer there is for the verdicts to tell."""
+    found = (each for each in requester.peering_connections if each.connection_id == connection_id)
+    connection = next(found, None)
+    if connection is not None and connection.status in {PeeringStatus.PROVISIONING, PeeringStatus.INITIATING_REQUEST}:
+        raise PeeringNotActive(
+            f"{connection_id} is {connection.status}.", where=str(requester.vpc.ref), remedy="It usually is active in seconds."
+        )
+    return connection

@@ -1,0 +1,32 @@
+"""RequestPeering and AcceptPeering: the two ends of one connection."""
+
+from causeway.aws.tables import Ledger
+from causeway.aws.writer import Writer
+from causeway.domain.plan import AcceptPeering, CreatePeering
+from causeway.domain.values import Side
+
+from .step_input import StepInput
+
+
+def request_peering(step: StepInput, *, ledger: Ledger, writer: Writer) -> str:
+    """Request the connection in the requester's account and region.
+
+    Returns:
+        The connection's id. AWS gives the same id for the same request, so a repetition makes no second one.
+    """
+    run = ledger.load_run(step.request_id, step.generation)
+    (change,) = run.saved_plan.of(CreatePeering, Side.REQUESTER)
+    connection_id = writer.request_peering(change)
+    ledger.save_connection(step.request_id, step.generation, connection_id)
+    ledger.save_done(step.request_id, step.generation, Side.REQUESTER, "RequestPeering", (change,))
+    return connection_id
+
+
+def accept_peering(step: StepInput, *, ledger: Ledger, writer: Writer) -> str:
+    """Accept the connection in the accepter's account and region, if it is the one that was planned."""
+    run = ledger.load_run(step.request_id, step.generation)
+    (change,) = run.saved_plan.of(AcceptPeering, Side.ACCEPTER)
+    connection_id = run.known_connection_id
+    writer.accept_peering(change, connection_id)
+    ledger.save_done(step.request_id, step.generation, Side.ACCEPTER, "AcceptPeering", (change,))
+    return connection_id

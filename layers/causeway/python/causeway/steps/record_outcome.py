@@ -1,0 +1,18 @@
+"""RecordOutcome: how the run ended, onto the item and the bus."""
+
+from causeway.aws.events import Bus
+from causeway.aws.tables import Ledger, Requests
+from causeway.clock import timestamp
+from causeway.domain.outcome import status_of
+from causeway.domain.status import Status
+
+from .step_input import StepInput
+
+
+def record_outcome(step: StepInput, *, requests: Requests, ledger: Ledger, bus: Bus) -> Status:
+    """Write the final status and announce it. An item that is gone, or has moved on, only keeps its event."""
+    run = ledger.load_run(step.request_id, step.generation)
+    status = status_of(run, step.error, now=timestamp())
+    requests.write_status(status.request_id, status)
+    bus.announce(status.request_id, status)
+    return status

@@ -1,0 +1,29 @@
+"""What the state machine hands to every step."""
+
+from causeway.domain.step_error import StepError
+from causeway.domain.values import Side, Value
+
+
+class StepInput(Value):
+    """A reference to the run; the rest is in the ledger.
+
+    Attributes:
+        side: The side to update; None for the steps that are about both.
+        error: What stopped the run; for RecordOutcome.
+    """
+
+    request_id: str
+    generation: int
+    side: Side | None = None
+    error: StepError | None = None
+
+    @property
+    def updated_side(self) -> Side:
+        """The side of an update step.
+
+        Raises:
+            ValueError: The state machine named none.
+        """
+        if self.side is None:
+            raise ValueError(f"{self.request_id}: an update step needs a side")
+        return self.side
