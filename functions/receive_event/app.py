@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
+
 from causeway import composition
 from causeway.observability import logger
 from causeway.steps.receive_event import PeeringEvent, receive_event
