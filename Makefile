@@ -27,3 +27,21 @@ lock: ## resolve the development requirements anew
 	@.local/lock/bin/pip install --quiet --disable-pip-version-check -r requirements/development.in
 	@{ echo '# Written by `make lock` from development.in.'; .local/lock/bin/pip freeze; } > requirements/development.txt
 	@rm -rf .local/lock
+
+.PHONY: demo
+demo: $(READY) ## one item makes two VPCs talk, on the embedded AWS
+	@$(BIN)/python -m localcloud demo
+
+.PHONY: test
+test: $(READY) ## the whole suite
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+.PHONY: check
+check: $(READY) ## linter, formatter, type checker
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy layers/causeway/python/causeway functions localcloud bench tests
+
+.PHONY: local
+local: $(READY) ## the embedded AWS, deployed, until Ctrl-C
+	@exec $(BIN)/python -m localcloud up
