@@ -8,6 +8,8 @@ from ipaddress import ip_network
 from typing import Any
 
 import msgspec
+from hypothesis import strategies as st
+
 from causeway.domain.network import (
     LOCAL,
     AclEntry,
@@ -27,7 +29,6 @@ from causeway.domain.network import (
 from causeway.domain.plan import AuthorizeRule, Change, CreatePeering, CreateRoute, Plan
 from causeway.domain.request import Flow, Peer, Request, Selector, VpcRef
 from causeway.domain.values import SIDES, Both, PortRange, Protocol, Side
-from hypothesis import strategies as st
 
 CONNECTION_ID = "pcx-1"
 EVERYTHING = Selector(every=True)
@@ -111,8 +112,8 @@ def snapshot(
     """A VPC as one starts out with it, not peered yet.
 
     Each subnet is a /24 (IPv6: a /64) with its own route table (`rtb-?1`, …; the main one, `rtb-?0`, is used by none), a
-    default route to the internet gateway, and `interfaces` instances from `.10` on. All interfaces carry all the security groups,
-    which allow everything out and nothing in. One network ACL, the default one, allows everything.
+    default route to the internet gateway, and `interfaces` instances from `.10` on. All interfaces carry all the security
+    groups, which allow everything out and nothing in. One network ACL, the default one, allows everything.
 
     Args:
         side: Names the resources, and decides the blocks where none are given.

@@ -220,4 +220,7 @@ class Snapshot(Value):
         return next(explicit, None) or next(main, None)
 
     def network_acl_of(self, subnet_id: str) -> NetworkAcl | None:
-        return next((acl for acl in self.network_acls if subnet_id in acl.subnet_ids), None)
+        """The network ACL that the subnet is associated with, else the VPC's default one."""
+        explicit = (acl for acl in self.network_acls if subnet_id in acl.subnet_ids)
+        default = (acl for acl in self.network_acls if acl.default)
+        return next(explicit, None) or next(default, None)

@@ -1,0 +1,51 @@
+"""Addresses and CIDR blocks, read from text once."""
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+type Address = IPv4Address | IPv6Address
+type Block = IPv4Network | IPv6Network
+
+FIRST_USABLE = 4
+"""The first four addresses of a subnet are AWS's own, in IPv4 and IPv6 (VPC guide, "Subnet sizing")."""
+
+
+@lru_cache(maxsize=8192)
+def address_of(text: str) -> Address:
+    return ip_address(text)
+
+
+@lru_cache(maxsize=8192)
+def block_of(text: str) -> Block:
+    return ip_network(text)
+
+
+def is_block(text: str) -> bool:
+    """Whether a rule or a route names a CIDR block: the rest are ids, of security groups and prefix lists."""
+    return "/" in text
+
+
+class Partition:
+    """Tells apart the addresses that some of the blocks tell apart, and no others.
+
+    Args:
+        blocks: CIDR blocks of both families, in any order, nested or not.
+    """
+
+    def __init__(self, blocks: Iterable[str]) -> None:
+        self._blocks = tuple(block_of(block) for block in set(blocks))
+        self._edges = {version: sorted(self._edges_of(version)) for version in (4, 6)}
+        self._parts: dict[tuple[int, int], frozenset[Block]] = {}
+
+    def part_of(self, address: Address) -> frozenset[Block]:
+        """The blocks that contain the address, which are the same for all addresses between two neighbouring edges."""
+        stretch = (address.version, bisect_right(self._edges[address.version], int(address)))
+        if stretch not in self._parts:
+            self._parts[stretch] = frozenset(block for block in self._blocks if address in block)
+        return self._parts[stretch]
+
+    def _edges_of(self, version: int) -> set[int]:
+        blocks = [block for block in self._blocks if block.version == version]
+        return {int(block.network_address) for block in blocks} | {int(block.broadcast_address) + 1 for block in blocks}

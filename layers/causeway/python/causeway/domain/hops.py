@@ -1,0 +1,105 @@
+"""One function for each kind of hop: what does this thing say to this traffic?"""
+
+from .addressing import block_of, is_block
+from .ends import End
+from .matching import Traffic, best_route, judge_entries, judge_permissions
+from .network import Direction, PeeringConnection, PeeringStatus, Permission, Route
+from .verdicts import Cause, Component, Hop
+from .wording import say_entries, say_implicit_denial, say_no_rule, say_route, say_rules
+
+
+def interface_hop(end: End) -> Hop:
+    endpoint = end.endpoint
+    if endpoint.network_interface_id is None:
+        said = f"assumed at {endpoint.address}, where no interface is yet"
+        return Hop(component=Component.NETWORK_INTERFACE, resource_id=endpoint.subnet_id, decided_by=said)
+    said = f"address {endpoint.address}"
+    return Hop(component=Component.NETWORK_INTERFACE, resource_id=endpoint.network_interface_id, decided_by=said)
+
+
+def security_group_hop(here: End, there: End, direction: Direction, traffic: Traffic) -> Hop:
+    """All security groups of an interface, which count as one list of rules. They are stateful: answers pass unasked."""
+    ruling = judge_permissions(
+        (
+            permission
+            for group in here.security_groups
+            for permission in group.permissions
+            if permission.direction is direction and _means(permission, there)
+        ),
+        traffic,
+    )
+    if ruling.refused is None:
+        deciding = (group for group in here.security_groups if not set(ruling.allowed_by).isdisjoint(group.permissions))
+        resource_ids = tuple(group.security_group_id for group in deciding)
+        said, cause = say_rules(ruling.allowed_by), None
+    else:
+        resource_ids = here.endpoint.security_group_ids
+        said, cause = say_no_rule(direction, ruling.refused, there.endpoint.address), Cause.ENI_SG_RULES_MISMATCH
+    return Hop(component=Component.SECURITY_GROUP, resource_id=", ".join(resource_ids), decided_by=said, cause=cause)
+
+
+def network_acl_hop(here: End, there: End, direction: Direction, traffic: Traffic, *, returning: bool = False) -> Hop:
+    entries = (
+        entry
+        for entry in here.network_acl.entries
+        if entry.direction is direction and there.address in block_of(entry.cidr_block)
+    )
+    ruling = judge_entries(entries, traffic)
+    if ruling.refused is None:
+        said = say_entries(ruling.allowed_by)
+    elif ruling.denied_by is not None:
+        said = say_entries((ruling.denied_by,))
+    else:
+        said = say_implicit_denial(direction, ruling.refused, there.endpoint.address)
+    return Hop(
+        component=Component.NETWORK_ACL,
+        resource_id=here.network_acl.network_acl_id,
+        decided_by=said,
+        returning=returning,
+        cause=Cause.SUBNET_ACL_RESTRICTION if ruling.refused else None,
+    )
+
+
+def route_table_hop(here: End, there: End, connection: PeeringConnection | None, *, returning: bool = False) -> Hop:
+    route = best_route(here.route_table.routes, there.address)
+    return Hop(
+        component=Component.ROUTE_TABLE,
+        resource_id=here.route_table.route_table_id,
+        decided_by=say_route(route) if route else f"no route to {there.endpoint.address}",
+        returning=returning,
+        cause=_detour(route, connection),
+    )
+
+
+def peering_connection_hop(source: End, destination: End, connection: PeeringConnection | None) -> Hop:
+    """The connection carries only what goes from one VPC's CIDR blocks to the other's: nothing is transitive."""
+    strays = [end.endpoint.address for end in (source, destination) if not end.in_vpc]
+    cause = None
+    if connection is None:
+        said, cause = "no peering connection joins the VPCs", Cause.PCX_NOT_ACTIVE
+    elif connection.status is not PeeringStatus.ACTIVE:
+        said, cause = f"status {connection.status}", Cause.PCX_NOT_ACTIVE
+    elif strays:
+        said = f"not in the CIDR blocks of its VPC: {' and '.join(strays)}"
+        cause = Cause.PCX_REQUIRES_ADDRESS_IN_VPC_CIDR
+    else:
+        said = f"status {connection.status}"
+    resource_id = connection.connection_id if connection else "no peering connection"
+    return Hop(component=Component.PEERING_CONNECTION, resource_id=resource_id, decided_by=said, cause=cause)
+
+
+def _means(permission: Permission, end: End) -> bool:
+    """Whether the rule's peer is this end: by its address or by a group. What a prefix list holds is not observed."""
+    if is_block(permission.peer):
+        return end.address in block_of(permission.peer)
+    return permission.peer in end.referable_as
+
+
+def _detour(route: Route | None, connection: PeeringConnection | None) -> Cause | None:
+    if route is None:
+        return Cause.NO_ROUTE_TO_DESTINATION
+    if route.blackhole:
+        return Cause.BLACKHOLE_ROUTE
+    if connection is None or route.target != connection.connection_id:
+        return Cause.ROUTED_ELSEWHERE
+    return None

@@ -1,0 +1,80 @@
+"""What the network will be once a plan is done, so that flows can be judged before the first write."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from .network import PeeringConnection, PeeringStatus, Permission, Route, RouteTable, SecurityGroup, Snapshot
+from .plan import AuthorizeRule, CreateRoute, Plan, SetDnsResolution
+from .values import SIDES, Both, Side
+
+PLANNED_CONNECTION = "the planned peering connection"
+"""Stands for the id that AWS will give."""
+
+
+def project(plan: Plan, snapshots: Both[Snapshot]) -> tuple[Both[Snapshot], PeeringConnection]:
+    """Both sides with the plan's routes and rules, and the plan's connection, active and with its DNS options.
+
+    The answer fits `check`: `check(request, *project(plan, snapshots))`.
+    """
+    connection = _connection(plan, snapshots)
+    requester, accepter = (_side(plan, side, snapshots[side], connection) for side in SIDES)
+    return Both(requester=requester, accepter=accepter), connection
+
+
+def _connection(plan: Plan, snapshots: Both[Snapshot]) -> PeeringConnection:
+    present = (each for each in snapshots.requester.peering_connections if each.connection_id == plan.connection_id)
+    requester, accepter = snapshots.requester.vpc, snapshots.accepter.vpc
+    connection = next(present, None) or PeeringConnection(
+        connection_id=plan.connection_id or PLANNED_CONNECTION,
+        status=PeeringStatus.ACTIVE,
+        requester=requester.ref,
+        accepter=accepter.ref,
+    )
+    return replace(
+        connection,
+        status=PeeringStatus.ACTIVE,
+        cidr_blocks=Both(requester=requester.all_cidr_blocks, accepter=accepter.all_cidr_blocks),
+        dns_resolution=Both(
+            requester=_dns_resolution(plan, Side.REQUESTER, connection),
+            accepter=_dns_resolution(plan, Side.ACCEPTER, connection),
+        ),
+    )
+
+
+def _dns_resolution(plan: Plan, side: Side, connection: PeeringConnection) -> bool:
+    changes = plan.of(SetDnsResolution, side)
+    return changes[-1].allow if changes else connection.dns_resolution[side]
+
+
+def _side(plan: Plan, side: Side, snapshot: Snapshot, connection: PeeringConnection) -> Snapshot:
+    routes = _by_resource((change.route_table_id, change.destination) for change in plan.of(CreateRoute, side))
+    rules = _by_resource((change.security_group_id, change.permission) for change in plan.of(AuthorizeRule, side))
+    others = (each for each in snapshot.peering_connections if each.connection_id != connection.connection_id)
+    return replace(
+        snapshot,
+        route_tables=tuple(
+            _with_routes(table, routes[table.route_table_id], connection.connection_id) for table in snapshot.route_tables
+        ),
+        security_groups=tuple(_with_rules(group, rules[group.security_group_id]) for group in snapshot.security_groups),
+        peering_connections=(*others, connection),
+    )
+
+
+def _by_resource[T](pairs: Iterable[tuple[str, T]]) -> defaultdict[str, list[T]]:
+    changes: defaultdict[str, list[T]] = defaultdict(list)
+    for resource_id, change in pairs:
+        changes[resource_id].append(change)
+    return changes
+
+
+def _with_routes(table: RouteTable, destinations: list[str], connection_id: str) -> RouteTable:
+    """The table with the new routes; those that lead to the connection already are no black holes once it is active."""
+    present = (replace(route, blackhole=False) if route.target == connection_id else route for route in table.routes)
+    created = (Route(destination=destination, target=connection_id) for destination in destinations)
+    return replace(table, routes=(*present, *created))
+
+
+def _with_rules(group: SecurityGroup, permissions: list[Permission]) -> SecurityGroup:
+    return replace(group, permissions=(*group.permissions, *permissions))

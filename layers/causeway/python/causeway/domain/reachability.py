@@ -1,0 +1,59 @@
+"""The reachability check: would a packet of each flow arrive, and its answer come back?
+
+1. Find the ends of each side, one for each class of interfaces that no rule can tell apart.
+2. For each flow, pair the ends of its source with those of its destination, within a family.
+3. Walk each pair's way there and back, and ask every hop: what stops it first is the verdict, what else would is told too.
+"""
+
+from collections.abc import Iterator
+
+from .ends import End, ends_of
+from .hops import interface_hop, network_acl_hop, peering_connection_hop, route_table_hop, security_group_hop
+from .matching import answered, requested
+from .network import Direction, PeeringConnection, Snapshot
+from .request import Flow, Request
+from .values import Both
+from .verdicts import Hop, Verdict
+
+
+def check(request: Request, snapshots: Both[Snapshot], connection: PeeringConnection | None) -> tuple[Verdict, ...]:
+    """Judge every flow between every pair of ends.
+
+    A side whose subnets have no fitting interface yet is judged by an assumed one in each; a side without a fitting subnet, or
+    two sides without a common address family, give no verdict.
+
+    Args:
+        request: Names the flows, and by its selectors the ends.
+        snapshots: Both sides, as observed or as projected.
+        connection: The connection that the routes must lead to; None where there is none.
+    """
+    ends = ends_of(request, snapshots)
+    return tuple(
+        Verdict(
+            flow=flow,
+            source=source.endpoint,
+            destination=destination.endpoint,
+            hops=tuple(_hops(flow, source, destination, connection)),
+        )
+        for flow in request.flows
+        for source in ends[flow.source]
+        for destination in ends[flow.destination]
+        if source.address.version == destination.address.version
+    )
+
+
+def _hops(flow: Flow, source: End, destination: End, connection: PeeringConnection | None) -> Iterator[Hop]:
+    there, back = requested(flow, source.address.version), answered(flow, source.address.version)
+
+    yield interface_hop(source)
+    yield security_group_hop(source, destination, Direction.EGRESS, there)
+    yield network_acl_hop(source, destination, Direction.EGRESS, there)
+    yield route_table_hop(source, destination, connection)
+    yield peering_connection_hop(source, destination, connection)
+    yield network_acl_hop(destination, source, Direction.INGRESS, there)
+    yield security_group_hop(destination, source, Direction.INGRESS, there)
+    yield interface_hop(destination)
+
+    yield network_acl_hop(destination, source, Direction.EGRESS, back, returning=True)
+    yield route_table_hop(destination, source, connection, returning=True)
+    yield network_acl_hop(source, destination, Direction.INGRESS, back, returning=True)

@@ -1,0 +1,64 @@
+"""Rules, routes and traffic as a person would say them."""
+
+from collections.abc import Iterable
+
+from .matching import ANY, CODES, ECHO_REPLY, ECHO_REQUEST, ICMP_PROTOCOLS, Traffic, protocol_of
+from .network import AclEntry, Direction, Permission, Route
+from .values import ALL_PORTS, PortRange
+
+PREPOSITIONS = {Direction.INGRESS: "from", Direction.EGRESS: "to"}
+
+
+def say_rules(permissions: Iterable[Permission]) -> str:
+    """`egress rule tcp 22 to 10.0.0.0/16`."""
+    return " and ".join(
+        f"{rule.direction} rule {_what(protocol_of(rule), rule.ports)} {PREPOSITIONS[rule.direction]} {rule.peer}"
+        for rule in permissions
+    )
+
+
+def say_entries(entries: Iterable[AclEntry]) -> str:
+    """`entry 100 allows all from 0.0.0.0/0`."""
+    return " and ".join(
+        f"entry {entry.number} {'allows' if entry.allow else 'denies'} {_what(protocol_of(entry), entry.ports)} "
+        f"{PREPOSITIONS[entry.direction]} {entry.cidr_block}"
+        for entry in entries
+    )
+
+
+def say_no_rule(direction: Direction, traffic: Traffic, peer: str) -> str:
+    """`no egress rule allows tcp 22 to 192.0.0.206`."""
+    return f"no {direction} rule allows {_packets(traffic)} {PREPOSITIONS[direction]} {peer}"
+
+
+def say_implicit_denial(direction: Direction, traffic: Traffic, peer: str) -> str:
+    """`entry * denies tcp 22 from 10.0.0.183`: the last entry of every network ACL."""
+    return f"entry * denies {_packets(traffic)} {PREPOSITIONS[direction]} {peer}"
+
+
+def say_route(route: Route) -> str:
+    """`route 192.0.0.0/16 → pcx-0123`."""
+    return f"route {route.destination} → {route.target}"
+
+
+def _packets(traffic: Traffic) -> str:
+    if traffic.protocol in ICMP_PROTOCOLS:
+        kind, code = divmod(traffic.span.first, CODES)
+        return _what(traffic.protocol, PortRange(first=kind, last=code))
+    return _what(traffic.protocol, None if traffic.span == ALL_PORTS else traffic.span)
+
+
+def _what(protocol: str, ports: PortRange | None) -> str:
+    name = "all" if protocol == ANY else protocol
+    if ports is None or protocol == ANY:
+        return name
+    return f"{name} {_message(protocol, ports) if protocol in ICMP_PROTOCOLS else ports}"
+
+
+def _message(protocol: str, ports: PortRange) -> str:
+    kind, code = ports.first, ports.last
+    if kind == ECHO_REQUEST[protocol]:
+        return "echo request"
+    if kind == ECHO_REPLY[protocol]:
+        return "echo reply"
+    return f"type {kind}" if code < 0 else f"type {kind} code {code}"
