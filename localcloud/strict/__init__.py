@@ -1,0 +1,18 @@
+"""The rules by which EC2 is stricter than moto: what fails on AWS fails here.
+
+One module per concept; each rule is a function that names itself, says what AWS does and with which error code.
+`install` puts them all in place, for `moto.mock_aws` as well as for moto's server.
+"""
+
+from localcloud.strict import (
+    cidr_blocks,
+    patching,
+    peering,
+    quotas,
+    selecting,
+)
+from localcloud.strict.timing import Timing, configure
+
+__all__ = ["Timing", "cidr_blocks", "configure", "install", "peering", "quotas", "selecting"]
+
+install = patching.install
