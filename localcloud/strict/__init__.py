@@ -9,10 +9,11 @@ from localcloud.strict import (
     patching,
     peering,
     quotas,
+    routes,
     selecting,
 )
 from localcloud.strict.timing import Timing, configure
 
-__all__ = ["Timing", "cidr_blocks", "configure", "install", "peering", "quotas", "selecting"]
+__all__ = ["Timing", "cidr_blocks", "configure", "install", "peering", "quotas", "routes", "selecting"]
 
 install = patching.install
