@@ -1,16 +1,43 @@
-"""Reads one side or both, in a number of calls that does not depend on what is there."""
+"""Reads one side or both, in a number of calls that does not depend on what is there until a page is full."""
 
-from causeway.domain.findings import Finding
-from causeway.domain.network import PeeringConnection, Snapshot
-from causeway.domain.request import Request, VpcRef
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Literal
+
+from causeway.domain.errors import AccessDenied, ResourceNotFound
+from causeway.domain.findings import Code, Finding
+from causeway.domain.network import LIVE_STATUSES, PeeringConnection, Snapshot
+from causeway.domain.ownership import REQUEST_ID_TAG
 from causeway.domain.values import Both, Side
 
-from .sessions import MemberSessions
+from . import conversion
+from .errors import translated
+from .sessions import Access, MemberSessions
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_ec2 import type_defs as ec2
+
+    from causeway.domain.request import Request, VpcRef
+
+CALLS_AT_ONCE = 12
+"""Threads a side: one that waits for the others, and one for each call."""
+
+LARGEST_PAGE = 1000
+LARGEST_PAGES = {"describe_route_tables": 100}
+"""Where an operation allows less than the others."""
+
+type DnsAttribute = Literal["enableDnsSupport", "enableDnsHostnames"]
 
 
 class Reader:
+    """Observes VPCs with the read role."""
+
     def __init__(self, sessions: MemberSessions) -> None:
-        raise NotImplementedError
+        self._sessions = sessions
 
     def observe_both(self, request: Request) -> Both[Snapshot | Finding]:
         """Both sides at once. A side that cannot be read is a finding instead.
@@ -18,12 +45,18 @@ class Reader:
         Raises:
             RetryNowError: AWS throttled or did not answer.
         """
-        raise NotImplementedError
+        dns = request.dns_resolution.requester or request.dns_resolution.accepter
+        with ThreadPoolExecutor(max_workers=2 * CALLS_AT_ONCE) as pool:
+            requester = pool.submit(self._observe_or_find, pool, Side.REQUESTER, request.requester, dns=dns)
+            accepter = pool.submit(self._observe_or_find, pool, Side.ACCEPTER, request.accepter, dns=dns)
+            return Both(requester=requester.result(), accepter=accepter.result())
 
     def observe(self, side: Side, vpc: VpcRef, *, dns: bool) -> Snapshot:
         """One side.
 
         Args:
+            side: What the snapshot will be called.
+            vpc: The side's VPC.
             dns: Whether the VPC's two DNS attributes matter; they cost a call each.
 
         Raises:
@@ -31,8 +64,105 @@ class Reader:
             ResourceNotFound: The VPC is not there.
             RetryNowError: AWS throttled or did not answer.
         """
-        raise NotImplementedError
+        with ThreadPoolExecutor(max_workers=CALLS_AT_ONCE) as pool:
+            return self._observe(pool, side, vpc, dns=dns)
 
     def peering(self, vpc: VpcRef, connection_id: str) -> PeeringConnection | None:
         """The connection as this VPC's account and region sees it; None where it is not visible (yet)."""
-        raise NotImplementedError
+        return describe_peering(self._sessions.ec2(vpc, Access.READ), vpc, connection_id)
+
+    def _observe_or_find(self, pool: ThreadPoolExecutor, side: Side, vpc: VpcRef, *, dns: bool) -> Snapshot | Finding:
+        try:
+            return self._observe(pool, side, vpc, dns=dns)
+        except AccessDenied as error:
+            return Finding(code=Code.ACCOUNT_NOT_REACHABLE, message=str(error), where=vpc.account_id, side=side)
+        except ResourceNotFound as error:
+            return Finding(code=Code.VPC_NOT_FOUND, message=str(error), where=vpc.vpc_id, side=side)
+
+    def _observe(self, pool: ThreadPoolExecutor, side: Side, vpc: VpcRef, *, dns: bool) -> Snapshot:
+        client = self._sessions.ec2(vpc, Access.READ)
+
+        def ask(operation: Any, key: str, *filters: ec2.FilterTypeDef) -> Future[list[Any]]:
+            return pool.submit(_describe_all, client, vpc, operation, key, filters)
+
+        here = _filter("vpc-id", vpc.vpc_id)
+        live = _filter("status-code", *LIVE_STATUSES)
+
+        described = pool.submit(_describe_vpc, client, vpc)
+        dns_support = pool.submit(_dns_attribute, client, vpc, "enableDnsSupport") if dns else None
+        dns_hostnames = pool.submit(_dns_attribute, client, vpc, "enableDnsHostnames") if dns else None
+        route_tables = ask("describe_route_tables", "RouteTables", here)
+        groups = ask("describe_security_groups", "SecurityGroups", here)
+        rules = ask("describe_security_group_rules", "SecurityGroupRules", _filter("tag-key", REQUEST_ID_TAG))
+        acls = ask("describe_network_acls", "NetworkAcls", here)
+        subnets = ask("describe_subnets", "Subnets", here)
+        interfaces = ask("describe_network_interfaces", "NetworkInterfaces", here)
+        peerings = [
+            ask(
+                "describe_vpc_peering_connections", "VpcPeeringConnections", _filter(f"{end}-vpc-info.vpc-id", vpc.vpc_id), live
+            )
+            for end in Side
+        ]
+
+        observed = conversion.vpc(
+            described.result(), vpc, dns_support=_result(dns_support), dns_hostnames=_result(dns_hostnames)
+        )
+        group_ids = {raw["GroupId"] for raw in groups.result()}
+        return Snapshot(
+            side=side,
+            vpc=observed,
+            route_tables=tuple(map(conversion.route_table, route_tables.result())),
+            security_groups=tuple(conversion.security_group(raw, vpc.account_id) for raw in groups.result()),
+            owned_rules=tuple(
+                conversion.owned_rule(raw, vpc.account_id) for raw in rules.result() if raw["GroupId"] in group_ids
+            ),
+            network_acls=tuple(map(conversion.network_acl, acls.result())),
+            subnets=tuple(map(conversion.subnet, subnets.result())),
+            network_interfaces=tuple(map(conversion.network_interface, interfaces.result())),
+            peering_connections=tuple(conversion.peering_connection(raw) for each in peerings for raw in each.result()),
+        )
+
+
+def describe_peering(client: EC2Client, vpc: VpcRef, connection_id: str) -> PeeringConnection | None:
+    """The connection as the client's account and region sees it; None where it is not visible (yet)."""
+    try:
+        with translated(f"{connection_id}, for {vpc}"):
+            answer = client.describe_vpc_peering_connections(VpcPeeringConnectionIds=[connection_id])
+    except ResourceNotFound:
+        return None
+    return next((conversion.peering_connection(raw) for raw in answer["VpcPeeringConnections"]), None)
+
+
+def _describe_vpc(client: EC2Client, vpc: VpcRef) -> ec2.VpcTypeDef:
+    """The VPC itself, from its owner: a participant of a shared VPC sees it too, but cannot peer it."""
+    with translated(str(vpc), {"InvalidVpcID.Malformed": ResourceNotFound}):
+        (described,) = client.describe_vpcs(VpcIds=[vpc.vpc_id])["Vpcs"]
+    owner = described.get("OwnerId", vpc.account_id)
+    if owner != vpc.account_id:
+        raise ResourceNotFound(
+            f"The VPC is only shared with this account: it belongs to {owner}.",
+            where=str(vpc),
+            remedy="Name the owner: only the owner of a VPC can peer it.",
+        )
+    return described
+
+
+def _dns_attribute(client: EC2Client, vpc: VpcRef, name: DnsAttribute) -> bool:
+    with translated(str(vpc)):
+        answer = client.describe_vpc_attribute(VpcId=vpc.vpc_id, Attribute=name)
+    return answer["EnableDnsSupport" if name == "enableDnsSupport" else "EnableDnsHostnames"]["Value"]
+
+
+def _describe_all(client: EC2Client, vpc: VpcRef, operation: Any, key: str, filters: Sequence[ec2.FilterTypeDef]) -> list[Any]:
+    page_size = LARGEST_PAGES.get(operation, LARGEST_PAGE)
+    with translated(str(vpc)):
+        pages = client.get_paginator(operation).paginate(Filters=filters, PaginationConfig={"PageSize": page_size})
+        return [raw for page in pages for raw in page[key]]
+
+
+def _filter(name: str, *values: str) -> ec2.FilterTypeDef:
+    return {"Name": name, "Values": list(values)}
+
+
+def _result(pending: Future[bool] | None) -> bool | None:
+    return None if pending is None else pending.result()

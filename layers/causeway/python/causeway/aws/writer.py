@@ -1,55 +1,118 @@
 """Makes the plan's changes. Each method can be repeated: it ends in the same network and says the same."""
 
-from collections.abc import Sequence
+from __future__ import annotations
 
-from causeway.domain.errors import CausewayError
-from causeway.domain.plan import AcceptPeering, AuthorizeRule, Change, CreatePeering, CreateRoute, SetDnsResolution
-from causeway.domain.request import VpcRef
-from causeway.domain.values import Value
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
-from .sessions import MemberSessions
+from causeway.domain.errors import CausewayError, PeeringConflict, PeeringNotActive, PeeringNotVisible
+from causeway.domain.network import PeeringConnection, PeeringStatus
+from causeway.domain.ownership import REQUEST_ID_TAG
+from causeway.domain.values import Side
 
+from . import conversion
+from .applied import Applied
+from .errors import REMEDIES, translated
+from .reader import describe_peering
+from .routes import create_routes
+from .rules import Authorizer, authorize_rules
+from .sessions import Access, MemberSessions
 
-class Applied(Value):
-    """What came of several changes that were made at once.
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
-    Attributes:
-        done: The changes that are in the network now, in the plan's order.
-        error: Why the others are not: the one that gives up, if any does, else the first.
-    """
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_ec2.type_defs import PeeringConnectionOptionsRequestTypeDef
 
-    done: tuple[Change, ...]
-    error: CausewayError | None = None
+    from causeway.domain.plan import AcceptPeering, AuthorizeRule, CreatePeering, CreateRoute, SetDnsResolution
+    from causeway.domain.request import VpcRef
+
+__all__ = ["Applied", "Writer"]
+
+CALLS_AT_ONCE = 8
+
+ACCEPT_ERRORS: dict[str, type[CausewayError]] = {
+    "InvalidVpcPeeringConnectionID.NotFound": PeeringNotVisible,
+    "InvalidStateTransition": PeeringNotActive,
+    "VpcPeeringConnectionAlreadyExists": PeeringConflict,
+}
+"""A state that changed under our eyes is looked at again by the next attempt."""
+
+DNS_ERRORS: dict[str, type[CausewayError]] = {
+    "InvalidVpcPeeringConnectionID.NotFound": PeeringNotVisible,
+    "OperationNotPermitted": PeeringNotActive,
+}
 
 
 class Writer:
+    """Changes VPCs with the write role."""
+
     def __init__(self, sessions: MemberSessions) -> None:
-        raise NotImplementedError
+        self._sessions = sessions
 
     def request_peering(self, change: CreatePeering) -> str:
-        """The connection's id.
+        """The connection's id; asked again, AWS gives that of the connection which is there already.
 
         Raises:
-            PeeringConflict: The connection failed at once, for example because CIDR blocks overlap.
+            PeeringConflict: The connection failed at once, for example because CIDR blocks overlap, or another request made it.
         """
-        raise NotImplementedError
+        client = self._client(change.vpc)
+        with translated(f"{change.vpc} with {change.peer}", {"VpcPeeringConnectionAlreadyExists": PeeringConflict}):
+            answer = client.create_vpc_peering_connection(
+                VpcId=change.vpc.vpc_id,
+                PeerVpcId=change.peer.vpc_id,
+                PeerOwnerId=change.peer.account_id,
+                PeerRegion=change.peer.region,
+                TagSpecifications=[{"ResourceType": "vpc-peering-connection", "Tags": conversion.tag_list(change.tags)}],
+            )["VpcPeeringConnection"]
+        connection_id, status = answer["VpcPeeringConnectionId"], answer["Status"]
+        if not PeeringStatus(status["Code"]).is_live:
+            raise _conflict(f"The connection is {status['Code']}: {status.get('Message')}.", connection_id, change.vpc)
+        present = conversion.tags(answer.get("Tags"))
+        if present.get(REQUEST_ID_TAG, change.tags[REQUEST_ID_TAG]) != change.tags[REQUEST_ID_TAG]:
+            raise _conflict(f"Request {present[REQUEST_ID_TAG]} made this connection already.", connection_id, change.vpc)
+        _add_missing_tags(client, connection_id, change.vpc, present=present, wanted=change.tags)
+        return connection_id
 
     def accept_peering(self, change: AcceptPeering, connection_id: str) -> None:
-        """Accepts the connection if it is the one that the plan means.
+        """Accepts the connection if it is the one that the plan means, and tags the accepter's side of it.
 
         Raises:
             PeeringNotVisible: The accepter cannot see it yet.
             PeeringConflict: It joins other VPCs, or is in a terminal state.
         """
-        raise NotImplementedError
+        client = self._client(change.vpc)
+        connection = describe_peering(client, change.vpc, connection_id)
+        if connection is None or connection.status is PeeringStatus.INITIATING_REQUEST:
+            raise PeeringNotVisible(
+                "The connection is not there to be accepted yet.",
+                where=f"{connection_id}, for {change.vpc}",
+                remedy=REMEDIES[PeeringNotVisible],
+            )
+        _verify(connection, change)
+        if connection.status is PeeringStatus.PENDING_ACCEPTANCE:
+            with translated(f"{connection_id}, for {change.vpc}", ACCEPT_ERRORS):
+                client.accept_vpc_peering_connection(VpcPeeringConnectionId=connection_id)
+        _add_missing_tags(client, connection_id, change.vpc, present=connection.tags, wanted=change.tags)
 
     def create_routes(self, vpc: VpcRef, connection_id: str, changes: Sequence[CreateRoute]) -> Applied:
-        raise NotImplementedError
+        """Makes the routes at once. One that points to the connection already is done; one that does not is a conflict."""
+        with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
+            return create_routes(self._client(vpc), pool, vpc, connection_id, changes)
 
     def authorize_rules(
-        self, vpc: VpcRef, request_id: str, changes: Sequence[AuthorizeRule], *, tags: dict[str, str]
+        self, vpc: VpcRef, request_id: str, changes: Sequence[AuthorizeRule], *, tags: Mapping[str, str]
     ) -> Applied:
-        raise NotImplementedError
+        """Adds the rules, all of a group's direction in one call and the groups at once.
+
+        Args:
+            vpc: The groups' VPC.
+            request_id: For each rule's tag and description.
+            changes: The rules.
+            tags: Each rule's other tags.
+        """
+        with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
+            return authorize_rules(Authorizer(self._client(vpc), vpc, request_id, tags), pool, changes)
 
     def set_dns_resolution(self, vpc: VpcRef, connection_id: str, change: SetDnsResolution) -> None:
         """Sets this side's option.
@@ -57,4 +120,44 @@ class Writer:
         Raises:
             PeeringNotActive: The connection is still provisioning.
         """
-        raise NotImplementedError
+        client = self._client(vpc)
+        options: PeeringConnectionOptionsRequestTypeDef = {"AllowDnsResolutionFromRemoteVpc": change.allow}
+        with translated(f"{connection_id}, for {vpc}", DNS_ERRORS):
+            if change.side is Side.REQUESTER:
+                client.modify_vpc_peering_connection_options(
+                    VpcPeeringConnectionId=connection_id, RequesterPeeringConnectionOptions=options
+                )
+            else:
+                client.modify_vpc_peering_connection_options(
+                    VpcPeeringConnectionId=connection_id, AccepterPeeringConnectionOptions=options
+                )
+
+    def _client(self, vpc: VpcRef) -> EC2Client:
+        return self._sessions.ec2(vpc, Access.WRITE)
+
+
+def _verify(connection: PeeringConnection, change: AcceptPeering) -> None:
+    """Accepting lets another VPC in: it must be the one that the plan names, in the plan's direction."""
+    if (connection.requester, connection.accepter) != (change.peer, change.vpc):
+        raise _conflict(
+            f"The connection joins {connection.requester} to {connection.accepter}, the plan {change.peer} to {change.vpc}.",
+            connection.connection_id,
+            change.vpc,
+        )
+    if not connection.status.is_live:
+        raise _conflict(
+            f"The connection is {connection.status}: {connection.status_message}.", connection.connection_id, change.vpc
+        )
+
+
+def _add_missing_tags(
+    client: EC2Client, connection_id: str, vpc: VpcRef, *, present: Mapping[str, str], wanted: Mapping[str, str]
+) -> None:
+    if wanted.items() <= present.items():
+        return
+    with translated(f"{connection_id}, for {vpc}", {"InvalidVpcPeeringConnectionID.NotFound": PeeringNotVisible}):
+        client.create_tags(Resources=[connection_id], Tags=conversion.tag_list(wanted))
+
+
+def _conflict(what: str, connection_id: str, vpc: VpcRef) -> PeeringConflict:
+    return PeeringConflict(what, where=f"{connection_id}, for {vpc}", remedy=REMEDIES[PeeringConflict])

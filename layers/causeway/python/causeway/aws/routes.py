@@ -1,0 +1,93 @@
+"""Routes: created at once, and looked at together where a destination is taken already."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from causeway.domain.errors import CausewayError, PeeringNotVisible, RouteConflict, ServiceUnavailable
+
+from . import conversion
+from .applied import Applied
+from .errors import REMEDIES, translated
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from concurrent.futures import Executor
+
+    from mypy_boto3_ec2 import EC2Client
+
+    from causeway.domain.plan import CreateRoute
+    from causeway.domain.request import VpcRef
+
+SPECIAL: dict[str, type[CausewayError]] = {
+    "RouteAlreadyExists": RouteConflict,
+    "InvalidVpcPeeringConnectionID.NotFound": PeeringNotVisible,
+}
+
+
+def create_routes(
+    client: EC2Client, pool: Executor, vpc: VpcRef, connection_id: str, changes: Sequence[CreateRoute]
+) -> Applied:
+    """Makes the routes. One that points to the connection already is done; one that does not is a conflict."""
+    errors = pool.map(lambda change: _create(client, vpc, connection_id, change), changes)
+    outcomes = dict(zip(changes, errors, strict=True))
+    taken = [change for change, error in outcomes.items() if isinstance(error, RouteConflict)]
+    if taken:
+        outcomes |= _look_at(client, vpc, connection_id, taken)
+    return Applied.of(outcomes)
+
+
+def _create(client: EC2Client, vpc: VpcRef, connection_id: str, change: CreateRoute) -> CausewayError | None:
+    try:
+        with translated(_place(vpc, change), SPECIAL):
+            if ":" in change.destination:
+                client.create_route(
+                    RouteTableId=change.route_table_id,
+                    DestinationIpv6CidrBlock=change.destination,
+                    VpcPeeringConnectionId=connection_id,
+                )
+            else:
+                client.create_route(
+                    RouteTableId=change.route_table_id,
+                    DestinationCidrBlock=change.destination,
+                    VpcPeeringConnectionId=connection_id,
+                )
+    except CausewayError as error:
+        return error
+    return None
+
+
+def _look_at(
+    client: EC2Client, vpc: VpcRef, connection_id: str, taken: Sequence[CreateRoute]
+) -> dict[CreateRoute, CausewayError | None]:
+    """AWS refuses a taken destination, also where the route would be the same: its target tells whose it is."""
+    try:
+        with translated(str(vpc)):
+            answer = client.describe_route_tables(RouteTableIds=sorted({change.route_table_id for change in taken}))
+    except CausewayError as error:
+        return dict.fromkeys(taken, error)
+    tables = map(conversion.route_table, answer["RouteTables"])
+    targets = {(table.route_table_id, route.destination): route.target for table in tables for route in table.routes}
+    return {
+        change: _judge(vpc, connection_id, change, targets.get((change.route_table_id, change.destination))) for change in taken
+    }
+
+
+def _judge(vpc: VpcRef, connection_id: str, change: CreateRoute, target: str | None) -> CausewayError | None:
+    if target == connection_id:
+        return None
+    if target is None:
+        return ServiceUnavailable(
+            f"AWS says that a route to {change.destination} exists, but does not show it yet.",
+            where=_place(vpc, change),
+            remedy=REMEDIES[ServiceUnavailable],
+        )
+    return RouteConflict(
+        f"{change.route_table_id} routes {change.destination} to {target} already.",
+        where=_place(vpc, change),
+        remedy=f"Remove that route or leave the table out, then put the request again. Wanted was {connection_id}.",
+    )
+
+
+def _place(vpc: VpcRef, change: CreateRoute) -> str:
+    return f"{change.route_table_id} of {vpc}"
