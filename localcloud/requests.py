@@ -7,6 +7,7 @@ in a small document; a body that can be large (S3 objects, function packages) is
 
 import io
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -83,6 +84,8 @@ class ApiRequest:
     protocol: Protocol
     region: str
     caller: Caller
+    path_parameters: Mapping[str, str]
+    """What a REST request carries in its path, such as ``Bucket`` or ``FunctionName``."""
 
     @property
     def account_id(self) -> str:
@@ -110,11 +113,6 @@ class ApiRequest:
             return {}  # the service itself answers what AWS answers to a malformed document
         return document if isinstance(document, dict) else {}
 
-    @cached_property
-    def path_parameters(self) -> dict[str, str]:
-        """The parameters that a REST request carries in its path, such as ``Bucket`` or ``FunctionName``."""
-        return {name: unquote(str(value)) for name, value in _route(self.environ, self.service)[1].items()}
-
 
 def identify(environ: "WSGIEnvironment") -> ApiRequest | None:
     """The AWS call in this request, or None where it is no signed call (moto's own pages, the control endpoints)."""
@@ -129,7 +127,7 @@ def _identify(environ: "WSGIEnvironment") -> ApiRequest | None:
     if scope is None:
         return None
     access_key, region, service = scope
-    protocol, operation = _protocol_and_operation(environ, service)
+    protocol, operation, path_parameters = _operation(environ, service)
     return ApiRequest(
         environ=environ,
         service=service,
@@ -137,6 +135,7 @@ def _identify(environ: "WSGIEnvironment") -> ApiRequest | None:
         protocol=protocol,
         region=region,
         caller=_caller(environ, access_key),
+        path_parameters=path_parameters,
     )
 
 
@@ -156,23 +155,23 @@ def _presigned_scope(environ: "WSGIEnvironment") -> _Scope | None:
     return None
 
 
-def _protocol_and_operation(environ: "WSGIEnvironment", service: str) -> tuple[Protocol, str]:
+def _operation(environ: "WSGIEnvironment", service: str) -> tuple[Protocol, str, Mapping[str, str]]:
     if target := environ.get("HTTP_X_AMZ_TARGET"):
-        return "json", target.rpartition(".")[2]
+        return "json", target.rpartition(".")[2], {}
     if environ.get("CONTENT_TYPE", "").startswith(_FORM) and (action := _form(environ).get("Action")):
-        return ("ec2" if service == "ec2" else "query"), action
+        return ("ec2" if service == "ec2" else "query"), action, {}
     if environ.get("HTTP_SMITHY_PROTOCOL") == "rpc-v2-cbor" and (match := _CBOR_PATH.search(environ["PATH_INFO"])):
-        return "cbor", match.group(1)
-    return ("rest-xml" if service == "s3" else "rest-json"), _route(environ, service)[0]
+        return "cbor", match.group(1), {}
+    return ("rest-xml" if service == "s3" else "rest-json"), *_route(environ, service)
 
 
-def _route(environ: "WSGIEnvironment", service: str) -> tuple[str, dict[str, Any]]:
+def _route(environ: "WSGIEnvironment", service: str) -> tuple[str, Mapping[str, str]]:
     """The operation and path parameters of a REST call, by the service's own model; the bare method where it has none."""
     try:
         operation, parameters = get_service_router(service).match(Request(environ.copy()))
     except (NotFound, NotImplementedError, UnknownServiceError):
         return environ["REQUEST_METHOD"], {}
-    return operation.name, dict(parameters)
+    return operation.name, {name: unquote(str(value)) for name, value in parameters.items()}
 
 
 def _form(environ: "WSGIEnvironment") -> dict[str, str]:

@@ -1,0 +1,197 @@
+"""What a call needs to be allowed: IAM actions, the resources they are about, and the condition keys of the request.
+
+Follows AWS's service authorization reference for the calls that Causeway and its users make. Where a resource cannot
+be told from the request the check is about the action alone.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from localcloud import ec2_authorization
+from localcloud.policies import Context
+from localcloud.requests import ApiRequest
+
+ORGANIZATION_ID = "o-embedded00"
+"""The organization that all accounts of the embedded AWS belong to."""
+
+type Resource = str | None
+"""An ARN, ``*`` for an action without resources, or None where it cannot be told."""
+
+_PREFIXES = {"monitoring": "cloudwatch"}
+_ACTIONS = {
+    "lambda:Invoke": "InvokeFunction",
+    "s3:CompleteMultipartUpload": "PutObject",
+    "s3:CopyObject": "PutObject",
+    "s3:CreateMultipartUpload": "PutObject",
+    "s3:DeleteObjects": "DeleteObject",
+    "s3:HeadBucket": "ListBucket",
+    "s3:HeadObject": "GetObject",
+    "s3:ListBuckets": "ListAllMyBuckets",
+    "s3:ListObjects": "ListBucket",
+    "s3:ListObjectsV2": "ListBucket",
+    "s3:UploadPart": "PutObject",
+}
+_TRANSACTION_ACTIONS = {
+    "ConditionCheck": "ConditionCheckItem",
+    "Delete": "DeleteItem",
+    "Get": "GetItem",
+    "Put": "PutItem",
+    "Update": "UpdateItem",
+}
+_WITHOUT_RESOURCES = frozenset(
+    {
+        "cloudwatch:PutMetricData",
+        "dynamodb:ListTables",
+        "events:ListEventBuses",
+        "lambda:ListFunctions",
+        "s3:ListAllMyBuckets",
+        "states:ListStateMachines",
+        "xray:PutTelemetryRecords",
+        "xray:PutTraceSegments",
+    }
+)
+
+
+class Need(msgspec.Struct, frozen=True):
+    """One permission that a call needs."""
+
+    action: str
+    resource: Resource
+    context: Context
+
+
+def needs(request: ApiRequest) -> Iterator[Need]:
+    """Every permission that the call needs; all of them, or it is refused."""
+    context = request_context(request)
+    if request.service == "ec2":
+        for action, resource, keys in ec2_authorization.needs(request):
+            yield Need(action, resource, {**context, **keys})
+    elif request.service == "dynamodb" and request.operation.startswith("Transact"):
+        for action, table in _transaction_members(request.document):
+            yield Need(f"dynamodb:{action}", _table_arn(request, table), context)
+    else:
+        action = iam_action(request)
+        resources: Iterable[Resource] = ["*"] if action in _WITHOUT_RESOURCES else _resources(request)
+        for resource in resources:
+            yield Need(action, resource, context)
+
+
+def iam_action(request: ApiRequest) -> str:
+    """The IAM action of an operation; they differ for a few services."""
+    operation = _ACTIONS.get(f"{request.service}:{request.operation}", request.operation)
+    return f"{_PREFIXES.get(request.service, request.service)}:{operation}"
+
+
+def request_context(request: ApiRequest) -> Context:
+    """The global condition keys, and those of the request's service that any of its actions can have."""
+    caller = request.caller
+    context = {
+        "aws:principalaccount": (caller.account_id,),
+        "aws:principalarn": (caller.role_arn or caller.arn,),
+        "aws:principalorgid": (ORGANIZATION_ID,),
+        "aws:requestedregion": (request.region,),
+    }
+    if external_id := request.form.get("ExternalId"):
+        context["sts:externalid"] = (external_id,)
+    if session_name := request.form.get("RoleSessionName"):
+        context["sts:rolesessionname"] = (session_name,)
+    if request.service == "monitoring" and (namespace := request.document.get("Namespace")):
+        context["cloudwatch:namespace"] = (namespace,)
+    return context
+
+
+def _resources(request: ApiRequest) -> list[Resource]:
+    read = _RESOURCES.get(request.service)
+    return read(request) if read else [None]
+
+
+def _lambda_resources(request: ApiRequest) -> list[Resource]:
+    name = request.path_parameters.get("FunctionName")
+    return [_named_arn(request, "lambda", "function:", name) if name else None]
+
+
+def _state_machine_resources(request: ApiRequest) -> list[Resource]:
+    return [request.document.get("stateMachineArn") or request.document.get("executionArn")]
+
+
+def _queue_resources(request: ApiRequest) -> list[Resource]:
+    url = request.document.get("QueueUrl")
+    if not url:
+        return [None]
+    account_id, name = url.rsplit("/", 2)[1:]
+    return [f"arn:aws:sqs:{request.region}:{account_id}:{name}"]
+
+
+def _bucket_resources(request: ApiRequest) -> list[Resource]:
+    path = request.path_parameters
+    if "Bucket" not in path:
+        return [None]
+    return [f"arn:aws:s3:::{path['Bucket']}/{path['Key']}" if "Key" in path else f"arn:aws:s3:::{path['Bucket']}"]
+
+
+def _log_resources(request: ApiRequest) -> list[Resource]:
+    group, stream = request.document.get("logGroupName"), request.document.get("logStreamName")
+    if not group:
+        return [None]
+    suffix = f":log-stream:{stream}" if stream else ""
+    return [f"{_arn(request, 'logs')}:log-group:{group}{suffix}"]
+
+
+def _parameter_resources(request: ApiRequest) -> list[Resource]:
+    names = [*request.document.get("Names", ()), *filter(None, [request.document.get("Name")])]
+    return [_named_arn(request, "ssm", "parameter/", name.removeprefix("/")) for name in names] or [None]
+
+
+def _dynamodb_resources(request: ApiRequest) -> list[Resource]:
+    document = request.document
+    if "RequestItems" in document:
+        return [_table_arn(request, table) for table in document["RequestItems"]]
+    if "TableName" not in document:
+        return [document.get("StreamArn") or document.get("ResourceArn")]
+    table = _table_arn(request, document["TableName"])
+    return [f"{table}/index/{document['IndexName']}" if "IndexName" in document else table]
+
+
+def _event_resources(request: ApiRequest) -> list[Resource]:
+    document = request.document
+    if "Entries" in document:
+        buses = {entry.get("EventBusName", "default") for entry in document["Entries"]}
+        return [_named_arn(request, "events", "event-bus/", bus) for bus in sorted(buses)]
+    rule = document.get("Name") or document.get("Rule")
+    bus = document.get("EventBusName", "default")
+    return [_named_arn(request, "events", "rule/", rule if bus == "default" else f"{bus}/{rule}")] if rule else [None]
+
+
+def _transaction_members(document: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The action and table of each member: a transaction is authorised by its members' actions."""
+    members = [(kind, item) for entry in document.get("TransactItems", ()) for kind, item in entry.items()]
+    return sorted({(_TRANSACTION_ACTIONS[kind], item["TableName"]) for kind, item in members})
+
+
+def _table_arn(request: ApiRequest, table: str) -> str:
+    return _named_arn(request, "dynamodb", "table/", table)
+
+
+def _named_arn(request: ApiRequest, service: str, kind: str, name: str) -> str:
+    """The ARN of something in the caller's account and region that is given by name, or by its ARN."""
+    return name if name.startswith("arn:") else f"{_arn(request, service)}:{kind}{name}"
+
+
+def _arn(request: ApiRequest, service: str) -> str:
+    return f"arn:aws:{service}:{request.region}:{request.account_id}"
+
+
+_RESOURCES: Mapping[str, Callable[[ApiRequest], list[Resource]]] = {
+    "dynamodb": _dynamodb_resources,
+    "events": _event_resources,
+    "lambda": _lambda_resources,
+    "logs": _log_resources,
+    "s3": _bucket_resources,
+    "sns": lambda request: [request.form.get("TopicArn")],
+    "sqs": _queue_resources,
+    "ssm": _parameter_resources,
+    "states": _state_machine_resources,
+    "sts": lambda request: [request.form.get("RoleArn")],
+}

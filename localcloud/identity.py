@@ -1,0 +1,150 @@
+"""IAM in the embedded AWS: whoever acts as a role may do what the role's policies allow, and nothing else.
+
+The operator, who signs with any plain credentials or has assumed a role that does not exist, may do everything. Calls
+of the embedded AWS's own services are not judged.
+"""
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from moto.iam.models import Role
+from moto.sts.models import AssumedRole, sts_backends
+
+from localcloud.authorization import needs, request_context
+from localcloud.errors import AwsError, answer
+from localcloud.policies import Decision, Principal, evaluate
+from localcloud.requests import ApiRequest, Caller, identify
+from localcloud.roles import account_of, find_role, identity_policies, trust_policy
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+_ASSUME_ROLE = "sts:AssumeRole"
+_ALWAYS_ALLOWED = "GetCallerIdentity"
+_SESSION_SECONDS = 3600
+
+
+class RoleNotAssumableError(Exception):
+    """A service cannot act as the role that it was given."""
+
+
+class IdentityCheck:
+    """WSGI middleware that answers calls which IAM forbids, and lets the others pass.
+
+    Args:
+        app: What the allowed calls go to.
+        listeners: Told of each account, once, when the operator first assumes a role that does not exist there. The
+            answer waits for them, so that they can prepare the account; their own calls to it do not wait.
+    """
+
+    def __init__(self, app: "WSGIApplication", listeners: Iterable[Callable[[str], None]] = ()) -> None:
+        self._app = app
+        self.listeners = list(listeners)
+        self._accounts: set[str] = set()
+        self._lock = threading.Lock()
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        request = identify(environ)
+        if request is not None and not request.caller.internal and (refusal := self._judge(request)):
+            return answer(refusal, request, start_response)
+        return self._app(environ, start_response)
+
+    def _judge(self, request: ApiRequest) -> AwsError | None:
+        role = find_role(request.caller.role_arn) if request.caller.role_arn else None
+        refusal = _judge_role(role, request) if role else None
+        if refusal or (request.service, request.operation) != ("sts", "AssumeRole"):
+            return refusal
+        return self._judge_assumption(request, by_operator=role is None)
+
+    def _judge_assumption(self, request: ApiRequest, *, by_operator: bool) -> AwsError | None:
+        role_arn = request.form.get("RoleArn", "")
+        account_id = account_of(role_arn)
+        if account_id is None:
+            return AwsError("ValidationError", f"{role_arn} is invalid", 400)
+        target = find_role(role_arn)
+        if target is None and by_operator:
+            self._meet(account_id)
+            return None
+        if target is None or not _trusts(target, request):
+            return _refusal(request, _ASSUME_ROLE, role_arn, "")
+        return None
+
+    def _meet(self, account_id: str) -> None:
+        with self._lock:
+            if account_id in self._accounts:
+                return
+            self._accounts.add(account_id)
+        try:
+            for listener in self.listeners:
+                listener(account_id)
+        except BaseException:
+            self._accounts.discard(account_id)
+            raise
+
+
+def assume_role_as_service(role_arn: str, service: str, session_name: str, region: str) -> AssumedRole:
+    """Credentials with which a service, for example ``lambda.amazonaws.com``, acts as a role that trusts it.
+
+    Raises:
+        RoleNotAssumableError: There is no such role, or its trust policy does not name the service.
+    """
+    role, account_id = find_role(role_arn), account_of(role_arn)
+    if role is None or account_id is None:
+        raise RoleNotAssumableError(f"{service} cannot assume {role_arn}: there is no such role.")
+    context = {"aws:sourceaccount": (account_id,)}
+    principal = Principal("Service", frozenset({service}))
+    if not evaluate([trust_policy(role)], _ASSUME_ROLE, None, context, principal).allowed:
+        raise RoleNotAssumableError(f"{service} cannot assume {role_arn}: its trust policy does not allow the service.")
+    return sts_backends[account_id]["aws"].assume_role(
+        region_name=region,
+        role_session_name=session_name,
+        role_arn=role_arn,
+        policy="",
+        duration=_SESSION_SECONDS,
+        external_id="",
+    )
+
+
+def _judge_role(role: Role, request: ApiRequest) -> AwsError | None:
+    if (request.service, request.operation) == ("sts", _ALWAYS_ALLOWED):
+        return None
+    policies = identity_policies(role)
+    for need in needs(request):
+        decision = evaluate(policies, need.action, need.resource, need.context)
+        if not decision.allowed:
+            return _refusal(request, need.action, need.resource, _reason(need.action, decision))
+    return None
+
+
+def _trusts(role: Role, request: ApiRequest) -> bool:
+    principal = _principal(request.caller)
+    return evaluate([trust_policy(role)], _ASSUME_ROLE, role.arn, request_context(request), principal).allowed
+
+
+def _principal(caller: Caller) -> Principal:
+    names = {caller.account_id, f"arn:aws:iam::{caller.account_id}:root", caller.arn}
+    return Principal("AWS", frozenset(names | {caller.role_arn} if caller.role_arn else names))
+
+
+def _reason(action: str, decision: Decision) -> str:
+    if decision.outcome == "explicit deny":
+        return " with an explicit deny in an identity-based policy"
+    return f" because no identity-based policy allows the {action} action"
+
+
+def _refusal(request: ApiRequest, action: str, resource: str | None, reason: str) -> AwsError:
+    """AWS's own words. A trust policy that does not allow the caller is not mentioned, as on AWS."""
+    about = "" if resource in {None, "*"} else f" on resource: {resource}"
+    message = f"User: {request.caller.arn} is not authorized to perform: {action}{about}{reason}"
+    match request.protocol, request.service:
+        case "ec2", _:
+            return AwsError("UnauthorizedOperation", f"You are not authorized to perform this operation. {message}", 403)
+        case "query" | "rest-xml", _:
+            return AwsError("AccessDenied", message, 403)
+        case _, "sqs":
+            return AwsError("AccessDenied", message, 403)
+        case "json", _:
+            return AwsError("AccessDeniedException", message, 400)
+        case _:
+            return AwsError("AccessDeniedException", message, 403)
