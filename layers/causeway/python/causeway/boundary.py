@@ -5,22 +5,26 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
+    StrictBool,
     StringConstraints,
     Tag,
     ValidationError,
-    model_validator,
+    ValidationInfo,
+    field_validator,
 )
 
 from .domain.findings import Code, Finding
 from .domain.request import Flow, Peer, Request, Selector, VpcRef
+from .domain.status import MAX_LISTED
 from .domain.values import ALL_PORTS, SIDES, Both, PortRange, Protocol, Side
 
 STATUS_FIELD = "status"
@@ -32,32 +36,52 @@ REQUEST_ID_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
 _RESERVED_TAG_PREFIXES = ("aws:", "causeway:")
 _MAX_TAGS = 40
 
+_MAX_NAME = 80
+
 _PLAINER = {
+    "bool_type": "it must be true or false",
+    "dict_type": "it must be a map of names to values",
+    "enum": "it must be {expected}",
     "extra_forbidden": "a request has no such field",
+    "list_type": "it must be a list",
+    "literal_error": "it must be {expected}",
     "missing": "this field is required",
+    "model_type": "it must be a map of names to values",
     "string_pattern_mismatch": "it must match {pattern}",
+    "string_type": "it must be text",
+    "too_long": "it may have at most {max_length} entries",
+    "too_short": "it must have at least {min_length} entry, or be left out",
+    "union_tag_not_found": 'it must be "all", a list of ids, or a map such as {{"tag": "Tier=private"}}',
 }
 """pydantic's error types, where its own words would not tell a person what to do."""
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def _as_text(value: object) -> object:
+def _ports_as_text(value: object) -> object:
     """DynamoDB numbers, and numbers of an event's JSON, are as good as text where ports are meant."""
     return str(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else value
 
 
-AccountId = Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
-Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[a-z]+)+-\d$")]
+def _not_reserved(key: str) -> str:
+    if key.lower().startswith(_RESERVED_TAG_PREFIXES):
+        raise ValueError(f"a tag's key may not begin with {' or '.join(_RESERVED_TAG_PREFIXES)}")
+    return key
+
+
+AccountId = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
+Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,4}(-[a-z]+)+-[0-9]$")]
 VpcId = Annotated[str, StringConstraints(pattern=r"^vpc-[0-9a-f]{8,17}$")]
 RouteTableId = Annotated[str, StringConstraints(pattern=r"^rtb-[0-9a-f]{8,17}$")]
 SecurityGroupId = Annotated[str, StringConstraints(pattern=r"^sg-[0-9a-f]{8,17}$")]
 Ports = Annotated[
-    str, BeforeValidator(_as_text), StringConstraints(pattern=r"^(all|\d{1,5}(-\d{1,5})?(\s*,\s*\d{1,5}(-\d{1,5})?)*)$")
+    str,
+    BeforeValidator(_ports_as_text),
+    StringConstraints(pattern=r"^(all|[0-9]{1,5}(-[0-9]{1,5})?( *, *[0-9]{1,5}(-[0-9]{1,5})?)*)$"),
 ]
-TagKey = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+TagKey = Annotated[str, StringConstraints(min_length=1, max_length=128), AfterValidator(_not_reserved)]
 TagValue = Annotated[str, StringConstraints(max_length=256)]
 
 
@@ -71,16 +95,18 @@ class TagSelectorPart(_Part):
     tag: Annotated[str, StringConstraints(pattern=r"^[^=]{1,128}=.{0,256}$")]
 
 
-def _selector_form(value: object) -> str:
-    if isinstance(value, list | tuple):
-        return "ids"
-    return "all" if isinstance(value, str) else "tag"
+_FORMS: dict[type, str] = {list: "(ids)", dict: "(tag)", TagSelectorPart: "(tag)"}
+"""The forms that a selector has beside `all`."""
+
+
+def _selector_form(value: object) -> str | None:
+    return "(all)" if value == "all" else _FORMS.get(type(value))
 
 
 type SelectorPart[Id] = Annotated[
-    Annotated[Literal["all"], Tag("all")]
-    | Annotated[list[Id], Field(min_length=1), Tag("ids")]
-    | Annotated[TagSelectorPart, Tag("tag")],
+    Annotated[Literal["all"], Tag("(all)")]
+    | Annotated[list[Id], Field(min_length=1), Tag("(ids)")]
+    | Annotated[TagSelectorPart, Tag("(tag)")],
     Discriminator(_selector_form),
 ]
 
@@ -91,8 +117,16 @@ class SelectorsPart[Id](_Part):
 
 
 class DnsPart(_Part):
-    requester: bool = False
-    accepter: bool = False
+    requester: StrictBool = False
+    accepter: StrictBool = False
+
+
+def _same_on_both_sides(value: object) -> object:
+    if isinstance(value, bool):
+        return {side.value: value for side in SIDES}
+    if not isinstance(value, dict):
+        raise ValueError('it must be true, false or a map such as {"accepter": true}')  # noqa: TRY004 - pydantic's way
+    return value
 
 
 class AllowPart(_Part):
@@ -101,22 +135,20 @@ class AllowPart(_Part):
     ports: Ports | None = None
     peer: Peer = Peer.CIDR_BLOCKS
 
-    @model_validator(mode="after")
-    def _ports_fit_the_protocol(self) -> Self:
-        if self.ports is not None and not self.protocol.has_ports:
-            raise ValueError(f"{self.protocol} has no ports: leave the field out")
-        for each in self.port_ranges:
-            if each is not None and not 0 <= each.first <= each.last <= ALL_PORTS.last:
-                raise ValueError(f"the ports {each} are not an ascending range within 0-65535")
-        return self
+    @field_validator("ports")
+    @classmethod
+    def _ports_fit_the_protocol(cls, ports: str | None, info: ValidationInfo) -> str | None:
+        protocol: Protocol | None = info.data.get("protocol")
+        if ports is not None and protocol is not None and not protocol.has_ports:
+            raise ValueError(f"{protocol} has no ports: leave the field out")
+        wrong = [str(each) for each in _port_ranges(ports) if not 0 <= each.first <= each.last <= ALL_PORTS.last]
+        if wrong:
+            raise ValueError(f"{', '.join(wrong)} is not an ascending range within {ALL_PORTS}")
+        return ports
 
     @property
     def port_ranges(self) -> tuple[PortRange | None, ...]:
-        if not self.protocol.has_ports:
-            return (None,)
-        if self.ports is None or self.ports == "all":
-            return (ALL_PORTS,)
-        return tuple(_port_range(each.strip()) for each in self.ports.split(","))
+        return _port_ranges(self.ports) if self.protocol.has_ports else (None,)
 
     @property
     def sources(self) -> tuple[Side, ...]:
@@ -133,29 +165,26 @@ class RequestPart(_Part):
     route_tables: SelectorsPart[RouteTableId] = SelectorsPart()
     security_groups: SelectorsPart[SecurityGroupId] = SelectorsPart()
     network_acls: Literal["check"] = "check"
-    dns_resolution: bool | DnsPart = False
+    dns_resolution: Annotated[DnsPart, BeforeValidator(_same_on_both_sides)] = DnsPart()
     tags: Annotated[dict[TagKey, TagValue], Field(max_length=_MAX_TAGS)] = {}
 
-    @model_validator(mode="after")
-    def _two_vpcs(self) -> Self:
-        if self.requester == self.accepter:
-            raise ValueError("requester and accepter are the same VPC")
-        return self
+    @field_validator("accepter")
+    @classmethod
+    def _two_vpcs(cls, accepter: VpcPart, info: ValidationInfo) -> VpcPart:
+        if accepter == info.data.get("requester"):
+            raise ValueError("it is the requester's VPC: a VPC is not peered with itself")
+        return accepter
 
-    @model_validator(mode="after")
-    def _tags_are_the_users(self) -> Self:
-        reserved = sorted(key for key in self.tags if key.lower().startswith(_RESERVED_TAG_PREFIXES))
-        if reserved:
-            raise ValueError(f"tags may not begin with {' or '.join(_RESERVED_TAG_PREFIXES)}: {', '.join(reserved)}")
-        return self
 
+_NO_FIELDS = {"(all)", *_FORMS.values(), "[key]"}
+"""pydantic's own steps to a field, which the item does not have."""
 
 REQUEST_FIELDS = frozenset(RequestPart.model_fields)
 """Every attribute that a request can have."""
 
 
 class MalformedItem(Exception):
-    """The item is not a request. `findings` names every field that is wrong, not only the first."""
+    """The item is not a request. `findings` names every field that is wrong, not only the first, as far as an item has room."""
 
     def __init__(self, findings: tuple[Finding, ...]) -> None:
         super().__init__("; ".join(finding.message for finding in findings))
@@ -179,7 +208,7 @@ def parse_request(item: Mapping[str, Any]) -> Request:
     try:
         part = RequestPart.model_validate(desired_part(item))
     except ValidationError as error:
-        raise MalformedItem(tuple(_finding(dict(each)) for each in error.errors(include_url=False))) from error
+        raise MalformedItem(tuple(_finding(dict(each)) for each in error.errors(include_url=False)[:MAX_LISTED])) from error
     return Request(
         request_id=part.request_id,
         requester=VpcRef(**part.requester.model_dump()),
@@ -187,15 +216,16 @@ def parse_request(item: Mapping[str, Any]) -> Request:
         flows=_flows(part.allow),
         route_tables=_selectors(part.route_tables),
         security_groups=_selectors(part.security_groups),
-        dns_resolution=_dns(part.dns_resolution),
+        dns_resolution=Both(requester=part.dns_resolution.requester, accepter=part.dns_resolution.accepter),
         tags=part.tags,
     )
 
 
 def _finding(error: dict[str, Any]) -> Finding:
-    field = ".".join(str(step) for step in error["loc"]) or "item"
+    field = ".".join(str(step)[:_MAX_NAME] for step in error["loc"] if step not in _NO_FIELDS)
     given = "" if isinstance(error["input"], dict | list) else f" (given: {error['input']!r:.80})"
-    text = _PLAINER.get(error["type"], error["msg"].removeprefix("Value error, ")).format(**error.get("ctx", {}))
+    plainer = _PLAINER.get(error["type"])
+    text = plainer.format(**error.get("ctx", {})) if plainer else error["msg"].removeprefix("Value error, ")
     return Finding(code=Code.MALFORMED_ITEM, where=field, message=f"{field}: {text}{given}.")
 
 
@@ -207,6 +237,12 @@ def _flows(allow: list[AllowPart]) -> tuple[Flow, ...]:
         for ports in part.port_ranges
     )
     return tuple(dict.fromkeys(flows))
+
+
+def _port_ranges(ports: str | None) -> tuple[PortRange, ...]:
+    if ports is None or ports == "all":
+        return (ALL_PORTS,)
+    return tuple(_port_range(each.strip()) for each in ports.split(","))
 
 
 def _port_range(text: str) -> PortRange:
@@ -223,9 +259,3 @@ def _selector(part: str | list[str] | TagSelectorPart) -> Selector:
         key, _, value = part.tag.partition("=")
         return Selector(tag_key=key, tag_value=value)
     return Selector(every=True) if isinstance(part, str) else Selector(ids=tuple(part))
-
-
-def _dns(part: bool | DnsPart) -> Both[bool]:  # noqa: FBT001 - the item's own shape
-    if isinstance(part, bool):
-        return Both(requester=part, accepter=part)
-    return Both(requester=part.requester, accepter=part.accepter)

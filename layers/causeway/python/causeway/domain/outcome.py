@@ -5,12 +5,9 @@ from collections.abc import Iterator
 from .blocked_flows import blocked_flows
 from .findings import Code, Finding
 from .run import Run
-from .status import State, Status
+from .status import MAX_LISTED, State, Status
 from .step_error import StepError
 from .verdicts import Verdict
-
-MAX_LISTED = 100
-"""How many verdicts, findings and changes an item lists: it must stay below DynamoDB's 400 KB. The ledger has them all."""
 
 
 def status_of(run: Run, error: StepError | None, *, now: str) -> Status:

@@ -9,6 +9,9 @@ from .findings import Finding
 from .values import Value
 from .verdicts import Verdict
 
+MAX_LISTED = 100
+"""How many verdicts, findings and changes an item lists: it must stay below DynamoDB's 400 KB. The ledger has them all."""
+
 
 class State(StrEnum):
     """How far a generation of a request has come."""
