@@ -5,7 +5,7 @@ of the embedded AWS's own services are not judged.
 """
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from moto.iam.models import Role
@@ -13,7 +13,7 @@ from moto.sts.models import AssumedRole, sts_backends
 
 from localcloud.authorization import needs, request_context
 from localcloud.errors import AwsError, answer
-from localcloud.policies import Decision, Principal, evaluate
+from localcloud.policies import Decision, Principal, UnsupportedPolicyError, evaluate
 from localcloud.requests import ApiRequest, Caller, identify
 from localcloud.roles import account_of, find_role, identity_policies, trust_policy
 
@@ -35,12 +35,13 @@ class IdentityCheck:
     Args:
         app: What the allowed calls go to.
         listeners: Told of each account, once, when the operator first assumes a role that does not exist there. The
-            answer waits for them, so that they can prepare the account; their own calls to it do not wait.
+            answer waits for them, so that they can prepare the account; their own calls to it do not wait. The list
+            may grow later.
     """
 
-    def __init__(self, app: "WSGIApplication", listeners: Iterable[Callable[[str], None]] = ()) -> None:
+    def __init__(self, app: "WSGIApplication", listeners: Sequence[Callable[[str], None]] = ()) -> None:
         self._app = app
-        self.listeners = list(listeners)
+        self._listeners = listeners
         self._accounts: set[str] = set()
         self._lock = threading.Lock()
 
@@ -51,6 +52,12 @@ class IdentityCheck:
         return self._app(environ, start_response)
 
     def _judge(self, request: ApiRequest) -> AwsError | None:
+        try:
+            return self._refuse(request)
+        except UnsupportedPolicyError as error:
+            return AwsError("NotImplemented", f"{request.caller.arn}: {error}", 501)
+
+    def _refuse(self, request: ApiRequest) -> AwsError | None:
         role = find_role(request.caller.role_arn) if request.caller.role_arn else None
         refusal = _judge_role(role, request) if role else None
         if refusal or (request.service, request.operation) != ("sts", "AssumeRole"):
@@ -76,7 +83,7 @@ class IdentityCheck:
                 return
             self._accounts.add(account_id)
         try:
-            for listener in self.listeners:
+            for listener in self._listeners:
                 listener(account_id)
         except BaseException:
             self._accounts.discard(account_id)

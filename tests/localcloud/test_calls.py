@@ -1,66 +1,34 @@
-import threading
 import time
 from collections.abc import Iterator
-from typing import Any
 
-import boto3
 import pytest
 import urllib3
 from botocore.client import BaseClient
-from botocore.config import Config
-from botocore.exceptions import ClientError
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import make_server
 
 from localcloud.calls import CallGate, count_by_kind
 from localcloud.control import Control, ControlClient
 from localcloud.faults import Failure, Faults, Throttle, TokenBucket
+from tests.localcloud.endpoint import MEMBER, Endpoint, refused, serving
 
-HUB = "123456789012"
-MEMBER = "111111111111"
-
-
-class Endpoint:
-    def __init__(self, gate: CallGate, url: str) -> None:
-        self.gate, self.url = gate, url
-
-    def client(self, service: str, *, key: str = "test", secret: str = "test", token: str | None = None, **config: Any) -> Any:
-        return boto3.client(
-            service,  # type: ignore[call-overload]
-            region_name="us-east-1",
-            endpoint_url=self.url,
-            aws_access_key_id=key,
-            aws_secret_access_key=secret,
-            aws_session_token=token,
-            config=Config(retries={"total_max_attempts": 1}, **config),
-        )
-
-    def client_as(self, role_arn: str, service: str) -> Any:
-        credentials = self.client("sts").assume_role(RoleArn=role_arn, RoleSessionName="test")["Credentials"]
-        return self.client(
-            service,
-            key=credentials["AccessKeyId"],
-            secret=credentials["SecretAccessKey"],
-            token=credentials["SessionToken"],
-        )
+EXPLORER = (MEMBER, "explorer")
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Endpoint]:
-    gate = CallGate(DomainDispatcherApplication(create_backend_app))
-    http = make_server("127.0.0.1", 0, Control(gate), threaded=True)
-    thread = threading.Thread(target=http.serve_forever)
-    thread.start()
-    yield Endpoint(gate, f"http://localhost:{http.server_port}")
-    http.shutdown()
-    thread.join()
-    http.server_close()
+def gate() -> CallGate:
+    return CallGate(DomainDispatcherApplication(create_backend_app))
 
 
-@pytest.fixture
-def endpoint(server: Endpoint) -> Iterator[Endpoint]:
-    yield server
-    server.gate.faults = Faults()
+@pytest.fixture(scope="module")
+def endpoint(gate: CallGate) -> Iterator[Endpoint]:
+    with serving(Control(gate)) as endpoint:
+        yield endpoint
+
+
+@pytest.fixture(autouse=True)
+def no_faults_are_left(gate: CallGate) -> Iterator[None]:
+    yield
+    gate.faults = Faults()
 
 
 @pytest.fixture
@@ -71,16 +39,14 @@ def control(endpoint: Endpoint) -> Iterator[ControlClient]:
 
 
 def code_of(client: BaseClient, operation: str, **parameters: object) -> tuple[str, int]:
-    with pytest.raises(ClientError) as caught:
-        getattr(client, operation)(**parameters)
-    response = caught.value.response
+    response = refused(client, operation, **parameters)
     return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
 
 
-def test_a_call_is_recorded_with_what_and_who_and_how_long(endpoint: Endpoint) -> None:
-    ec2 = endpoint.client_as(f"arn:aws:iam::{MEMBER}:role/explorer", "ec2")
+def test_a_call_is_recorded_with_what_and_who_and_how_long(endpoint: Endpoint, gate: CallGate) -> None:
+    ec2 = endpoint.client("ec2", endpoint.assume(*EXPLORER))
     before = time.time()
-    with endpoint.gate.record() as calls:
+    with gate.record() as calls:
         ec2.describe_vpcs()
     (call,) = calls
     assert call.kind == "ec2:DescribeVpcs"
@@ -91,34 +57,35 @@ def test_a_call_is_recorded_with_what_and_who_and_how_long(endpoint: Endpoint) -
 
 
 @pytest.mark.parametrize(
-    ("service", "operation", "parameters", "expected"),
+    ("call", "expected"),
     [
-        ("ec2", "create_vpc", {"CidrBlock": "10.9.0.0/16"}, ("ec2:CreateVpc", True)),
-        ("sts", "get_caller_identity", {}, ("sts:GetCallerIdentity", False)),
-        ("dynamodb", "list_tables", {}, ("dynamodb:ListTables", False)),
-        ("dynamodbstreams", "list_streams", {}, ("dynamodb:ListStreams", False)),
-        ("sqs", "create_queue", {"QueueName": "recorded"}, ("sqs:CreateQueue", True)),
-        ("events", "list_event_buses", {}, ("events:ListEventBuses", False)),
-        ("stepfunctions", "list_state_machines", {}, ("states:ListStateMachines", False)),
-        ("lambda", "list_functions", {}, ("lambda:ListFunctions", False)),
-        ("s3", "list_buckets", {}, ("s3:ListBuckets", False)),
-        ("s3", "create_bucket", {"Bucket": "recorded-bucket"}, ("s3:CreateBucket", True)),
-        ("cloudwatch", "list_metrics", {}, ("monitoring:ListMetrics", False)),
-        ("iam", "list_roles", {}, ("iam:ListRoles", False)),
+        (("ec2", "create_vpc", {"CidrBlock": "10.9.0.0/16"}), ("ec2:CreateVpc", True)),
+        (("sts", "get_caller_identity", {}), ("sts:GetCallerIdentity", False)),
+        (("dynamodb", "list_tables", {}), ("dynamodb:ListTables", False)),
+        (("dynamodbstreams", "list_streams", {}), ("dynamodb:ListStreams", False)),
+        (("sqs", "create_queue", {"QueueName": "recorded"}), ("sqs:CreateQueue", True)),
+        (("events", "list_event_buses", {}), ("events:ListEventBuses", False)),
+        (("stepfunctions", "list_state_machines", {}), ("states:ListStateMachines", False)),
+        (("lambda", "list_functions", {}), ("lambda:ListFunctions", False)),
+        (("s3", "list_buckets", {}), ("s3:ListBuckets", False)),
+        (("s3", "create_bucket", {"Bucket": "recorded-bucket"}), ("s3:CreateBucket", True)),
+        (("cloudwatch", "list_metrics", {}), ("monitoring:ListMetrics", False)),
+        (("iam", "list_roles", {}), ("iam:ListRoles", False)),
     ],
 )
 def test_every_protocol_is_understood(
-    endpoint: Endpoint, service: str, operation: str, parameters: dict[str, str], expected: tuple[str, bool]
+    endpoint: Endpoint, gate: CallGate, call: tuple[str, str, dict[str, str]], expected: tuple[str, bool]
 ) -> None:
+    service, operation, parameters = call
     client = endpoint.client(service)
-    with endpoint.gate.record() as calls:
+    with gate.record() as calls:
         getattr(client, operation)(**parameters)
     assert [(call.kind, call.mutating) for call in calls] == [expected]
     assert calls[0].principal == "operator"
 
 
-def test_an_error_is_recorded_by_its_code(endpoint: Endpoint) -> None:
-    with endpoint.gate.record() as calls:
+def test_an_error_is_recorded_by_its_code(endpoint: Endpoint, gate: CallGate) -> None:
+    with gate.record() as calls:
         code_of(endpoint.client("ec2"), "describe_vpcs", VpcIds=["vpc-0123456789abcdef0"])
         code_of(endpoint.client("dynamodb"), "describe_table", TableName="missing")
         code_of(endpoint.client("lambda"), "get_function", FunctionName="missing")
@@ -140,25 +107,25 @@ def test_large_bodies_pass_untouched_both_ways(endpoint: Endpoint) -> None:
 
 
 @pytest.mark.parametrize("version", ["s3", "s3v4"])
-def test_presigned_urls_are_recorded(endpoint: Endpoint, version: str) -> None:
+def test_presigned_urls_are_recorded(endpoint: Endpoint, gate: CallGate, version: str) -> None:
     s3 = endpoint.client("s3", signature_version=version)
     s3.create_bucket(Bucket="signed")
     s3.put_object(Bucket="signed", Key="k", Body=b"hello")
     url = s3.generate_presigned_url("get_object", Params={"Bucket": "signed", "Key": "k"})
-    with endpoint.gate.record() as calls, urllib3.PoolManager() as http:
+    with gate.record() as calls, urllib3.PoolManager() as http:
         assert http.request("GET", url).data == b"hello"
     assert [call.kind for call in calls] == ["s3:GetObject"]
 
 
-def test_latency_slows_clients_but_not_the_clouds_own_calls(endpoint: Endpoint) -> None:
-    endpoint.gate.latency = 0.05
-    with endpoint.gate.record() as calls:
+def test_latency_slows_clients_but_not_the_clouds_own_calls(endpoint: Endpoint, gate: CallGate) -> None:
+    gate.latency = 0.3
+    with gate.record() as calls:
         endpoint.client("sts").get_caller_identity()
-        endpoint.client("sts", key="ak").get_caller_identity()
+        endpoint.client("sts", {"AccessKeyId": "ak", "SecretAccessKey": "sk"}).get_caller_identity()
     external, internal = calls
-    assert external.duration >= 0.05
+    assert external.duration >= 0.3
     assert internal.internal
-    assert internal.duration < 0.05
+    assert internal.duration < 0.3
 
 
 def test_a_token_bucket_gives_its_burst_and_then_its_rate() -> None:
@@ -181,43 +148,43 @@ def test_a_token_bucket_gives_its_burst_and_then_its_rate() -> None:
     ],
 )
 def test_throttling_answers_with_the_services_own_error(
-    endpoint: Endpoint, service: str, operation: str, error: tuple[str, int]
+    endpoint: Endpoint, gate: CallGate, service: str, operation: str, error: tuple[str, int]
 ) -> None:
     client = endpoint.client(service)
-    endpoint.gate.throttle(Throttle(rate=0, burst=1))
+    gate.throttle(Throttle(rate=0, burst=1))
     getattr(client, operation)()
-    with endpoint.gate.record() as calls:
+    with gate.record() as calls:
         assert code_of(client, operation) == error
     assert [(call.error, call.status) for call in calls] == [error]
 
 
-def test_a_throttle_counts_each_account_and_operation_apart(endpoint: Endpoint) -> None:
-    endpoint.gate.throttle(Throttle(service="ec2", operation="Describe*", rate=0, burst=1))
-    hub, member = endpoint.client("ec2"), endpoint.client_as(f"arn:aws:iam::{MEMBER}:role/explorer", "ec2")
+def test_a_throttle_counts_each_account_and_operation_apart(endpoint: Endpoint, gate: CallGate) -> None:
+    gate.throttle(Throttle(service="ec2", operation="Describe*", rate=0, burst=1))
+    hub, member = endpoint.client("ec2"), endpoint.client("ec2", endpoint.assume(*EXPLORER))
     hub.describe_vpcs()
     hub.describe_subnets()
     member.describe_vpcs()
     assert code_of(hub, "describe_vpcs") == ("RequestLimitExceeded", 503)
 
 
-def test_the_first_calls_of_one_account_are_throttled(endpoint: Endpoint) -> None:
-    endpoint.gate.fail(Failure(service="ec2", operation="DescribeVpcs", account_id=MEMBER, count=2))
-    hub, member = endpoint.client("ec2"), endpoint.client_as(f"arn:aws:iam::{MEMBER}:role/explorer", "ec2")
+def test_the_first_calls_of_one_account_are_throttled(endpoint: Endpoint, gate: CallGate) -> None:
+    gate.fail(Failure(service="ec2", operation="DescribeVpcs", account_id=MEMBER, count=2))
+    hub, member = endpoint.client("ec2"), endpoint.client("ec2", endpoint.assume(*EXPLORER))
     hub.describe_vpcs()
     assert [code_of(member, "describe_vpcs")[0] for _ in range(2)] == ["RequestLimitExceeded"] * 2
     member.describe_vpcs()
 
 
-def test_a_failure_before_the_effect_has_none(endpoint: Endpoint) -> None:
+def test_a_failure_before_the_effect_has_none(endpoint: Endpoint, gate: CallGate) -> None:
     sqs = endpoint.client("sqs")
-    endpoint.gate.fail(Failure(service="sqs", operation="CreateQueue", code="InternalError"))
+    gate.fail(Failure(service="sqs", operation="CreateQueue", code="InternalError"))
     assert code_of(sqs, "create_queue", QueueName="unmade") == ("InternalError", 500)
     assert "QueueUrls" not in sqs.list_queues(QueueNamePrefix="unmade")
 
 
-def test_a_failure_after_the_effect_leaves_it(endpoint: Endpoint) -> None:
+def test_a_failure_after_the_effect_leaves_it(endpoint: Endpoint, gate: CallGate) -> None:
     sqs = endpoint.client("sqs")
-    endpoint.gate.fail(Failure(service="sqs", operation="CreateQueue", code="InternalError", when="after"))
+    gate.fail(Failure(service="sqs", operation="CreateQueue", code="InternalError", when="after"))
     assert code_of(sqs, "create_queue", QueueName="made") == ("InternalError", 500)
     assert len(sqs.list_queues(QueueNamePrefix="made")["QueueUrls"]) == 1
 
@@ -234,10 +201,10 @@ def test_the_record_can_be_read_from_another_process(endpoint: Endpoint, control
     assert control.calls().cursor == calls[-1].number
 
 
-def test_faults_can_be_set_from_another_process(endpoint: Endpoint, control: ControlClient) -> None:
+def test_faults_can_be_set_from_another_process(endpoint: Endpoint, gate: CallGate, control: ControlClient) -> None:
     faults = Faults(latency=0.001, failures=(Failure(operation="DescribeVpcs", count=2),))
     control.set_faults(faults)
-    assert endpoint.gate.faults == control.faults() == faults
+    assert gate.faults == control.faults() == faults
     code_of(endpoint.client("ec2"), "describe_vpcs")
     assert control.faults().failures == (Failure(operation="DescribeVpcs", count=1),)
     control.clear_faults()
