@@ -297,19 +297,16 @@ def _routes(wanted: Request, networks: Both[Snapshot], side: Side) -> Iterable[C
 def _rules(wanted: Request, networks: Both[Snapshot], side: Side) -> Iterable[AuthorizeRule]:
     for one in wanted.flows:
         direction = Direction.EGRESS if one.source is side else Direction.INGRESS
-        for peer in _peers(one, networks[side.other]):
+        for peer, protocol in _peers(one, networks[side.other]):
             for group in networks[side].security_groups:
-                permission = Permission(direction=direction, protocol=_protocol(one, peer), peer=peer, ports=one.ports)
+                permission = Permission(direction=direction, protocol=protocol, peer=peer, ports=one.ports)
                 yield AuthorizeRule(side=side, security_group_id=group.security_group_id, permission=permission)
 
 
-def _peers(one: Flow, other: Snapshot) -> tuple[str, ...]:
-    if one.peer is Peer.SECURITY_GROUPS:
-        return tuple(group.security_group_id for group in other.security_groups)
-    return other.vpc.all_cidr_blocks
-
-
-def _protocol(one: Flow, peer: str) -> str:
-    if one.protocol is Protocol.ALL:
-        return "-1"
-    return "icmpv6" if one.protocol is Protocol.ICMP and ":" in peer else one.protocol.value
+def _peers(one: Flow, other: Snapshot) -> Iterable[tuple[str, str]]:
+    """The other side's CIDR blocks or groups, each with the protocol as EC2 spells it: ICMP has one for each family."""
+    icmp = {False: "icmp", True: "icmpv6"}
+    for block in other.vpc.all_cidr_blocks:
+        protocol = {Protocol.ALL: "-1", Protocol.ICMP: icmp[":" in block]}.get(one.protocol, one.protocol.value)
+        for peer in (block,) if one.peer is Peer.CIDR_BLOCKS else (group.security_group_id for group in other.security_groups):
+            yield peer, protocol

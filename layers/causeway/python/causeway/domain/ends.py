@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
 from .addressing import FIRST_USABLE, Address, Partition, address_of, block_of, is_block
-from .network import NetworkAcl, NetworkInterface, RouteTable, SecurityGroup, Snapshot, Subnet
+from .network import NetworkAcl, NetworkInterface, Route, RouteTable, SecurityGroup, Snapshot, Subnet
 from .request import Request
 from .rules import selected_groups
 from .values import SIDES, Both, Side, Value
@@ -15,6 +15,18 @@ FAMILIES = (4, 6)
 
 UNSEEN_ACL = NetworkAcl(network_acl_id="no network ACL")
 """Every subnet has one: where none was observed, nothing can be said to pass."""
+
+
+class Surroundings(Value):
+    """What a subnet puts around its interfaces."""
+
+    network_acl: NetworkAcl
+    route_table: RouteTable
+
+    @property
+    def effect(self) -> tuple[str, frozenset[Route]]:
+        """The same for subnets that treat all packets alike, be it by two route tables with the same routes."""
+        return self.network_acl.network_acl_id, frozenset(self.route_table.routes)
 
 
 class End(Value):
@@ -27,9 +39,8 @@ class End(Value):
 
     endpoint: Endpoint
     address: Address
+    surroundings: Surroundings
     security_groups: tuple[SecurityGroup, ...]
-    network_acl: NetworkAcl
-    route_table: RouteTable
     referable_as: frozenset[str]
     in_vpc: bool
 
@@ -38,10 +49,11 @@ class Candidates(Value):
     """What a side has to offer: subnets that use a selected route table, and interfaces in them with a selected group.
 
     Attributes:
+        subnets: By subnet id.
         assumed: Whether the interfaces are not there yet: then each subnet gets one at its first usable address.
     """
 
-    subnets: dict[str, RouteTable]
+    subnets: dict[str, Surroundings]
     interfaces: tuple[NetworkInterface, ...]
     assumed: bool = False
 
@@ -49,9 +61,9 @@ class Candidates(Value):
 def ends_of(request: Request, snapshots: Both[Snapshot]) -> Both[tuple[End, ...]]:
     """The ends of each side, one for each family and class of interfaces that no rule can tell apart.
 
-    Two interfaces are of one class if they are in the same subnet, carry the same security groups, and their addresses are in
-    the same CIDR blocks of all rules and routes that will look at them. The one with the lowest address stands for them all.
-    Of an interface's addresses the first of each family counts.
+    Two interfaces are of one class if their subnets have the same network ACL and the same routes, they carry the same security
+    groups, and their addresses are in the same CIDR blocks of all rules and routes that will look at them. The one with the
+    lowest address stands for them all. Of an interface's addresses the first of each family counts.
     """
     candidates = {side: _candidates(request, snapshots[side]) for side in SIDES}
     requester, accepter = (
@@ -75,12 +87,13 @@ def _candidates(request: Request, snapshot: Snapshot) -> Candidates:
     return Candidates(subnets=subnets, interfaces=assumed, assumed=True)
 
 
-def _selected_subnets(request: Request, snapshot: Snapshot) -> Iterator[tuple[str, RouteTable]]:
+def _selected_subnets(request: Request, snapshot: Snapshot) -> Iterator[tuple[str, Surroundings]]:
     selector = request.route_tables[snapshot.side]
     for subnet in snapshot.subnets:
         table = snapshot.route_table_of(subnet.subnet_id)
         if table and not table.gateway_ids and selector.selects(table.route_table_id, table.tags):
-            yield subnet.subnet_id, table
+            acl = snapshot.network_acl_of(subnet.subnet_id) or UNSEEN_ACL
+            yield subnet.subnet_id, Surroundings(network_acl=acl, route_table=table)
 
 
 def _assumed(subnet: Subnet, groups: Iterable[str]) -> NetworkInterface:
@@ -99,8 +112,8 @@ def _partition(snapshots: Both[Snapshot], side: Side, opposite: Candidates) -> P
     groups = {group_id for interface in opposite.interfaces for group_id in interface.security_group_ids}
     named = chain(
         (rule.peer for group in there.security_groups if group.security_group_id in groups for rule in group.permissions),
-        (entry.cidr_block for acl in there.network_acls for entry in acl.entries),
-        (route.destination for table in opposite.subnets.values() for route in table.routes),
+        (entry.cidr_block for subnet in opposite.subnets.values() for entry in subnet.network_acl.entries),
+        (route.destination for subnet in opposite.subnets.values() for route in subnet.route_table.routes),
         snapshots[side].vpc.all_cidr_blocks,
     )
     return Partition(name for name in named if is_block(name))
@@ -108,7 +121,7 @@ def _partition(snapshots: Both[Snapshot], side: Side, opposite: Candidates) -> P
 
 def _ends(request: Request, snapshot: Snapshot, candidates: Candidates, partition: Partition) -> Iterator[End]:
     groups = {group.security_group_id: group for group in snapshot.security_groups}
-    for address, interface, members in _classes(candidates.interfaces, partition):
+    for address, interface, members in _classes(candidates, partition):
         yield End(
             endpoint=Endpoint(
                 address=str(address),
@@ -119,21 +132,21 @@ def _ends(request: Request, snapshot: Snapshot, candidates: Candidates, partitio
                 stands_for=0 if candidates.assumed else members,
             ),
             address=address,
+            surroundings=candidates.subnets[interface.subnet_id],
             security_groups=tuple(groups[each] for each in interface.security_group_ids if each in groups),
-            network_acl=snapshot.network_acl_of(interface.subnet_id) or UNSEEN_ACL,
-            route_table=candidates.subnets[interface.subnet_id],
             referable_as=frozenset(interface.security_group_ids if request.same_region else ()),
             in_vpc=any(address in block_of(block) for block in snapshot.vpc.all_cidr_blocks),
         )
 
 
-def _classes(interfaces: Iterable[NetworkInterface], partition: Partition) -> Iterator[tuple[Address, NetworkInterface, int]]:
+def _classes(candidates: Candidates, partition: Partition) -> Iterator[tuple[Address, NetworkInterface, int]]:
     """Of each class the lowest address, its interface, and how many members there are; in the order of the addresses."""
+    effects = {subnet_id: surroundings.effect for subnet_id, surroundings in candidates.subnets.items()}
     classes: defaultdict[object, list[tuple[Address, NetworkInterface]]] = defaultdict(list)
-    for interface in interfaces:
+    for interface in candidates.interfaces:
+        groups = frozenset(interface.security_group_ids)
         for address in _first_of_each_family(interface):
-            seen_as = partition.part_of(address)
-            key = (interface.subnet_id, address.version, frozenset(interface.security_group_ids), seen_as)
+            key = (address.version, effects[interface.subnet_id], groups, partition.part_of(address))
             classes[key].append((address, interface))
     lowest = [(*min(members, key=_by_address), len(members)) for members in classes.values()]
     yield from sorted(lowest, key=_by_address)

@@ -41,7 +41,7 @@ def security_group_hop(here: End, there: End, direction: Direction, traffic: Tra
 def network_acl_hop(here: End, there: End, direction: Direction, traffic: Traffic, *, returning: bool = False) -> Hop:
     entries = (
         entry
-        for entry in here.network_acl.entries
+        for entry in here.surroundings.network_acl.entries
         if entry.direction is direction and there.address in block_of(entry.cidr_block)
     )
     ruling = judge_entries(entries, traffic)
@@ -53,7 +53,7 @@ def network_acl_hop(here: End, there: End, direction: Direction, traffic: Traffi
         said = say_implicit_denial(direction, ruling.refused, there.endpoint.address)
     return Hop(
         component=Component.NETWORK_ACL,
-        resource_id=here.network_acl.network_acl_id,
+        resource_id=here.surroundings.network_acl.network_acl_id,
         decided_by=said,
         returning=returning,
         cause=Cause.SUBNET_ACL_RESTRICTION if ruling.refused else None,
@@ -61,10 +61,10 @@ def network_acl_hop(here: End, there: End, direction: Direction, traffic: Traffi
 
 
 def route_table_hop(here: End, there: End, connection: PeeringConnection | None, *, returning: bool = False) -> Hop:
-    route = best_route(here.route_table.routes, there.address)
+    route = best_route(here.surroundings.route_table.routes, there.address)
     return Hop(
         component=Component.ROUTE_TABLE,
-        resource_id=here.route_table.route_table_id,
+        resource_id=here.surroundings.route_table.route_table_id,
         decided_by=say_route(route) if route else f"no route to {there.endpoint.address}",
         returning=returning,
         cause=_detour(route, connection),

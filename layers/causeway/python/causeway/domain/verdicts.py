@@ -51,8 +51,8 @@ class Endpoint(Value):
     """One end of a checked flow.
 
     Attributes:
-        stands_for: How many interfaces no rule can tell apart from this one, itself included; 0 where the subnet has none
-            yet and the check assumes one with the selected security groups.
+        stands_for: How many interfaces no rule can tell apart from this one, itself included, in this subnet and others; 0
+            where the side has none yet and the check assumes one with the selected security groups in each subnet.
     """
 
     address: str
