@@ -10,10 +10,11 @@ from localcloud.strict import (
     peering,
     quotas,
     routes,
+    security_groups,
     selecting,
 )
 from localcloud.strict.timing import Timing, configure
 
-__all__ = ["Timing", "cidr_blocks", "configure", "install", "peering", "quotas", "routes", "selecting"]
+__all__ = ["Timing", "cidr_blocks", "configure", "install", "peering", "quotas", "routes", "security_groups", "selecting"]
 
 install = patching.install

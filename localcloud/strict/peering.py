@@ -75,6 +75,15 @@ def active_between(one_vpc_id: str, other_vpc_id: str, backend: Any) -> Any | No
     return None
 
 
+def anywhere(connection_id: str) -> Any | None:
+    """The connection, whoever's it is and however long it has been gone, or None."""
+    for regions in list(ec2_backends.values()):
+        for backend in list(regions.values()):
+            if connection_id in backend.vpc_pcxs:
+                return backend.vpc_pcxs[connection_id]
+    return None
+
+
 def not_found(connection_id: str) -> Never:
     """The code is spelled with a capital ID: InvalidVpcPeeringConnectionID.NotFound."""
     message = f"The vpcPeeringConnection ID '{connection_id}' does not exist"
@@ -230,7 +239,7 @@ def reject_on_the_accepters_side(_: Callable[..., Any], self: Any, vpc_pcx_id: s
 
 
 def _pending_at_the_accepter(backend: Any, connection_id: str, verb: str, wrong_region: Any) -> Any:
-    connection = _anywhere(connection_id)
+    connection = anywhere(connection_id)
     if connection is None:
         not_found(connection_id)
     _refuse_if_not_the_accepter(connection, backend, verb, wrong_region)
@@ -252,14 +261,6 @@ def _refuse_if_not_the_accepter(connection: Any, backend: Any, verb: str, wrong_
     if "requester" in roles_of(connection, backend):
         raise OperationNotPermitted5(backend.account_id, connection.id, verb)
     not_found(connection.id)
-
-
-def _anywhere(connection_id: str) -> Any | None:
-    for regions in list(ec2_backends.values()):
-        for backend in list(regions.values()):
-            if connection_id in backend.vpc_pcxs:
-                return backend.vpc_pcxs[connection_id]
-    return None
 
 
 def _refuse_a_second_of_the_pair(connection: Any) -> None:

@@ -188,8 +188,10 @@ def filters_that_moto_lacks(original: Callable[..., Any], self: Any, filter_name
 def _destination_and_target(args: tuple[Any, ...], kwargs: Parameters) -> tuple[Destination, Parameters]:
     """Take apart what moto's responses and its CloudFormation pass, by position or by name."""
     given = dict(zip(_POSITIONAL, args, strict=False)) | kwargs
-    destination = _destination(*(given.pop(name, None) for name in _DESTINATIONS))
-    return destination, given
+    ipv4, ipv6, prefix_list_id = (given.pop(name, None) for name in _DESTINATIONS)
+    if ipv4 and ipv4.startswith("pl-"):  # as moto does when it deletes a gateway endpoint
+        ipv4, prefix_list_id = None, ipv4
+    return _destination(ipv4, ipv6, prefix_list_id), given
 
 
 def _destination(ipv4: str | None, ipv6: str | None, prefix_list_id: str | None) -> Destination:

@@ -22,7 +22,6 @@ type Tags = Mapping[str, str]
 _PAGED: tuple[tuple[Any, str, str], ...] = (
     (RouteTables, "describe_route_tables", "RouteTables"),
     (SecurityGroups, "describe_security_groups", "SecurityGroups"),
-    (SecurityGroups, "describe_security_group_rules", "SecurityGroupRules"),
     (NetworkACLs, "describe_network_acls", "NetworkAcls"),
     (VPCs, "describe_vpcs", "Vpcs"),
     (Subnets, "describe_subnets", "Subnets"),
