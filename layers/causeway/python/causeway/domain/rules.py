@@ -68,8 +68,15 @@ def _is_covered(needed: Permission, present: Iterable[Permission], peer: Vpc) ->
     broad_enough = [permission for permission in present if _covers_traffic(permission, needed)]
     if any(permission.peer == needed.peer for permission in broad_enough):
         return True
-    blocks = (needed.peer,) if "/" in needed.peer else peer.all_cidr_blocks
-    return all(any(_contains(permission.peer, block) for permission in broad_enough) for block in blocks)
+    return all(any(_contains(permission.peer, block) for permission in broad_enough) for block in _blocks(needed, peer))
+
+
+def _blocks(needed: Permission, peer: Vpc) -> tuple[str, ...]:
+    """Where the traffic comes from or goes to; a security group's is anywhere in its VPC, as far as the protocol goes there."""
+    if "/" in needed.peer:
+        return (needed.peer,)
+    family = {"icmp": peer.cidr_blocks, "icmpv6": peer.ipv6_cidr_blocks}
+    return family.get(needed.protocol, peer.all_cidr_blocks)
 
 
 def _covers_traffic(present: Permission, needed: Permission) -> bool:
