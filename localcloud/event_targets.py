@@ -1,0 +1,148 @@
+"""EventBridge rules that deliver: to Lambda, Step Functions and SQS, with input transformation and dead letters."""
+
+import json
+import re
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from jsonpath_ng import parse as parse_path
+from moto.awslambda.models import lambda_backends
+from moto.core.exceptions import ServiceException
+from moto.events.models import EventsBackend, Rule, events_backends
+from moto.stepfunctions.parser.models import stepfunctions_parser_backends
+
+from localcloud import async_invoke
+from localcloud.destinations import send_to_destination
+from localcloud.strict.patching import replaces
+
+type Event = dict[str, Any]
+type Target = dict[str, Any]
+
+_PLACEHOLDER = re.compile(r"(\"?)<([^<>\s]+)>(\"?)")
+
+
+@replaces(EventsBackend, "put_events")
+def events_go_to_the_bus_they_name(original: Any, backend: EventsBackend, events: list[Event]) -> list[Event]:
+    """A bus's ARN can be another account's. moto looks the name up in the sender's account."""
+    return [_put(original, backend, event) for event in events]
+
+
+def _put(original: Any, backend: EventsBackend, event: Event) -> Event:
+    parts = event.get("EventBusName", "default").split(":", 5)
+    account_id, region = (parts[4], parts[3]) if len(parts) > 1 else (backend.account_id, backend.region_name)
+    foreign = (account_id, region) != (backend.account_id, backend.region_name)
+    receiving = events_backends[account_id][region] if foreign else backend
+    bus = receiving.event_buses.get(parts[-1].removeprefix("event-bus/"))
+    if bus is None:
+        return {"ErrorCode": "ResourceNotFoundException", "ErrorMessage": f"Event bus {parts[-1]} does not exist."}
+    if foreign and not bus.has_permissions():
+        return {"ErrorCode": "AccessDeniedException", "ErrorMessage": f"Not authorized to put events to {bus.arn}."}
+    answer: Event = original(receiving, [{**event, "EventBusName": bus.name, "Sender": backend.account_id}])[0]
+    return answer
+
+
+@replaces(Rule, "send_to_targets")
+def rules_deliver_to_every_target(_original: Any, rule: Rule, event: Event, *_: Any, **__: Any) -> None:
+    """A disabled rule delivers nothing; a target that fails gets its event into its dead-letter queue."""
+    if rule.state == "DISABLED" or not rule.event_pattern.matches_event(_as_sent(event)):
+        return
+    for target in rule.targets:
+        _deliver(rule, target, _as_sent(event))
+
+
+def _as_sent(event: Event) -> Event:
+    """The event as targets and patterns see it; ``time`` is a UTC time to the second."""
+    moment = event["time"]
+    seconds = moment if isinstance(moment, int | float) else float(moment)
+    shown = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+    return {**{key: value for key, value in event.items() if key != "ingestion-time"}, "time": shown}
+
+
+def _deliver(rule: Rule, target: Target, event: Event) -> None:
+    try:
+        _send(target, _target_input(rule, target, event))
+    except (ServiceException, LookupError, ValueError) as error:
+        dead_letters = target.get("DeadLetterConfig", {}).get("Arn")
+        if dead_letters is None:
+            raise
+        send_to_destination(dead_letters, {**event, "errorMessage": str(error), "ruleArn": rule.arn})
+
+
+def _send(target: Target, text: str) -> None:
+    arn: str = target["Arn"]
+    service, region, account_id = arn.split(":")[2:5]
+    _SENDERS[service](arn, account_id, region, text)
+
+
+def _invoke_function(arn: str, account_id: str, region: str, text: str) -> None:
+    function = lambda_backends[account_id][region].get_function(arn)
+    function.invoke(text, {"x-amz-invocation-type": "Event"}, {})
+
+
+def _start_execution(arn: str, account_id: str, region: str, text: str) -> None:
+    stepfunctions_parser_backends[account_id][region].start_execution(arn, str(uuid.uuid4()), text)
+
+
+def _send_message(arn: str, _account_id: str, _region: str, text: str) -> None:
+    send_to_destination(arn, text)
+
+
+def _put_on_bus(arn: str, account_id: str, region: str, text: str) -> None:
+    event = json.loads(text)
+    entry = {
+        "Source": event["source"],
+        "DetailType": event["detail-type"],
+        "Detail": json.dumps(event["detail"]),
+        "Resources": event["resources"],
+        "EventBusName": arn,
+    }
+    events_backends[account_id][region].put_events([entry])
+
+
+_SENDERS: dict[str, Callable[[str, str, str, str], None]] = {
+    "lambda": _invoke_function,
+    "states": _start_execution,
+    "sqs": _send_message,
+    "sns": _send_message,
+    "events": _put_on_bus,
+}
+
+
+def _target_input(rule: Rule, target: Target, event: Event) -> str:
+    if "Input" in target:
+        return str(target["Input"])
+    if "InputPath" in target:
+        return json.dumps(_at(target["InputPath"], event))
+    if transformer := target.get("InputTransformer"):
+        return _transform(transformer, {**event, "__rule_arn": rule.arn})
+    return json.dumps(event)
+
+
+def _transform(transformer: dict[str, Any], event: Event) -> str:
+    """Fill a template: `<name>` becomes JSON, and inside quotes the bare text, as EventBridge does."""
+    values = {name: _at(path, event) for name, path in transformer.get("InputPathsMap", {}).items()}
+    values["aws.events.event.json"] = values["aws.events.event"] = {
+        key: value for key, value in event.items() if key != "__rule_arn"
+    }
+    values["aws.events.rule-arn"] = event["__rule_arn"]
+
+    def fill(match: re.Match[str]) -> str:
+        before, name, after = match.groups()
+        value = values.get(name)
+        if before and after and isinstance(value, str):
+            return json.dumps(value)
+        return before + (_bare(value) if before or after else json.dumps(value)) + after
+
+    return _PLACEHOLDER.sub(fill, transformer["InputTemplate"])
+
+
+def _bare(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value)
+    return json.dumps(text)[1:-1]
+
+
+def _at(path: str, event: Event) -> Any:
+    found = parse_path(path.replace("detail-type", "'detail-type'")).find(event)
+    return found[0].value if found else None

@@ -1,0 +1,54 @@
+"""Calls that one service of the embedded AWS makes to another, on behalf of an account."""
+
+import functools
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from moto.settings import moto_server_port
+from moto.sts.models import sts_backends
+from moto.utilities.utils import get_partition
+
+from localcloud.requests import INTERNAL_HEADER
+
+SERVICE_ROLE = "localcloud-service"
+"""No such role exists: its sessions only say which account a service works for."""
+_ROLE_SESSION_SECONDS = 43_200
+
+
+def role_credentials(role_arn: str, session_name: str, region: str, seconds: int = _ROLE_SESSION_SECONDS) -> Any:
+    """A session of a role, as AWS's services get it: by the trust that the role's template states."""
+    account_id = role_arn.split(":")[4]
+    return sts_backends[account_id][get_partition(region)].assume_role(
+        region_name=region,
+        role_session_name=session_name[:64],
+        role_arn=role_arn,
+        policy="",
+        duration=seconds,
+        external_id="",
+    )
+
+
+def client_for(service: str, account_id: str, region: str) -> Any:
+    """A client whose calls the endpoint takes for the embedded AWS's own."""
+    return _client(service, account_id, region, moto_server_port())
+
+
+@functools.lru_cache(maxsize=256)
+def _client(service: str, account_id: str, region: str, port: str) -> Any:
+    session = role_credentials(f"arn:aws:iam::{account_id}:role/{SERVICE_ROLE}", "service", region)
+    client = boto3.Session().client(
+        service,
+        region_name=region,
+        endpoint_url=f"http://localhost:{port}",
+        aws_access_key_id=session.access_key_id,
+        aws_secret_access_key=session.secret_access_key,
+        aws_session_token=session.session_token,
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+    client.meta.events.register("before-sign", _mark)
+    return client
+
+
+def _mark(request: Any, **_: Any) -> None:
+    request.headers[INTERNAL_HEADER] = "true"

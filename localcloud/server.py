@@ -1,0 +1,102 @@
+"""The embedded AWS: moto's server on the loopback interface, in a thread of this process, with everything installed."""
+
+import os
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from localcloud import async_invoke, cloudformation, event_sources, event_targets, managed_policies, state_machines, strict
+from localcloud.async_invoke import AsyncInvoker
+from localcloud.calls import CallGate
+from localcloud.control import Control
+from localcloud.event_sources import EventSources
+from localcloud.identity import IdentityCheck
+from localcloud.lambda_runtime import LambdaRuntime
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+HOST = "127.0.0.1"
+HUB_ACCOUNT_ID = "123456789012"
+MEMBER_ACCOUNT_IDS = ("111111111111", "222222222222")
+DEFAULT_REGION = "us-east-1"
+
+type AccountListener = Callable[[str], None]
+type Middleware = Callable[["WSGIApplication"], "WSGIApplication"]
+
+
+class EmbeddedAws:
+    """An AWS in this process, from entering the context until leaving it.
+
+    Attributes:
+        calls: every API call that crosses the endpoint, and the faults that a test wants.
+        account_listeners: told of an account id when somebody first assumes a role in that account.
+
+    Raises:
+        OSError: the port is taken.
+    """
+
+    def __init__(self, port: int = 0) -> None:
+        self._requested_port = port
+        self.account_listeners: list[AccountListener] = []
+        self.calls: CallGate
+
+    def __enter__(self) -> Self:
+        self._server = _serve(self._requested_port, self._application())
+        self.port = self._server.server_port
+        self.endpoint_url = f"http://localhost:{self.port}"
+        # moto's own services reach each other through this variable.
+        os.environ["MOTO_PORT"] = str(self.port)
+        self._runtime = LambdaRuntime(self.endpoint_url)
+        self._invoker = AsyncInvoker(self._runtime)
+        self._sources = EventSources(self._runtime)
+        _install()
+        async_invoke.install(self._invoker)
+        event_sources.install(self._sources)
+        self._thread = threading.Thread(target=self._server.serve_forever, name="embedded-aws", daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        event_sources.uninstall()
+        self._runtime.close()
+        self._sources.close()
+        self._invoker.close()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def _application(self) -> "WSGIApplication":
+        moto = DomainDispatcherApplication(create_backend_app)
+        self.calls = CallGate(IdentityCheck(moto, self.account_listeners))
+        return Control(self.calls)
+
+
+def _serve(port: int, application: "WSGIApplication") -> BaseWSGIServer:
+    return make_server(HOST, port, application, threaded=True, request_handler=_QuietHandler)
+
+
+class _QuietHandler(MotoRequestHandler):
+    """Requests are not logged line by line."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Every call is in `EmbeddedAws.calls`."""
+
+
+_installed = threading.Lock()
+
+
+def _install() -> None:
+    """Change moto once per process: its classes are shared by every server in it."""
+    if _installed.acquire(blocking=False):
+        cloudformation.install()
+        state_machines.install()
+        managed_policies.install()
+        strict.install()
+
+
+__all__ = ["DEFAULT_REGION", "HUB_ACCOUNT_ID", "MEMBER_ACCOUNT_IDS", "EmbeddedAws", "event_targets"]

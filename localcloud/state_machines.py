@@ -1,0 +1,77 @@
+"""Step Functions that run: moto's interpreter with JSONata, the machine's own role and what moto leaves out."""
+
+import sys
+import threading
+import time
+import uuid
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from moto.core.config import default_user_config
+from moto.settings import moto_server_port
+from moto.stepfunctions import models
+from moto.stepfunctions.parser.models import StepFunctionsParserBackend, stepfunctions_parser_backends
+
+from localcloud import jsonata
+from localcloud.internal import role_credentials
+from localcloud.strict.patching import replaces
+
+_CLIENT_SECONDS = 3600.0
+"""How long a client is used: well within its role session."""
+_TASK_LIMIT = 900 + 60
+"""Seconds to wait for an answer: no Lambda function runs longer than 15 minutes."""
+
+
+def install() -> None:
+    jsonata.install()
+    default_user_config["stepfunctions"] = {"execute_state_machine": True}
+    # CloudFormation creates state machines in the backends of this name; only the parser's backends execute.
+    models.stepfunctions_backends = stepfunctions_parser_backends
+    clients = _Clients()
+    for name, module in list(sys.modules.items()):
+        if name.startswith("moto.stepfunctions.parser") and hasattr(module, "boto_client_for"):
+            vars(module)["boto_client_for"] = clients.get
+
+
+@replaces(StepFunctionsParserBackend, "start_execution")
+def an_execution_has_a_name(
+    original: Any, backend: Any, state_machine_arn: str, name: str | None = None, *args: Any, **kwargs: Any
+) -> Any:
+    """An execution that nobody named gets a UUID."""
+    return original(backend, state_machine_arn, name or str(uuid.uuid4()), *args, **kwargs)
+
+
+class _Clients:
+    """The clients of the interpreter's tasks: one per service, region and role, not one per task."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._made: dict[tuple[str, str, str, str], tuple[float, Any]] = {}
+
+    def get(self, region: str, service: str, state_credentials: Any) -> Any:
+        key = (region, service, state_credentials.role_arn, moto_server_port())
+        with self._lock:
+            since, client = self._made.get(key, (0.0, None))
+            if client is None or time.monotonic() - since > _CLIENT_SECONDS:
+                client = _client(*key)
+                self._made[key] = (time.monotonic(), client)
+            return client
+
+
+def _client(region: str, service: str, role_arn: str, port: str) -> Any:
+    session = role_credentials(role_arn, "states", region)
+    return boto3.Session().client(
+        service,
+        region_name=region,
+        endpoint_url=f"http://localhost:{port}",
+        aws_access_key_id=session.access_key_id,
+        aws_secret_access_key=session.secret_access_key,
+        aws_session_token=session.session_token,
+        config=Config(
+            parameter_validation=False,
+            retries={"total_max_attempts": 1},
+            max_pool_connections=50,
+            read_timeout=_TASK_LIMIT,
+        ),
+    )
