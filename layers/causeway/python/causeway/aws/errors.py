@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from botocore.exceptions import BotoCoreError, ClientError, CredentialRetrievalError, HTTPClientError, NoCredentialsError
+from botocore.exceptions import ConnectionError as NotConnectedError
 
 from causeway.domain.errors import (
     AccessDenied,
@@ -18,6 +19,7 @@ from causeway.domain.errors import (
     PeeringNotVisible,
     QuotaExceeded,
     ResourceNotFound,
+    RouteConflict,
     ServiceUnavailable,
     Throttled,
 )
@@ -57,6 +59,7 @@ REMEDIES: dict[ErrorClass, str] = {
     QuotaExceeded: "Remove what is not needed, or raise the quota in Service Quotas.",
     ResourceNotFound: "Correct the request, or put it again to plan from what is there now.",
     PeeringConflict: "Remove the connection that is in the way, then put the request again.",
+    RouteConflict: "Remove the route that is in the way, then put the request again.",
     InvalidRequest: "Correct the request.",
 }
 
@@ -75,7 +78,7 @@ def translated(where: str, special: Mapping[str, ErrorClass] | None = None) -> I
         kind = (special or {}).get(code_of(error)) or _kind_of(error)
         place = f"{error.operation_name} on {where}"
         raise kind(f"{code_of(error)}: {message_of(error)}", where=place, remedy=REMEDIES[kind]) from error
-    except HTTPClientError as error:
+    except (HTTPClientError, NotConnectedError) as error:
         raise ServiceUnavailable(f"{error}.", where=where, remedy=REMEDIES[ServiceUnavailable]) from error
     except (NoCredentialsError, CredentialRetrievalError) as error:
         raise AccessDenied(f"{error}.", where=where, remedy="Give this process AWS credentials.") from error

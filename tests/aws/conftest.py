@@ -1,0 +1,152 @@
+"""The hub and two member accounts, as strict as EC2 and without its delays."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import boto3
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+from moto import mock_aws
+from moto.core.botocore_stubber import MockRawResponse
+from moto.ec2.models.amis import AmiBackend
+
+from causeway.aws.sessions import Hub, MemberSessions
+from causeway.domain.request import Flow, Request, Selector, VpcRef
+from causeway.domain.values import Both, PortRange, Protocol, Side
+from localcloud import strict
+
+TEST, PRODUCTION = "111111111111", "222222222222"
+EAST, WEST = "us-east-1", "us-west-2"
+
+
+def denial(url: str) -> AWSResponse:
+    error = "<Error><Code>AccessDenied</Code><Message>This principal is not authorized.</Message></Error>"
+    body = f"<Response><Errors>{error}</Errors>{error}</Response>"
+    return AWSResponse(url, 403, HTTPHeaders(), MockRawResponse(body))
+
+
+class World:
+    """The member accounts as their administrators use them, and a record of the EC2 and STS calls that Causeway makes."""
+
+    def __init__(self, session: boto3.session.Session, listening: ExitStack) -> None:
+        self.calls: list[str] = []
+        self._events = session.events
+        self._listening = listening
+        self._listen("before-call.ec2", self._record)
+        self._listen("before-call.sts", self._record)
+        self.sessions = MemberSessions(
+            read_role="causeway-read",
+            write_role="causeway-write",
+            external_id="causeway",
+            session_name="causeway-tests",
+            hub=Hub(session),
+        )
+
+    def deny(self, service: str, operation: str, *, about: str) -> None:
+        """Have AWS refuse a call of Causeway's that names this."""
+
+        def refuse(request: Any, **_: Any) -> AWSResponse | None:
+            return denial(request.url) if about in request.body else None
+
+        self._listen(f"before-send.{service}.{operation}", refuse)
+
+    def _listen(self, event: str, listener: Callable[..., Any]) -> None:
+        self._events.register_first(event, listener)
+        self._listening.callback(self._events.unregister, event, listener)
+
+    def _record(self, model: Any, **_: Any) -> None:
+        self.calls.append(model.name)
+
+    def ec2(self, vpc: VpcRef | None = None, *, account: str = TEST, region: str = EAST) -> Any:
+        account, region = (vpc.account_id, vpc.region) if vpc else (account, region)
+        role = f"arn:aws:iam::{account}:role/administrator"
+        credentials = boto3.client("sts").assume_role(RoleArn=role, RoleSessionName="tests")["Credentials"]
+        return boto3.client(
+            "ec2",
+            region_name=region,
+            aws_access_key_id=credentials["AccessKeyId"],
+            aws_secret_access_key=credentials["SecretAccessKey"],
+            aws_session_token=credentials["SessionToken"],
+        )
+
+    def vpc(self, cidr: str, *, account: str = TEST, region: str = EAST, ipv6: bool = False) -> VpcRef:
+        ec2 = self.ec2(account=account, region=region)
+        answer = ec2.create_vpc(CidrBlock=cidr, AmazonProvidedIpv6CidrBlock=ipv6)
+        return VpcRef(account_id=account, region=region, vpc_id=answer["Vpc"]["VpcId"])
+
+    def request_peering(self, requester: VpcRef, accepter: VpcRef) -> str:
+        answer = self.ec2(requester).create_vpc_peering_connection(
+            VpcId=requester.vpc_id,
+            PeerVpcId=accepter.vpc_id,
+            PeerOwnerId=accepter.account_id,
+            PeerRegion=accepter.region,
+        )
+        connection_id: str = answer["VpcPeeringConnection"]["VpcPeeringConnectionId"]
+        return connection_id
+
+    def peer(self, requester: VpcRef, accepter: VpcRef) -> str:
+        connection_id = self.request_peering(requester, accepter)
+        self.ec2(accepter).accept_vpc_peering_connection(VpcPeeringConnectionId=connection_id)
+        return connection_id
+
+    def route_tables(self, vpc: VpcRef, count: int) -> list[str]:
+        ec2 = self.ec2(vpc)
+        return [ec2.create_route_table(VpcId=vpc.vpc_id)["RouteTable"]["RouteTableId"] for _ in range(count)]
+
+    def security_group(self, vpc: VpcRef, name: str) -> str:
+        answer = self.ec2(vpc).create_security_group(VpcId=vpc.vpc_id, GroupName=name, Description=name)
+        group_id: str = answer["GroupId"]
+        return group_id
+
+
+@pytest.fixture(autouse=True)
+def _aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", EAST)
+    # No test here starts an instance, and loading the images is most of what a new account costs.
+    monkeypatch.setattr(AmiBackend, "_load_amis", lambda _: None)
+    strict.install()
+    strict.configure(strict.Timing(visibility=0, provisioning=0, deleting=0))
+    with mock_aws():
+        yield
+    strict.configure(strict.Timing())
+
+
+@pytest.fixture(scope="session")
+def session() -> boto3.session.Session:
+    """One for all tests: it keeps the services' models, which take longer to load than a test to run."""
+    return boto3.session.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=EAST)
+
+
+@pytest.fixture
+def world(session: boto3.session.Session) -> Iterator[World]:
+    with ExitStack() as listening:
+        yield World(session, listening)
+
+
+@pytest.fixture
+def requester(world: World) -> VpcRef:
+    return world.vpc("10.0.0.0/16", account=TEST)
+
+
+@pytest.fixture
+def accepter(world: World) -> VpcRef:
+    return world.vpc("192.168.0.0/16", account=PRODUCTION)
+
+
+@pytest.fixture
+def request_of_both(requester: VpcRef, accepter: VpcRef) -> Request:
+    everything = Both(requester=Selector(every=True), accepter=Selector(every=True))
+    return Request(
+        request_id="test-to-production",
+        requester=requester,
+        accepter=accepter,
+        flows=(Flow(source=Side.REQUESTER, protocol=Protocol.TCP, ports=PortRange(first=22, last=22)),),
+        route_tables=everything,
+        security_groups=everything,
+        dns_resolution=Both(requester=False, accepter=False),
+        tags={"Owner": "payments"},
+    )

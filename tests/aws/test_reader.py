@@ -1,0 +1,211 @@
+from collections import Counter
+
+import pytest
+from moto.ec2.models.vpcs import VPC
+from msgspec.structs import replace
+
+from causeway.aws.reader import Reader
+from causeway.domain.errors import ResourceNotFound, Throttled
+from causeway.domain.findings import Code, Finding
+from causeway.domain.network import Direction, PeeringStatus, Permission, Snapshot
+from causeway.domain.ownership import REQUEST_ID_TAG
+from causeway.domain.request import Request, VpcRef
+from causeway.domain.values import Both, PortRange, Side
+
+from .conftest import EAST, PRODUCTION, TEST, WEST, World
+
+
+@pytest.fixture
+def reader(world: World) -> Reader:
+    return Reader(world.sessions)
+
+
+def snapshot(observed: Snapshot | Finding) -> Snapshot:
+    assert isinstance(observed, Snapshot)
+    return observed
+
+
+def finding(observed: Snapshot | Finding) -> Finding:
+    assert isinstance(observed, Finding)
+    return observed
+
+
+def test_both_sides_are_observed_in_their_accounts_and_regions(world: World, reader: Reader, request_of_both: Request) -> None:
+    west = world.vpc("172.16.0.0/16", account=PRODUCTION, region=WEST)
+    request = replace(request_of_both, accepter=west)
+
+    observed = reader.observe_both(request)
+
+    assert snapshot(observed.requester).vpc.ref == request.requester
+    assert snapshot(observed.accepter).vpc.ref == west
+    assert snapshot(observed.accepter).vpc.cidr_blocks == ("172.16.0.0/16",)
+    assert (snapshot(observed.requester).side, snapshot(observed.accepter).side) == (Side.REQUESTER, Side.ACCEPTER)
+
+
+def test_a_vpc_shows_its_secondary_and_ipv6_blocks(world: World, reader: Reader) -> None:
+    vpc = world.vpc("10.0.0.0/16", ipv6=True)
+    world.ec2(vpc).associate_vpc_cidr_block(VpcId=vpc.vpc_id, CidrBlock="10.1.0.0/16")
+
+    seen = reader.observe(Side.REQUESTER, vpc, dns=False).vpc
+
+    assert seen.cidr_blocks == ("10.0.0.0/16", "10.1.0.0/16")
+    assert len(seen.ipv6_cidr_blocks) == 1
+
+
+def test_the_dns_attributes_are_read_only_where_they_matter(world: World, reader: Reader, requester: VpcRef) -> None:
+    with_dns = reader.observe(Side.REQUESTER, requester, dns=True)
+    without = reader.observe(Side.REQUESTER, requester, dns=False)
+
+    assert (with_dns.vpc.dns_support, with_dns.vpc.dns_hostnames) == (True, False)
+    assert (without.vpc.dns_support, without.vpc.dns_hostnames) == (None, None)
+    assert Counter(world.calls)["DescribeVpcAttribute"] == 2
+
+
+def test_only_what_is_in_the_vpc_is_in_its_snapshot(world: World, reader: Reader, requester: VpcRef) -> None:
+    other = world.vpc("10.99.0.0/16")
+    world.route_tables(other, 1)
+    ec2 = world.ec2(requester)
+    ours = world.route_tables(requester, 1)[0]
+    subnet = ec2.create_subnet(VpcId=requester.vpc_id, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
+    ec2.associate_route_table(RouteTableId=ours, SubnetId=subnet)
+    group = world.security_group(requester, "app")
+    interface = ec2.create_network_interface(SubnetId=subnet, Groups=[group], PrivateIpAddress="10.0.1.7")["NetworkInterface"]
+
+    seen = reader.observe(Side.REQUESTER, requester, dns=False)
+
+    assert [(table.main, table.subnet_ids) for table in seen.route_tables] == [(True, ()), (False, (subnet,))]
+    assert {each.name for each in seen.security_groups} == {"default", "app"}
+    assert [each.subnet_id for each in seen.subnets] == [subnet]
+    assert [(each.default, each.subnet_ids) for each in seen.network_acls] == [(True, (subnet,))]
+    assert {entry.number for entry in seen.network_acls[0].entries} == {100, 32767}
+    (eni,) = seen.network_interfaces
+    assert (eni.network_interface_id, eni.addresses) == (interface["NetworkInterfaceId"], ("10.0.1.7",))
+    assert eni.security_group_ids == (group,)
+
+
+def test_the_rules_that_carry_the_tag_are_told_apart(world: World, reader: Reader, requester: VpcRef) -> None:
+    other = world.vpc("10.99.0.0/16")
+    ssh = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22}
+    for vpc, tags in ((requester, [{"Key": REQUEST_ID_TAG, "Value": "one"}]), (requester, []), (other, [])):
+        group = world.security_group(vpc, f"app-{len(tags)}")
+        world.ec2(vpc).authorize_security_group_ingress(
+            GroupId=group,
+            IpPermissions=[{**ssh, "IpRanges": [{"CidrIp": "10.9.0.0/16"}]}],
+            TagSpecifications=[{"ResourceType": "security-group-rule", "Tags": tags}] if tags else [],
+        )
+
+    (rule,) = reader.observe(Side.REQUESTER, requester, dns=False).owned_rules
+
+    assert rule.request_id == "one"
+    assert rule.permission == Permission(
+        direction=Direction.INGRESS, protocol="tcp", ports=PortRange(first=22, last=22), peer="10.9.0.0/16"
+    )
+
+
+def test_live_connections_in_either_direction_are_seen_and_dead_ones_are_not(world: World, reader: Reader) -> None:
+    vpc, east, west, gone = (
+        world.vpc("10.0.0.0/16"),
+        world.vpc("10.1.0.0/16", account=PRODUCTION),
+        world.vpc("10.2.0.0/16", account=PRODUCTION, region=WEST),
+        world.vpc("10.3.0.0/16"),
+    )
+    asked, accepted, deleted = world.request_peering(vpc, east), world.peer(west, vpc), world.peer(vpc, gone)
+    world.ec2(vpc).delete_vpc_peering_connection(VpcPeeringConnectionId=deleted)
+
+    seen = {each.connection_id: each for each in reader.observe(Side.REQUESTER, vpc, dns=False).peering_connections}
+
+    assert seen.keys() == {asked, accepted}
+    assert seen[asked].status is PeeringStatus.PENDING_ACCEPTANCE
+    assert seen[accepted].status is PeeringStatus.ACTIVE
+    assert seen[accepted].cidr_blocks == Both(requester=("10.2.0.0/16",), accepter=("10.0.0.0/16",))
+
+
+def test_the_number_of_calls_does_not_grow_with_the_network(world: World, reader: Reader, request_of_both: Request) -> None:
+    reader.observe_both(request_of_both)
+    small = Counter(world.calls) - Counter(["AssumeRole", "AssumeRole"])
+    world.calls.clear()
+    for vpc in (request_of_both.requester, request_of_both.accepter):
+        world.route_tables(vpc, 90)
+        for number in range(30):
+            world.security_group(vpc, f"app-{number}")
+
+    observed = reader.observe_both(request_of_both)
+
+    assert len(snapshot(observed.requester).route_tables) == 91
+    assert len(snapshot(observed.accepter).security_groups) == 31
+    assert Counter(world.calls) == small
+    assert small.total() == 2 * 9
+
+
+def test_a_side_that_cannot_be_read_is_a_finding_and_the_other_is_observed_all_the_same(
+    world: World, reader: Reader, request_of_both: Request
+) -> None:
+    missing = VpcRef(account_id=TEST, region=EAST, vpc_id="vpc-0123456789abcdef0")
+    request = replace(request_of_both, requester=missing)
+
+    observed = reader.observe_both(request)
+
+    assert (finding(observed.requester).code, finding(observed.requester).side) == (Code.VPC_NOT_FOUND, Side.REQUESTER)
+    assert snapshot(observed.accepter).vpc.ref == request.accepter
+
+
+def test_an_account_whose_role_cannot_be_assumed_is_a_finding(world: World, reader: Reader, request_of_both: Request) -> None:
+    world.deny("sts", "AssumeRole", about=PRODUCTION)
+
+    observed = reader.observe_both(request_of_both)
+
+    denied = finding(observed.accepter)
+    assert (denied.code, denied.where, denied.side) == (Code.ACCOUNT_NOT_REACHABLE, PRODUCTION, Side.ACCEPTER)
+    assert "AssumeRole on arn:aws:iam::222222222222:role/causeway-read" in denied.message
+    assert denied.blocking
+    assert isinstance(observed.requester, Snapshot)
+
+
+def test_a_role_that_may_not_read_all_there_is_to_read_is_a_finding(
+    world: World, reader: Reader, request_of_both: Request
+) -> None:
+    world.deny("ec2", "DescribeNetworkAcls", about=request_of_both.accepter.vpc_id)
+
+    denied = finding(reader.observe_both(request_of_both).accepter)
+
+    assert denied.code is Code.ACCOUNT_NOT_REACHABLE
+    assert "DescribeNetworkAcls" in denied.message
+
+
+def test_a_throttled_call_is_no_finding(
+    reader: Reader, world: World, request_of_both: Request, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def throttled(vpc: VpcRef, access: object) -> object:
+        raise Throttled("RequestLimitExceeded: no.", where=str(vpc), remedy="Wait.")
+
+    monkeypatch.setattr(world.sessions, "ec2", throttled)
+
+    with pytest.raises(Throttled):
+        reader.observe_both(request_of_both)
+
+
+def test_a_vpc_is_looked_for_in_its_own_region(world: World, reader: Reader, requester: VpcRef) -> None:
+    with pytest.raises(ResourceNotFound, match=r"InvalidVpcID.NotFound.*DescribeVpcs on vpc-.*us-west-2"):
+        reader.observe(Side.REQUESTER, replace(requester, region=WEST), dns=False)
+
+
+def test_a_shared_vpc_is_not_the_participants_to_peer(
+    reader: Reader, requester: VpcRef, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(VPC, "owner_id", PRODUCTION)
+
+    with pytest.raises(ResourceNotFound, match=f"belongs to {PRODUCTION}"):
+        reader.observe(Side.REQUESTER, requester, dns=False)
+
+
+def test_a_connection_is_seen_from_either_side_but_not_from_elsewhere(
+    world: World, reader: Reader, requester: VpcRef, accepter: VpcRef
+) -> None:
+    connection_id = world.peer(requester, accepter)
+    elsewhere = replace(requester, region=WEST)
+
+    for vpc in (requester, accepter):
+        connection = reader.peering(vpc, connection_id)
+        assert connection is not None
+        assert (connection.requester, connection.accepter) == (requester, accepter)
+    assert reader.peering(elsewhere, connection_id) is None
