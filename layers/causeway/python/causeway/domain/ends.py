@@ -7,7 +7,7 @@ from itertools import chain, islice
 from .addressing import FIRST_USABLE, Address, Partition, address_of, block_of, is_block
 from .network import NetworkAcl, NetworkInterface, Route, RouteTable, SecurityGroup, Snapshot, Subnet
 from .request import Request
-from .rules import selected_groups
+from .selection import is_selected, selected_groups
 from .values import SIDES, Both, Side, Value
 from .verdicts import Endpoint
 
@@ -88,10 +88,9 @@ def _candidates(request: Request, snapshot: Snapshot) -> Candidates:
 
 
 def _selected_subnets(request: Request, snapshot: Snapshot) -> Iterator[tuple[str, Surroundings]]:
-    selector = request.route_tables[snapshot.side]
     for subnet in snapshot.subnets:
         table = snapshot.route_table_of(subnet.subnet_id)
-        if table and not table.gateway_ids and selector.selects(table.route_table_id, table.tags):
+        if table and is_selected(request, snapshot, table):
             acl = snapshot.network_acl_of(subnet.subnet_id) or UNSEEN_ACL
             yield subnet.subnet_id, Surroundings(network_acl=acl, route_table=table)
 

@@ -1,7 +1,7 @@
 """The planner: a request and what was observed in, the plan out.
 
-1. Find the connection that is already ours, or plan to request it.
-2. Plan to accept it, unless both sides have it already.
+1. Find the connection that is already ours, or plan to request it; again where tags are missing, which makes no second one.
+2. Plan to accept it, unless it is accepted and has the accepter's tags.
 3. On each side: routes to every CIDR block of the peer, rules for every flow, the DNS option.
 4. Let preflight look at all of it, and at what the network would then be.
 
@@ -11,12 +11,13 @@ A resource that is right already is not in the plan, so a second run of the same
 from collections.abc import Iterator
 
 from .findings import Finding
-from .network import PeeringConnection, RouteTable, Snapshot
+from .network import PeeringConnection, Snapshot
 from .ownership import connection_tags, is_made_for, is_tagged
 from .plan import AcceptPeering, AuthorizeRule, Change, CreatePeering, CreateRoute, Plan, SetDnsResolution
 from .preflight import preflight
 from .request import Request
-from .rules import missing_permissions, needed_permissions, selected_groups
+from .rules import missing_permissions, needed_permissions
+from .selection import selected_groups, selected_route_tables
 from .values import SIDES, Both, Side
 
 
@@ -45,17 +46,9 @@ def connection_of(request: Request, snapshots: Both[Snapshot]) -> PeeringConnect
     return next((each for each in snapshots.requester.peering_connections if is_made_for(request, each)), None)
 
 
-def selected_route_tables(request: Request, snapshot: Snapshot) -> tuple[RouteTable, ...]:
-    """The tables that the side's selector names; a table that steers a gateway's traffic is never one of them."""
-    selector = request.route_tables[snapshot.side]
-    return tuple(
-        table for table in snapshot.route_tables if not table.gateway_ids and selector.selects(table.route_table_id, table.tags)
-    )
-
-
 def _connection_changes(request: Request, snapshots: Both[Snapshot], connection: PeeringConnection | None) -> Iterator[Change]:
     tags = connection_tags(request)
-    if connection is None:
+    if not is_tagged(request, connection):
         yield CreatePeering(vpc=request.requester, peer=request.accepter, tags=tags)
     if connection is None or not connection.status.is_accepted or not _accepter_has(request, snapshots, connection):
         yield AcceptPeering(vpc=request.accepter, peer=request.requester, tags=tags)

@@ -15,7 +15,7 @@ from .plan import Plan
 from .projection import project
 from .reachability import check
 from .request import Peer, Request
-from .rules import selected_groups
+from .selection import selected_groups, selected_route_tables
 from .values import SIDES, Both, Side
 
 
@@ -107,14 +107,13 @@ def _cross_region_references(request: Request) -> Iterator[Finding]:
 def _route_tables(request: Request, here: Snapshot) -> Iterator[Finding]:
     selector = request.route_tables[here.side]
     tables = {table.route_table_id: table for table in here.route_tables}
-    candidates = [table for table in here.route_tables if not table.gateway_ids]
     for missing in (each for each in selector.ids if each not in tables):
         yield _nothing_selected(Code.NO_ROUTE_TABLE_SELECTED, here, missing, f"{missing} is no route table of {here.vpc.ref}.")
     for table in (tables[each] for each in selector.ids if each in tables):
         if table.gateway_ids:
             text = f"{table.route_table_id} steers the traffic of {', '.join(table.gateway_ids)}: no subnet uses it."
             yield _nothing_selected(Code.NO_ROUTE_TABLE_SELECTED, here, table.route_table_id, text)
-    if not selector.ids and not any(selector.selects(table.route_table_id, table.tags) for table in candidates):
+    if not selector.ids and not selected_route_tables(request, here):
         text = f"No route table of {here.vpc.ref} matches: {selector}."
         yield _nothing_selected(Code.NO_ROUTE_TABLE_SELECTED, here, str(selector), text)
 
@@ -138,10 +137,7 @@ def _nothing_selected(code: Code, here: Snapshot, where: str, text: str) -> Find
 
 def _routed_elsewhere(request: Request, side: Side, snapshots: Both[Snapshot], connection_id: str | None) -> Iterator[Finding]:
     here, peer = snapshots[side], snapshots[side.other].vpc
-    selector = request.route_tables[side]
-    for table in here.route_tables:
-        if table.gateway_ids or not selector.selects(table.route_table_id, table.tags):
-            continue
+    for table in selected_route_tables(request, here):
         for route in table.routes:
             if route.destination in peer.all_cidr_blocks and route.target not in {connection_id, LOCAL}:
                 yield _route_conflict(side, table, route)

@@ -5,6 +5,7 @@ from ipaddress import ip_network
 
 from .network import Direction, Permission, SecurityGroup, Snapshot, Vpc
 from .request import Flow, Peer, Request
+from .selection import selected_groups
 from .values import Both, Protocol, Side
 
 ALL_PROTOCOLS = "-1"
@@ -26,11 +27,6 @@ def missing_permissions(group: SecurityGroup, needed: Iterable[Permission], peer
             missing.append(permission)
             present.append(permission)
     return tuple(missing)
-
-
-def selected_groups(request: Request, snapshot: Snapshot) -> tuple[SecurityGroup, ...]:
-    selector = request.security_groups[snapshot.side]
-    return tuple(group for group in snapshot.security_groups if selector.selects(group.security_group_id, group.tags))
 
 
 def _peers(flow: Flow, request: Request, other: Snapshot) -> Iterator[tuple[str, str | None, bool]]:
