@@ -24,7 +24,11 @@ _CLIENT_ERROR = 400
 
 
 class Call(msgspec.Struct, frozen=True):
-    """One API call. ``number`` grows by one with each finished call; times are in seconds, ``started`` since the epoch."""
+    """One API call.
+
+    ``number`` grows by one with each finished call. ``principal`` is the caller's role, or ``operator``. ``internal``
+    calls are those of the embedded AWS's own services. Times are in seconds, ``started`` since the epoch.
+    """
 
     number: int
     service: str
@@ -32,6 +36,7 @@ class Call(msgspec.Struct, frozen=True):
     account_id: str
     region: str
     principal: str
+    internal: bool
     mutating: bool
     started: float
     duration: float
@@ -41,11 +46,6 @@ class Call(msgspec.Struct, frozen=True):
     @property
     def kind(self) -> str:
         return f"{self.service}:{self.operation}"
-
-    @property
-    def internal(self) -> bool:
-        """Whether a service of the embedded AWS made the call, not a client."""
-        return self.principal == "internal"
 
 
 def count_by_kind(calls: Iterable[Call]) -> dict[str, int]:
@@ -57,7 +57,7 @@ class CallGate:
     """WSGI middleware that every call passes on its way to the embedded AWS.
 
     Faults hit the calls of clients only. The embedded AWS's own service-to-service calls (see
-    `localcloud.requests.INTERNAL_ACCESS_KEYS`) are recorded, and otherwise left alone.
+    `localcloud.requests.INTERNAL_HEADER`) are recorded, and otherwise left alone.
 
     Example:
         >>> gate = CallGate(app)  # doctest: +SKIP
@@ -159,6 +159,7 @@ class CallGate:
                     account_id=request.account_id,
                     region=request.region,
                     principal=request.caller.name,
+                    internal=request.caller.internal,
                     mutating=request.mutating,
                     started=started,
                     duration=duration,

@@ -1,7 +1,7 @@
 """IAM in the embedded AWS: whoever acts as a role may do what the role's policies allow, and nothing else.
 
-The operator, who signs with any plain credentials or has assumed a role that does not exist, may do everything. Calls
-of the embedded AWS's own services are not judged.
+The operator, who signs with any plain credentials or has assumed a role that does not exist, may do everything. So may
+the embedded AWS's own services, except where they act as somebody's role, as Step Functions does for a state machine.
 """
 
 import threading
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _ASSUME_ROLE = "sts:AssumeRole"
 _ALWAYS_ALLOWED = "GetCallerIdentity"
-_SESSION_SECONDS = 3600
 
 
 class RoleNotAssumableError(Exception):
@@ -47,7 +46,7 @@ class IdentityCheck:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         request = identify(environ)
-        if request is not None and not request.caller.internal and (refusal := self._judge(request)):
+        if request is not None and (refusal := self._judge(request)):
             return answer(refusal, request, start_response)
         return self._app(environ, start_response)
 
@@ -90,7 +89,7 @@ class IdentityCheck:
             raise
 
 
-def assume_role_as_service(role_arn: str, service: str, session_name: str, region: str) -> AssumedRole:
+def assume_role_as_service(role_arn: str, service: str, session_name: str, region: str, seconds: int = 3600) -> AssumedRole:
     """Credentials with which a service, for example ``lambda.amazonaws.com``, acts as a role that trusts it.
 
     Raises:
@@ -108,7 +107,7 @@ def assume_role_as_service(role_arn: str, service: str, session_name: str, regio
         role_session_name=session_name,
         role_arn=role_arn,
         policy="",
-        duration=_SESSION_SECONDS,
+        duration=seconds,
         external_id="",
     )
 

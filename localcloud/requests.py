@@ -8,7 +8,7 @@ in a small document; a body that can be large (S3 objects, function packages) is
 import io
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import parse_qs, unquote
@@ -29,7 +29,7 @@ type Protocol = Literal["ec2", "query", "json", "cbor", "rest-json", "rest-xml"]
 INTERNAL_ACCESS_KEYS = frozenset({"ak"})
 """Keys of the embedded AWS itself: moto's Step Functions interpreter signs its calls to other services with ``ak``."""
 INTERNAL_HEADER = "X-Localcloud-Internal"
-"""Any value marks a call as the embedded AWS's own, for callers that cannot choose their access key."""
+"""Any value marks a call as the embedded AWS's own, for services that sign with a session of a role."""
 
 _ENVIRON_KEY = "localcloud.request"
 _SCOPE = re.compile(r"Credential=([^/,\s]+)/\d{8}/([^/]*)/([^/]+)/aws4_request")
@@ -59,9 +59,7 @@ class Caller:
 
     @property
     def name(self) -> str:
-        if self.internal:
-            return "internal"
-        return self.role_name or "operator"
+        return self.role_name or ("internal" if self.internal else "operator")
 
     @property
     def role_name(self) -> str | None:
@@ -187,10 +185,10 @@ def _peek_body(environ: "WSGIEnvironment") -> bytes:
 
 
 def _caller(environ: "WSGIEnvironment", access_key: str) -> Caller:
-    if access_key in INTERNAL_ACCESS_KEYS or "HTTP_X_LOCALCLOUD_INTERNAL" in environ:
-        return Caller(account_id=get_account_id_from(access_key), access_key=access_key, internal=True)
-    session = _session(access_key) if access_key.startswith("ASIA") else None
-    return session or Caller(account_id=get_account_id_from(access_key), access_key=access_key)
+    internal = access_key in INTERNAL_ACCESS_KEYS or "HTTP_X_LOCALCLOUD_INTERNAL" in environ
+    if access_key.startswith("ASIA") and (session := _session(access_key)):
+        return replace(session, internal=internal)
+    return Caller(account_id=get_account_id_from(access_key), access_key=access_key, internal=internal)
 
 
 @lru_cache(maxsize=4096)

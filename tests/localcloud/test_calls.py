@@ -9,6 +9,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from localcloud.calls import CallGate, count_by_kind
 from localcloud.control import Control, ControlClient
 from localcloud.faults import Failure, Faults, Throttle, TokenBucket
+from localcloud.requests import INTERNAL_HEADER
 from tests.localcloud.endpoint import MEMBER, Endpoint, refused, serving
 
 EXPLORER = (MEMBER, "explorer")
@@ -123,6 +124,7 @@ def test_latency_slows_clients_but_not_the_clouds_own_calls(endpoint: Endpoint, 
         endpoint.client("sts").get_caller_identity()
         endpoint.client("sts", {"AccessKeyId": "ak", "SecretAccessKey": "sk"}).get_caller_identity()
     external, internal = calls
+    assert not external.internal
     assert external.duration >= 0.3
     assert internal.internal
     assert internal.duration < 0.3
@@ -216,3 +218,13 @@ def test_a_malformed_fault_is_refused(endpoint: Endpoint, control: ControlClient
         answer = http.request("PUT", f"{endpoint.url}/_localcloud/faults", body=b'{"latencies": 1}')
     assert (answer.status, b"latencies" in answer.data) == (400, True)
     assert control.faults() == Faults()
+
+
+def test_a_service_that_acts_as_a_role_marks_its_calls(endpoint: Endpoint, gate: CallGate) -> None:
+    ec2 = endpoint.client("ec2", endpoint.assume(*EXPLORER))
+    ec2.meta.events.register("before-sign", lambda request, **_: request.headers.add_header(INTERNAL_HEADER, "states"))
+    gate.latency = 0.3
+    with gate.record() as calls:
+        ec2.describe_vpcs()
+    assert [(call.principal, call.internal) for call in calls] == [("explorer", True)]
+    assert calls[0].duration < 0.3

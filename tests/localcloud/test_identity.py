@@ -10,6 +10,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from localcloud import managed_policies
 from localcloud.authorization import ORGANIZATION_ID
 from localcloud.identity import IdentityCheck, RoleNotAssumableError, assume_role_as_service
+from localcloud.requests import INTERNAL_HEADER
 from tests.localcloud.endpoint import HUB, MEMBER, REGION, Endpoint, refused, serving
 
 LAMBDA = "lambda.amazonaws.com"
@@ -370,6 +371,13 @@ def test_a_service_acts_as_the_roles_that_trust_it(aws: Accounts) -> None:
         assume_role_as_service(arn, "states.amazonaws.com", "m", REGION)
     with pytest.raises(RoleNotAssumableError, match="no such role"):
         assume_role_as_service(f"{arn}-missing", LAMBDA, "f", REGION)
+
+
+def test_a_service_is_judged_where_it_acts_as_a_role(aws: Accounts) -> None:
+    ec2 = aws.client("ec2", aws.acting(HUB, "machine"))
+    ec2.meta.events.register("before-sign", lambda request, **_: request.headers.add_header(INTERNAL_HEADER, "states"))
+    assert refusal(ec2, "describe_vpcs")[0] == "UnauthorizedOperation"
+    aws.client("ec2", {"AccessKeyId": "ak", "SecretAccessKey": "sk"}).describe_vpcs()
 
 
 BASIC_EXECUTION = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
