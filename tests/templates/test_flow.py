@@ -1,0 +1,238 @@
+"""The state machine: what its definition promises, and that moto's interpreter takes the steps in that order."""
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
+
+from causeway.domain import errors
+from localcloud import jsonata
+
+type Document = dict[str, Any]
+type Answer = Document | str
+"""A step's output, or the type of the error that it raises."""
+type Script = dict[str, Answer | Callable[[Document], Answer]]
+"""What each step answers, or how it finds its answer in what it is given."""
+
+ROOT = Path(__file__).parents[2]
+PLATFORM_ERRORS = ("Lambda.", "Sandbox.", "States.")
+
+
+def states(definition: Document) -> Iterator[tuple[str, Document]]:
+    for name, state in definition["States"].items():
+        yield name, state
+        if "ItemProcessor" in state:
+            yield from states(state["ItemProcessor"])
+
+
+def tasks(definition: Document) -> dict[str, Document]:
+    return {name: state for name, state in states(definition) if state["Type"] == "Task"}
+
+
+def steps(definition: Document) -> dict[str, Document]:
+    return {name: state for name, state in tasks(definition).items() if name != "RecordOutcome"}
+
+
+def descendants(kind: type[Exception]) -> set[str]:
+    return {each.__name__ for each in kind.__subclasses__()}
+
+
+def test_every_state_says_what_it_does(flow: Document) -> None:
+    assert [name for name, state in states(flow) if not state.get("Comment")] == []
+
+
+def test_everything_that_can_hang_has_a_timeout(flow: Document, hub_source: Document) -> None:
+    function_timeout = hub_source["Globals"]["Function"]["Timeout"]
+    assert flow["TimeoutSeconds"] > 0
+    assert {name for name, state in tasks(flow).items() if state["TimeoutSeconds"] <= function_timeout} == set()
+
+
+def test_each_task_is_the_function_of_its_name(flow: Document, hub_source: Document) -> None:
+    substitutions = hub_source["Resources"]["StateMachine"]["Properties"]["DefinitionSubstitutions"]
+    assert {name: state["Resource"] for name, state in tasks(flow).items()} == {
+        name.removesuffix("Arn"): f"${{{name}}}" for name in substitutions
+    }
+    assert substitutions == {f"{name}Arn": {"Fn::GetAtt": [name, "Arn"]} for name in tasks(flow)}
+
+
+def test_every_step_retries_every_error_that_asks_for_it(flow: Document) -> None:
+    for name, state in steps(flow).items():
+        now, later = state["Retry"]
+        own = {error for error in now["ErrorEquals"] if not error.startswith(PLATFORM_ERRORS)}
+        assert own == descendants(errors.RetryNowError), name
+        assert set(later["ErrorEquals"]) == descendants(errors.RetryLaterError), name
+
+
+def test_every_retry_has_jitter_and_an_end(flow: Document) -> None:
+    for state in tasks(flow).values():
+        for retry in state["Retry"]:
+            assert retry["JitterStrategy"] == "FULL"
+            assert retry["MaxAttempts"] <= 30
+            assert retry["MaxDelaySeconds"] <= 30
+
+
+def test_whatever_a_step_raises_becomes_an_outcome(flow: Document) -> None:
+    for name, state in steps(flow).items():
+        (catch,) = state["Catch"]
+        assert catch["ErrorEquals"] == ["States.ALL"], name
+        assert catch["Next"] == ("RecordOutcome" if name in flow["States"] else "LeaveTheOthersRunning")
+
+
+def test_recording_the_outcome_is_tried_again_whatever_happened(flow: Document) -> None:
+    (retry,) = flow["States"]["RecordOutcome"]["Retry"]
+    assert retry["ErrorEquals"] == ["States.ALL"]
+
+
+class Steps:
+    """Stands for the functions: answers as told, and remembers what each was given."""
+
+    def __init__(self, script: Script) -> None:
+        self.calls: list[tuple[str, Document]] = []
+        self._script = script
+        self._lock = Lock()
+
+    def invoke(self, env: Any, parameters: Document, *_: Any, **__: Any) -> None:
+        name, given = parameters["FunctionName"].rpartition(":")[2], json.loads(parameters["Payload"])
+        with self._lock:
+            self.calls.append((name, given))
+        answer = self._script[name]
+        told = answer(given) if callable(answer) else answer
+        if isinstance(told, str):
+            cause = json.dumps({"errorType": told, "errorMessage": f"{name} says so"})
+            raise lambda_eval_utils.LambdaFunctionErrorException(told, cause)
+        env.stack.append({"Payload": told})
+
+    @property
+    def names(self) -> list[str]:
+        return [name for name, _ in self.calls]
+
+
+REFERENCE = {"request_id": "test-to-production", "generation": 3}
+UPDATES = [
+    {"side": side, "step": step}
+    for side in ("requester", "accepter")
+    for step in ("UpdateRouteTables", "UpdateSecurityGroups", "ConfigureDns")
+]
+EVERYTHING = {"blocked": False, "request": True, "accept": True, "updates": UPDATES}
+NOTHING = {"blocked": False, "request": False, "accept": False, "updates": []}
+WORKING: Script = {
+    "PlanPeering": EVERYTHING,
+    "RequestPeering": {"connection_id": "pcx-1"},
+    "AcceptPeering": {"connection_id": "pcx-1"},
+    "UpdateRouteTables": {"changes": 1},
+    "UpdateSecurityGroups": {"changes": 1},
+    "ConfigureDns": {"changes": 1},
+    "CheckReachability": {"reachable": True},
+    "RecordOutcome": {"state": "ACTIVE"},
+}
+
+
+@pytest.fixture
+def run(flow: Document, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Steps], Document]]:
+    """Runs the flow to its end, on answers instead of functions."""
+    jsonata.install()
+    arn = r"arn:aws:lambda:us-east-1:123456789012:function:\1"
+    definition = re.sub(r"\$\{(\w+)Arn\}", arn, json.dumps(flow))
+    with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
+        client = boto3.client("stepfunctions", "us-east-1")
+
+        def execute(scripted: Steps) -> Document:
+            monkeypatch.setattr(lambda_eval_utils, "execute_lambda_function_integration", scripted.invoke)
+            machine = client.create_state_machine(
+                name="peering", definition=definition, roleArn="arn:aws:iam::123456789012:role/peering"
+            )
+            started = client.start_execution(
+                stateMachineArn=machine["stateMachineArn"], name="test-to-production-3", input=json.dumps(REFERENCE)
+            )
+            deadline = time.monotonic() + 20
+            while time.monotonic() < deadline:
+                execution = client.describe_execution(executionArn=started["executionArn"])
+                if execution["status"] != "RUNNING":
+                    return dict(execution)
+                time.sleep(0.01)
+            raise AssertionError(f"still running after {scripted.calls}")
+
+        yield execute
+
+
+def test_it_takes_every_step_with_a_reference_to_the_run(run: Callable[[Steps], Document]) -> None:
+    scripted = Steps(WORKING)
+    assert run(scripted)["status"] == "SUCCEEDED"
+    assert scripted.calls[:3] == [(name, REFERENCE) for name in ("PlanPeering", "RequestPeering", "AcceptPeering")]
+    updated = [{"side": given["side"], "step": name} for name, given in scripted.calls[3:-2]]
+    assert sorted(updated, key=str) == sorted(UPDATES, key=str)
+    assert scripted.calls[-2:] == [("CheckReachability", REFERENCE), ("RecordOutcome", REFERENCE | {"error": None})]
+
+
+def test_a_plan_with_nothing_to_do_is_only_checked(run: Callable[[Steps], Document]) -> None:
+    scripted = Steps(WORKING | {"PlanPeering": NOTHING})
+    assert run(scripted)["status"] == "SUCCEEDED"
+    assert scripted.names == ["PlanPeering", "CheckReachability", "RecordOutcome"]
+
+
+def test_a_connection_that_waits_for_us_is_only_accepted(run: Callable[[Steps], Document]) -> None:
+    scripted = Steps(WORKING | {"PlanPeering": NOTHING | {"accept": True}})
+    assert run(scripted)["status"] == "SUCCEEDED"
+    assert scripted.names == ["PlanPeering", "AcceptPeering", "CheckReachability", "RecordOutcome"]
+
+
+def test_a_blocked_plan_is_an_answer(run: Callable[[Steps], Document]) -> None:
+    scripted = Steps(WORKING | {"PlanPeering": NOTHING | {"blocked": True}, "RecordOutcome": {"state": "REJECTED"}})
+    assert run(scripted)["status"] == "SUCCEEDED"
+    assert scripted.names == ["PlanPeering", "RecordOutcome"]
+
+
+@pytest.mark.parametrize("step", ["PlanPeering", "RequestPeering", "AcceptPeering", "CheckReachability"])
+def test_a_step_that_gives_up_ends_in_the_outcome(run: Callable[[Steps], Document], step: str) -> None:
+    scripted = Steps(WORKING | {step: "AccessDenied", "RecordOutcome": {"state": "FAILED"}})
+    execution = run(scripted)
+    assert (execution["status"], execution["error"]) == ("FAILED", "AccessDenied")
+    assert scripted.names[-2:] == [step, "RecordOutcome"]
+    error = scripted.calls[-1][1]["error"]
+    assert (error["Error"], error["State"]) == ("AccessDenied", step)
+    assert json.loads(error["Cause"])["errorMessage"] == f"{step} says so"
+
+
+def test_a_failing_update_lets_the_others_finish(run: Callable[[Steps], Document]) -> None:
+    def routes(given: Document) -> Answer:
+        return "RouteConflict" if given["side"] == "requester" else {"changes": 1}
+
+    scripted = Steps(WORKING | {"UpdateRouteTables": routes, "RecordOutcome": {"state": "FAILED"}})
+    execution = run(scripted)
+    assert (execution["status"], execution["error"]) == ("FAILED", "RouteConflict")
+    assert len(scripted.calls) == 3 + len(UPDATES) + 1
+    name, given = scripted.calls[-1]
+    assert (name, given["error"]["State"]) == ("RecordOutcome", "UpdateRouteTables")
+
+
+def test_of_several_failing_updates_one_is_told(run: Callable[[Steps], Document]) -> None:
+    scripted = Steps(WORKING | {"ConfigureDns": "QuotaExceeded", "RecordOutcome": {"state": "FAILED"}})
+    run(scripted)
+    assert scripted.calls[-1][1]["error"]["State"] == "ConfigureDns"
+
+
+def test_flows_that_stay_blocked_fail_the_execution(run: Callable[[Steps], Document]) -> None:
+    scripted = Steps(WORKING | {"CheckReachability": {"reachable": False}, "RecordOutcome": {"state": "FAILED"}})
+    execution = run(scripted)
+    assert (execution["status"], execution["error"]) == ("FAILED", "PeeringFailed")
+    assert execution["cause"] == "See the status of request test-to-production."
+
+
+@pytest.mark.parametrize("error", ["Throttled", "PeeringNotActive"])
+def test_a_passing_error_only_delays(run: Callable[[Steps], Document], error: str) -> None:
+    answers: Iterator[Answer] = iter([error, {"connection_id": "pcx-1"}])
+
+    def accept(_: Document) -> Answer:
+        return next(answers)
+
+    scripted = Steps(WORKING | {"AcceptPeering": accept})
+    assert run(scripted)["status"] == "SUCCEEDED"
+    assert scripted.names[2:4] == ["AcceptPeering", "AcceptPeering"]

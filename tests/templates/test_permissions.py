@@ -1,0 +1,141 @@
+"""Least privilege, as far as the templates can show it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+type Document = dict[str, Any]
+
+READERS = {"PlanPeering", "CheckReachability"}
+WRITERS = {"RequestPeering", "AcceptPeering", "UpdateRouteTables", "UpdateSecurityGroups", "ConfigureDns"}
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def of_type(resources: Document, kind: str) -> dict[str, Document]:
+    return {name: each["Properties"] for name, each in resources.items() if each["Type"] == kind}
+
+
+def statements(role: Document) -> Iterator[Document]:
+    for policy in role.get("Policies", ()):
+        yield from listed(policy["PolicyDocument"]["Statement"])
+
+
+def actions(role: Document) -> set[str]:
+    return {action for statement in statements(role) for action in listed(statement["Action"])}
+
+
+@pytest.fixture(params=["hub", "member"])
+def role_statements(request: pytest.FixtureRequest) -> list[Document]:
+    roles = of_type(request.getfixturevalue(request.param), "AWS::IAM::Role")
+    found = [statement for role in roles.values() for statement in statements(role)]
+    assert found
+    return found
+
+
+def test_no_action_is_a_wildcard(role_statements: list[Document]) -> None:
+    named = [action for statement in role_statements for action in listed(statement["Action"])]
+    assert [action for action in named if "*" in action] == []
+
+
+def test_statements_name_what_they_allow(role_statements: list[Document]) -> None:
+    assert [each for each in role_statements if "NotAction" in each or "NotResource" in each] == []
+
+
+def test_only_what_knows_no_resource_is_allowed_on_all(role_statements: list[Document]) -> None:
+    everywhere = {
+        action for statement in role_statements if statement["Resource"] == "*" for action in listed(statement["Action"])
+    }
+    assert {action for action in everywhere if not action.startswith(("logs:", "ec2:Describe"))} == set()
+
+
+def test_every_function_has_its_own_role(hub: Document) -> None:
+    functions = of_type(hub, "AWS::Lambda::Function")
+    assert {name: each["Role"] for name, each in functions.items()} == {
+        name: {"Fn::GetAtt": [f"{name}Role", "Arn"]} for name in functions
+    }
+
+
+def test_the_path_of_a_role_says_what_it_may_do_in_members(hub: Document) -> None:
+    roles = of_type(hub, "AWS::IAM::Role")
+    paths = {name.removesuffix("Role"): role["Path"] for name, role in roles.items()}
+    assert {name for name, path in paths.items() if path == "/causeway/read/"} == READERS
+    assert {name for name, path in paths.items() if path == "/causeway/write/"} == WRITERS
+    assert set(paths.values()) == {"/causeway/", "/causeway/read/", "/causeway/write/"}
+
+
+@pytest.mark.parametrize(("names", "role_name"), [(READERS, "ReadRoleName"), (WRITERS, "WriteRoleName")])
+def test_a_function_assumes_the_one_role_of_its_path(hub: Document, names: set[str], role_name: str) -> None:
+    roles = of_type(hub, "AWS::IAM::Role")
+    for name in names:
+        (assumes,) = [each for each in statements(roles[f"{name}Role"]) if each["Action"] == "sts:AssumeRole"]
+        assert assumes["Resource"] == {"Fn::Sub": f"arn:${{AWS::Partition}}:iam::*:role/${{{role_name}}}"}
+
+
+def test_nothing_else_reaches_into_members(hub: Document) -> None:
+    roles = of_type(hub, "AWS::IAM::Role")
+    assert {name.removesuffix("Role") for name, role in roles.items() if "sts:AssumeRole" in actions(role)} == READERS | WRITERS
+
+
+def test_the_state_machine_may_invoke_the_steps_and_nothing_else(hub: Document) -> None:
+    role = of_type(hub, "AWS::IAM::Role")["StateMachineRole"]
+    (invokes,) = [each for each in statements(role) if each["Action"] == "lambda:InvokeFunction"]
+    steps = {resource["Fn::GetAtt"][0] for resource in invokes["Resource"]}
+    assert steps == READERS | WRITERS | {"RecordOutcome"}
+
+
+def test_a_function_has_the_variables_that_its_permissions_are_about(hub: Document) -> None:
+    roles = of_type(hub, "AWS::IAM::Role")
+    needed_by = {
+        "STATE_MACHINE_ARN": "states:StartExecution",
+        "EVENT_BUS_NAME": "events:PutEvents",
+        "EXTERNAL_ID": "sts:AssumeRole",
+    }
+    for name, function in of_type(hub, "AWS::Lambda::Function").items():
+        variables = function["Environment"]["Variables"]
+        allowed = actions(roles[f"{name}Role"])
+        assert {variable: variable in variables for variable in needed_by} == {
+            variable: action in allowed for variable, action in needed_by.items()
+        }, name
+
+
+@pytest.mark.parametrize(("role", "path"), [("ReadRole", "read"), ("WriteRole", "write")])
+def test_a_member_trusts_the_hubs_functions_of_that_path_only(member: Document, role: str, path: str) -> None:
+    (trust,) = member[role]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Condition"] == {
+        "StringEquals": {"sts:ExternalId": {"Ref": "ExternalId"}, "aws:PrincipalOrgID": {"Ref": "OrganizationId"}},
+        "ArnLike": {"aws:PrincipalArn": {"Fn::Sub": f"arn:${{AWS::Partition}}:iam::${{HubAccountId}}:role/causeway/{path}/*"}},
+    }
+
+
+def test_the_read_role_only_describes(member: Document) -> None:
+    assert {action for action in actions(member["ReadRole"]["Properties"]) if not action.startswith("ec2:Describe")} == set()
+
+
+def test_the_write_role_changes_only_its_own_account(member: Document) -> None:
+    changing = [each for each in statements(member["WriteRole"]["Properties"]) if each["Resource"] != "*"]
+    for statement in changing:
+        for resource in listed(statement["Resource"]):
+            assert resource["Fn::Sub"].startswith("arn:${AWS::Partition}:ec2:*:${AWS::AccountId}:")
+
+
+def test_the_write_role_neither_deletes_nor_replaces(member: Document) -> None:
+    verbs = ("ec2:Delete", "ec2:Replace", "ec2:Revoke")
+    assert [action for action in actions(member["WriteRole"]["Properties"]) if action.startswith(verbs)] == []
+
+
+def test_a_tag_is_made_only_together_with_causeways_own(member: Document) -> None:
+    (tagging,) = [each for each in statements(member["WriteRole"]["Properties"]) if each["Action"] == "ec2:CreateTags"]
+    assert tagging["Condition"] == {"Null": {"aws:RequestTag/causeway:request-id": "false"}}
+
+
+def test_members_of_the_organization_may_only_send_requests(hub: Document) -> None:
+    (access,) = of_type(hub, "AWS::Events::EventBusPolicy").values()
+    statement = access["Statement"]
+    assert statement["Action"] == "events:PutEvents"
+    assert statement["Condition"] == {
+        "StringEquals": {"aws:PrincipalOrgID": {"Ref": "OrganizationId"}, "events:detail-type": "PeeringRequested"}
+    }

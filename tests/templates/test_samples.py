@@ -1,0 +1,48 @@
+"""The samples in `events/`: one for each function, all about the same request."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer
+
+ROOT = Path(__file__).parents[2]
+EVENTS = ROOT / "events"
+
+
+def sample(name: str) -> Any:
+    return json.loads((EVENTS / f"{name}.json").read_text())
+
+
+def plain(item: dict[str, Any]) -> dict[str, Any]:
+    deserializer = TypeDeserializer()
+    return {name: deserializer.deserialize(value) for name, value in item.items()}
+
+
+def test_every_function_has_a_sample(hub_source: dict[str, Any]) -> None:
+    functions = {
+        Path(each["Properties"]["CodeUri"]).name
+        for each in hub_source["Resources"].values()
+        if each["Type"] == "AWS::Serverless::Function"
+    }
+    assert {path.stem for path in EVENTS.glob("*.json")} == functions | {"request", "request_item"}
+
+
+def test_the_item_the_event_and_the_record_are_the_same_request() -> None:
+    request = sample("request")
+    (record,) = sample("dispatch_request")["Records"]
+    assert plain(sample("request_item")) == request
+    assert sample("receive_event")["detail"] == request
+    assert plain(record["dynamodb"]["NewImage"]) == request
+    assert plain(record["dynamodb"]["Keys"]) == {"request_id": request["request_id"]}
+
+
+def test_every_step_is_about_that_request() -> None:
+    triggers = {"request", "request_item", "receive_event", "dispatch_request"}
+    steps = {path.stem: sample(path.stem) for path in EVENTS.glob("*.json") if path.stem not in triggers}
+    assert {step["request_id"] for step in steps.values()} == {sample("request")["request_id"]}
+    assert {name for name, step in steps.items() if "side" in step} == {
+        "update_route_tables",
+        "update_security_groups",
+        "configure_dns",
+    }
