@@ -6,15 +6,34 @@ One module per concept; each rule is a function that names itself, says what AWS
 
 from localcloud.strict import (
     cidr_blocks,
+    group_references,
+    network_acls,
     patching,
     peering,
     quotas,
     routes,
     security_groups,
     selecting,
+    tags,
 )
+
+from localcloud.strict import dry_run  # isort: skip - last, for it to come before the other rules of the same call
 from localcloud.strict.timing import Timing, configure
 
-__all__ = ["Timing", "cidr_blocks", "configure", "install", "peering", "quotas", "routes", "security_groups", "selecting"]
+__all__ = [
+    "Timing",
+    "cidr_blocks",
+    "configure",
+    "dry_run",
+    "group_references",
+    "install",
+    "network_acls",
+    "peering",
+    "quotas",
+    "routes",
+    "security_groups",
+    "selecting",
+    "tags",
+]
 
 install = patching.install
