@@ -1,6 +1,7 @@
 """Which rules a flow needs, and which of them are there already: by example, and packet by packet."""
 
 from ipaddress import ip_address, ip_network
+from itertools import combinations_with_replacement
 from typing import NamedTuple
 
 import pytest
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 
 from causeway.domain.network import Direction, Permission, SecurityGroup, Snapshot, Vpc
 from causeway.domain.request import Flow, Peer, Request, Selector
-from causeway.domain.rules import missing_permissions, needed_permissions, selected_groups
+from causeway.domain.rules import missing_permissions, needed_permissions
+from causeway.domain.selection import selected_groups
 from causeway.domain.values import ALL_PORTS, Both, PortRange, Protocol, Side
 from tests.domain.networks import CIDR_BLOCKS, IPV6_CIDR_BLOCKS, change, flow, ping, request, snapshot, snapshots, ssh, vpc_ref
 
@@ -193,9 +195,8 @@ def reach(rule: Permission) -> set[tuple[Direction, Packet]]:
     return {(rule.direction, packet) for packet in PACKETS if lets_through(rule, packet)}
 
 
-narrow_ports = st.sampled_from(
-    [PortRange(first=first, last=last) for first, last in combinations_with_replacement(range(6), 2)]
-)
+range_ends = combinations_with_replacement(range(6), 2)
+narrow_ports = st.sampled_from([PortRange(first=first, last=last) for first, last in range_ends])
 
 
 @st.composite

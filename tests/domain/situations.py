@@ -1,0 +1,135 @@
+"""Situations to plan for: two networks in which something is there already, and a request for them."""
+
+from functools import cache
+from typing import Any
+
+from hypothesis import strategies as st
+
+from causeway.domain.network import LIVE_STATUSES, Direction, PeeringConnection, Permission, Route, Snapshot
+from causeway.domain.ownership import connection_tags
+from causeway.domain.plan import Plan
+from causeway.domain.projection import project
+from causeway.domain.request import Request, Selector
+from causeway.domain.values import SIDES, Both, PortRange, Side
+
+from .networks import CIDR_BLOCKS, CONNECTION_ID, IPV6_CIDR_BLOCKS, change, connection, named, networks_and_flows
+
+SECONDARY_CIDR_BLOCKS = Both(requester="10.7.0.0/16", accepter="192.7.0.0/16")
+
+OFTEN_NONE: st.SearchStrategy[tuple[str, ...]] = st.sampled_from([(), (), ("igw-1",)])
+RESOURCE_TAGS: st.SearchStrategy[dict[str, str]] = st.sampled_from([{}, {"Tier": "private"}])
+REQUEST_TAGS: st.SearchStrategy[dict[str, str]] = st.sampled_from([{}, {"Owner": "payments"}, {"Name": "ours"}])
+STATUSES = st.sampled_from(LIVE_STATUSES)
+BOOLEANS = st.booleans()
+
+type Situation = tuple[Request, Both[Snapshot]]
+
+
+def applied(wanted: Request, plan: Plan, networks: Both[Snapshot]) -> Both[Snapshot]:
+    """What is observed once the plan is done: its projection, with the tags that the two ends of the connection then have."""
+    projected, ours = project(plan, networks)
+    tagged = change(ours, tags=connection_tags(wanted))
+    return both(lambda side: with_connection(projected[side], tagged))
+
+
+def with_connection(network: Snapshot, ours: PeeringConnection) -> Snapshot:
+    others = (each for each in network.peering_connections if each.connection_id != ours.connection_id)
+    return change(network, peering_connections=(*others, ours))
+
+
+def both(of: Any) -> Both[Any]:
+    """One thing for each side, made by a function of the side."""
+    requester, accepter = map(of, SIDES)
+    return Both(requester=requester, accepter=accepter)
+
+
+@st.composite
+def situations(draw: st.DrawFn) -> Situation:
+    """Any small one: with or without the connection, its tags, other routes, other rules, secondary blocks and edge tables."""
+    networks, wanted = draw(networks_and_flows())
+    wanted = change(
+        wanted,
+        route_tables=both(lambda side: draw(_selectors("rtb", side))),
+        security_groups=both(lambda side: draw(_selectors("sg", side))),
+        dns_resolution=both(lambda _: draw(BOOLEANS)),
+        tags=draw(REQUEST_TAGS),
+    )
+    networks = both(lambda side: draw(_lived_in(networks[side])))
+    return wanted, draw(_connected(wanted, networks))
+
+
+@cache
+def _selectors(kind: str, side: Side) -> st.SearchStrategy[Selector]:
+    ids = st.lists(st.integers(0, 4).map(lambda number: named(kind, side, number)), min_size=1, max_size=3, unique=True)
+    return st.one_of(
+        st.just(Selector(every=True)),
+        st.just(Selector(tag_key="Tier", tag_value="private")),
+        ids.map(lambda chosen: Selector(ids=tuple(chosen))),
+    )
+
+
+@st.composite
+def _lived_in(draw: st.DrawFn, network: Snapshot) -> Snapshot:
+    side = network.side
+    secondary = (SECONDARY_CIDR_BLOCKS[side],) if draw(BOOLEANS) else ()
+    tables = tuple(
+        change(
+            table,
+            routes=table.routes + draw(_other_routes(side)),
+            gateway_ids=draw(OFTEN_NONE),
+            tags=draw(RESOURCE_TAGS),
+        )
+        for table in network.route_tables
+    )
+    groups = tuple(
+        change(group, permissions=group.permissions + draw(_other_rules(side)), tags=draw(RESOURCE_TAGS))
+        for group in network.security_groups
+    )
+    return change(
+        network,
+        vpc=change(network.vpc, cidr_blocks=network.vpc.cidr_blocks + secondary),
+        route_tables=tables,
+        security_groups=groups,
+    )
+
+
+@cache
+def _other_routes(side: Side) -> st.SearchStrategy[tuple[Route, ...]]:
+    peers = [CIDR_BLOCKS[side.other], SECONDARY_CIDR_BLOCKS[side.other], IPV6_CIDR_BLOCKS[side.other], "172.16.0.0/12"]
+    routes = st.builds(
+        Route,
+        destination=st.sampled_from(peers),
+        target=st.sampled_from([CONNECTION_ID, "pcx-9", "tgw-1"]),
+        blackhole=st.booleans(),
+    )
+    return st.lists(routes, max_size=2, unique_by=lambda route: route.destination).map(tuple)
+
+
+@cache
+def _other_rules(side: Side) -> st.SearchStrategy[tuple[Permission, ...]]:
+    rules = st.builds(
+        Permission,
+        direction=st.sampled_from(Direction),
+        protocol=st.sampled_from(["tcp", "icmp", "-1"]),
+        peer=st.sampled_from([CIDR_BLOCKS[side.other], "0.0.0.0/0", "::/0", named("sg", side.other, 1)]),
+        ports=st.none() | st.just(PortRange(first=22, last=22)),
+    )
+    return st.lists(rules, max_size=2).map(tuple)
+
+
+@st.composite
+def _connected(draw: st.DrawFn, wanted: Request, networks: Both[Snapshot]) -> Both[Snapshot]:
+    """With the request's own connection, or without one; the accepter's tags may be missing yet."""
+    if not draw(BOOLEANS):
+        return networks
+    ours = connection(
+        networks,
+        draw(STATUSES),
+        dns_resolution=both(lambda _: draw(BOOLEANS)),
+        tags=connection_tags(wanted),
+    )
+    theirs = change(ours, tags=ours.tags if draw(BOOLEANS) else {})
+    return Both(
+        requester=with_connection(networks.requester, ours),
+        accepter=with_connection(networks.accepter, theirs),
+    )
