@@ -138,7 +138,7 @@ def _with_definition_string(resource: dict[str, Any], account_id: str, region: s
     text = _definition_text(properties, account_id, region)
     for name, value in properties.get("DefinitionSubstitutions", {}).items():
         text = text.replace(f"${{{name}}}", str(value))
-    definition = json.dumps(yaml.safe_load(text), default=str)
+    definition = json.dumps(yaml.safe_load(text), default=str, ensure_ascii=False)
     return {**resource, "Properties": {**properties, "DefinitionString": definition}}
 
 

@@ -1,147 +1,125 @@
-"""The real tools deploy: `sam build`, then `sam deploy` against the embedded AWS; members by plain CloudFormation."""
+"""The walkthrough's three kinds of stacks: the hub by the real SAM CLI, members and lab networks by CloudFormation."""
 
-import hashlib
-import os
-import subprocess
-import sys
+import functools
+import platform
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import boto3
+import msgspec
 
-from localcloud.runtime_image import LOCAL_FOLDER
-from localcloud.server import DEFAULT_REGION, HUB_ACCOUNT_ID, EmbeddedAws
+from localcloud.authorization import ORGANIZATION_ID
+from localcloud.sam import PACKAGES_BUCKET, PROJECT, sam_build, sam_deploy
+from localcloud.server import DEFAULT_REGION, HUB_ACCOUNT_ID, MEMBER_ACCOUNT_IDS, EmbeddedAws
 
 type Outputs = dict[str, str]
 
-PROJECT = Path(__file__).parent.parent
-_PACKAGES_BUCKET = "localcloud-packages"
-_NOT_SOURCE = {"__pycache__", ".aws-sam", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
+EXTERNAL_ID = "causeway-local"
+HUB_STACK = "causeway"
+MEMBER_STACK = "causeway-member"
+LAB_NETWORKS = dict(zip(MEMBER_ACCOUNT_IDS, ("Test", "Production"), strict=True))
+"""Which of the walkthrough's networks is in which member account."""
+_OPERATOR_ROLE = "OrganizationAccountAccessRole"
+_HUB_SOURCES = ("functions", "layers/causeway/python", "statemachine")
+_CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]
 
 
-class DeploymentError(Exception):
-    """One of AWS's tools failed; the message is what it said."""
+class Member(msgspec.Struct, frozen=True):
+    """A member account and, where the lab was deployed to it, the outputs of its lab stack."""
+
+    account_id: str
+    lab: Outputs
 
 
-def build(template: Path, sources: tuple[Path, ...]) -> Path:
-    """Run `sam build` and answer the built template. What has not changed since is not built again.
+def deploy_everything(aws: EmbeddedAws) -> tuple[Outputs, tuple[Member, ...]]:
+    """Deploy the hub, the members and the lab, and answer the hub's outputs and the members.
 
-    Args:
-        template: the SAM template.
-        sources: every file or folder that the template's functions, layers and state machines are made from.
+    An account that is met for the first time later becomes a member at once, as by a StackSet for the organization.
+    """
+    built = build_hub()
+    hub = deploy_hub(aws, built)
+    deploy_member(aws, HUB_ACCOUNT_ID)
+    aws.account_listeners.append(functools.partial(on_new_account, aws))
+    return hub, tuple(Member(account_id, deploy_lab(aws, account_id, name)) for account_id, name in LAB_NETWORKS.items())
+
+
+def build_hub() -> Path:
+    """Build the hub's functions and layer, for this machine's processor."""
+    return sam_build(PROJECT / "template.yaml", tuple(PROJECT / source for source in _HUB_SOURCES), hub_parameters())
+
+
+def deploy_hub(aws: EmbeddedAws, built: Path) -> Outputs:
+    return deploy(aws, built, HUB_STACK, hub_parameters())
+
+
+def hub_parameters() -> dict[str, str]:
+    architecture = "arm64" if platform.machine().lower() in {"arm64", "aarch64"} else "x86_64"
+    return {"ExternalId": EXTERNAL_ID, "OrganizationId": ORGANIZATION_ID, "Architecture": architecture}
+
+
+def on_new_account(aws: EmbeddedAws, account_id: str) -> None:
+    """Make an account a member, where it is not one yet."""
+    stacks = operator_session(aws, account_id).client("cloudformation", endpoint_url=aws.endpoint_url)
+    if MEMBER_STACK not in {stack["StackName"] for stack in stacks.describe_stacks()["Stacks"]}:
+        deploy_member(aws, account_id)
+
+
+def deploy_member(aws: EmbeddedAws, account_id: str) -> Outputs:
+    parameters = {"HubAccountId": HUB_ACCOUNT_ID, "ExternalId": EXTERNAL_ID, "OrganizationId": ORGANIZATION_ID}
+    return create_stack(aws, account_id, PROJECT / "member" / "template.yaml", MEMBER_STACK, parameters)
+
+
+def deploy_lab(aws: EmbeddedAws, account_id: str, network: str, region: str = DEFAULT_REGION) -> Outputs:
+    """Deploy one of the walkthrough's networks, ``Test`` or ``Production``, and answer its ids."""
+    template, stack = PROJECT / "lab" / "template.yaml", f"causeway-lab-{network.lower()}"
+    return create_stack(aws, account_id, template, stack, {"Network": network}, region)
+
+
+def deploy(aws: EmbeddedAws, built: Path, stack: str, parameters: Mapping[str, str]) -> Outputs:
+    """Deploy a built SAM template to the hub account and answer the stack's outputs.
 
     Raises:
-        DeploymentError: the build failed.
+        DeploymentError: `sam deploy` failed; with its own output.
     """
-    folder = LOCAL_FOLDER / "build" / hashlib.sha256(str(template.resolve()).encode()).hexdigest()[:12]
-    stamp = folder / "sources.sha256"
-    digest = _digest(template, *sources)
-    if not stamp.exists() or stamp.read_text() != digest:
-        stamp.unlink(missing_ok=True)
-        _sam("build", "--template-file", str(template.resolve()), "--build-dir", str(folder / "built"), cwd=PROJECT)
-        stamp.write_text(digest)
-    return folder / "built" / "template.yaml"
+    session = operator_session(aws, HUB_ACCOUNT_ID)
+    session.client("s3", endpoint_url=aws.endpoint_url).create_bucket(Bucket=PACKAGES_BUCKET)
+    sam_deploy(aws.endpoint_url, built, stack, parameters, DEFAULT_REGION)
+    return _outputs(session.client("cloudformation", endpoint_url=aws.endpoint_url), stack)
 
 
-def deploy(aws: EmbeddedAws, template: Path, stack: str, parameters: dict[str, str]) -> Outputs:
-    """Run `sam deploy` in the hub account and answer the stack's outputs.
-
-    Raises:
-        DeploymentError: the deployment failed.
-    """
-    client_of(aws, "s3").create_bucket(Bucket=_PACKAGES_BUCKET)
-    overrides = [f"{name}={value}" for name, value in parameters.items()]
-    _sam(
-        "deploy",
-        "--template-file",
-        str(template),
-        "--stack-name",
-        stack,
-        "--s3-bucket",
-        _PACKAGES_BUCKET,
-        "--s3-prefix",
-        stack,
-        "--region",
-        DEFAULT_REGION,
-        "--capabilities",
-        "CAPABILITY_IAM",
-        "CAPABILITY_NAMED_IAM",
-        "--no-confirm-changeset",
-        "--no-fail-on-empty-changeset",
-        "--no-progressbar",
-        *(["--parameter-overrides", *overrides] if overrides else []),
-        cwd=PROJECT,
-        endpoint_url=aws.endpoint_url,
+def create_stack(
+    aws: EmbeddedAws,
+    account_id: str,
+    template: Path,
+    stack: str,
+    parameters: Mapping[str, str],
+    region: str = DEFAULT_REGION,
+) -> Outputs:
+    """Create a stack from a plain CloudFormation template and answer its outputs."""
+    session = operator_session(aws, account_id)
+    stacks = session.client("cloudformation", region_name=region, endpoint_url=aws.endpoint_url)
+    stacks.create_stack(
+        StackName=stack,
+        TemplateBody=template.read_text(),
+        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
+        Capabilities=_CAPABILITIES,
     )
-    return stack_outputs(aws, HUB_ACCOUNT_ID, stack)
+    return _outputs(stacks, stack)
 
 
-def stack_outputs(aws: EmbeddedAws, account_id: str, stack: str) -> Outputs:
-    described = client_of(aws, "cloudformation", account_id).describe_stacks(StackName=stack)["Stacks"][0]
-    return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
-
-
-def client_of(aws: EmbeddedAws, service: str, account_id: str = HUB_ACCOUNT_ID, region: str = DEFAULT_REGION) -> Any:
-    """A client of an account's operator."""
-    return session_of(aws, account_id).client(service, region_name=region, endpoint_url=aws.endpoint_url)
-
-
-def session_of(aws: EmbeddedAws, account_id: str = HUB_ACCOUNT_ID) -> boto3.Session:
-    """The operator's session in an account: of the hub by any credentials, of another one by assuming its admin role."""
+def operator_session(aws: EmbeddedAws, account_id: str) -> boto3.Session:
+    """The operator's session: in the hub by any credentials, elsewhere by a role that everybody there trusts."""
     operator = boto3.Session("test", "test", region_name=DEFAULT_REGION)
     if account_id == HUB_ACCOUNT_ID:
         return operator
-    role = f"arn:aws:iam::{account_id}:role/OrganizationAccountAccessRole"
     sts = operator.client("sts", endpoint_url=aws.endpoint_url)
+    role = f"arn:aws:iam::{account_id}:role/{_OPERATOR_ROLE}"
     credentials = sts.assume_role(RoleArn=role, RoleSessionName="operator")["Credentials"]
-    return boto3.Session(
-        credentials["AccessKeyId"],
-        credentials["SecretAccessKey"],
-        credentials["SessionToken"],
-        region_name=DEFAULT_REGION,
-    )
+    keys = (credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["SessionToken"])
+    return boto3.Session(*keys, region_name=DEFAULT_REGION)
 
 
-def _sam(*arguments: str, cwd: Path, endpoint_url: str | None = None) -> None:
-    finished = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "samcli", *arguments],
-        cwd=cwd,
-        env=_tool_environment(endpoint_url),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    if finished.returncode:
-        raise DeploymentError(f"sam {arguments[0]} failed:\n{finished.stdout}")
-
-
-def _tool_environment(endpoint_url: str | None) -> dict[str, str]:
-    """Credentials that belong to nobody, and no setting of the developer's own AWS."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SAM_CLI_"))}
-    tools = str(Path(sys.executable).parent)
-    return {
-        **kept,
-        "PATH": f"{tools}{os.pathsep}{kept['PATH']}",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": DEFAULT_REGION,
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "SAM_CLI_TELEMETRY": "0",
-        **({"AWS_ENDPOINT_URL": endpoint_url} if endpoint_url else {}),
-    }
-
-
-def _digest(*paths: Path) -> str:
-    digest = hashlib.sha256()
-    for file in sorted(file for path in paths for file in _files(path)):
-        digest.update(f"{file}\0".encode() + file.read_bytes())
-    return digest.hexdigest()
-
-
-def _files(path: Path) -> list[Path]:
-    if path.is_file():
-        return [path]
-    return [file for file in path.rglob("*") if file.is_file() and not _NOT_SOURCE.intersection(file.parts)]
+def _outputs(stacks: Any, name: str) -> Outputs:
+    described = stacks.describe_stacks(StackName=name)["Stacks"][0]
+    return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}

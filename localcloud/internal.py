@@ -13,20 +13,7 @@ from localcloud.requests import INTERNAL_HEADER
 
 SERVICE_ROLE = "localcloud-service"
 """No such role exists: its sessions only say which account a service works for."""
-_ROLE_SESSION_SECONDS = 43_200
-
-
-def role_credentials(role_arn: str, session_name: str, region: str, seconds: int = _ROLE_SESSION_SECONDS) -> Any:
-    """A session of a role, as AWS's services get it: by the trust that the role's template states."""
-    account_id = role_arn.split(":")[4]
-    return sts_backends[account_id][get_partition(region)].assume_role(
-        region_name=region,
-        role_session_name=session_name[:64],
-        role_arn=role_arn,
-        policy="",
-        duration=seconds,
-        external_id="",
-    )
+_SESSION_SECONDS = 43_200
 
 
 def client_for(service: str, account_id: str, region: str) -> Any:
@@ -36,7 +23,14 @@ def client_for(service: str, account_id: str, region: str) -> Any:
 
 @functools.lru_cache(maxsize=256)
 def _client(service: str, account_id: str, region: str, port: str) -> Any:
-    session = role_credentials(f"arn:aws:iam::{account_id}:role/{SERVICE_ROLE}", "service", region)
+    session = sts_backends[account_id][get_partition(region)].assume_role(
+        region_name=region,
+        role_session_name="service",
+        role_arn=f"arn:aws:iam::{account_id}:role/{SERVICE_ROLE}",
+        policy="",
+        duration=_SESSION_SECONDS,
+        external_id="",
+    )
     client = boto3.Session().client(
         service,
         region_name=region,

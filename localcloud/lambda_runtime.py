@@ -20,14 +20,13 @@ from moto.awslambda.utils import split_layer_arn
 from moto.core.utils import unix_time_millis
 from moto.logs.models import logs_backends
 
-from localcloud.internal import role_credentials
+from localcloud.identity import assume_role_as_service
 from localcloud.runtime_image import LOCAL_FOLDER, runtime_image
 from localcloud.sandbox import Invocation, Sandbox
 
 CONCURRENCY = 4
 """Sandboxes per function, unless it reserves fewer. One machine is not a region."""
-_CREDENTIALS_SECONDS = 7200
-_SANDBOX_SECONDS = 3600.0
+_SANDBOX_SECONDS = 2400.0
 """Sandboxes are retired well before their role's credentials expire."""
 
 
@@ -228,7 +227,7 @@ class _LogStream:
 
 def _role_credentials(state: FunctionState) -> dict[str, str]:
     """The execution role's temporary credentials, as Lambda puts them into the environment."""
-    session = role_credentials(state.role, state.name, state.region, _CREDENTIALS_SECONDS)
+    session = assume_role_as_service(state.role, "lambda.amazonaws.com", state.name, state.region)
     return {
         "AWS_ACCESS_KEY_ID": session.access_key_id,
         "AWS_SECRET_ACCESS_KEY": session.secret_access_key,

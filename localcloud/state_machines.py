@@ -1,5 +1,6 @@
 """Step Functions that run: moto's interpreter with JSONata, the machine's own role and what moto leaves out."""
 
+import json
 import sys
 import threading
 import time
@@ -11,13 +12,14 @@ from botocore.config import Config
 from moto.core.config import default_user_config
 from moto.settings import moto_server_port
 from moto.stepfunctions import models
+from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend, stepfunctions_parser_backends
 
 from localcloud import jsonata
-from localcloud.internal import role_credentials
+from localcloud.identity import assume_role_as_service
 from localcloud.strict.patching import replaces
 
-_CLIENT_SECONDS = 3600.0
+_CLIENT_SECONDS = 2400.0
 """How long a client is used: well within its role session."""
 _TASK_LIMIT = 900 + 60
 """Seconds to wait for an answer: no Lambda function runs longer than 15 minutes."""
@@ -42,6 +44,14 @@ def an_execution_has_a_name(
     return original(backend, state_machine_arn, name or str(uuid.uuid4()), *args, **kwargs)
 
 
+@replaces(Preprocessor, "_inner_string_of")
+def strings_are_json(_original: Any, _preprocessor: Any, parser_rule_context: Any) -> str | None:
+    """A literal's escapes are JSON's. moto keeps them as they are written."""
+    text = parser_rule_context.getText()
+    value: str | None = json.loads(text) if text == "null" or text.startswith('"') else text
+    return value
+
+
 class _Clients:
     """The clients of the interpreter's tasks: one per service, region and role, not one per task."""
 
@@ -60,7 +70,7 @@ class _Clients:
 
 
 def _client(region: str, service: str, role_arn: str, port: str) -> Any:
-    session = role_credentials(role_arn, "states", region)
+    session = assume_role_as_service(role_arn, "states.amazonaws.com", "states", region)
     return boto3.Session().client(
         service,
         region_name=region,

@@ -1,0 +1,124 @@
+"""`make local`: the embedded AWS with everything deployed, until Ctrl-C."""
+
+import errno
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+
+from localcloud.deploy import EXTERNAL_ID, LAB_NETWORKS, Member, Outputs, deploy_everything
+from localcloud.runtime_image import LOCAL_FOLDER
+from localcloud.sam import DeploymentError
+from localcloud.server import DEFAULT_REGION, HUB_ACCOUNT_ID, EmbeddedAws
+
+DEFAULT_PORT = 4566
+OUTPUTS_FILE = LOCAL_FOLDER / "outputs.json"
+_ROLES = ("causeway-read", "causeway-write")
+
+app = typer.Typer(add_completion=False, no_args_is_help=True)
+console = Console()
+
+
+@app.callback()
+def main() -> None:
+    """The embedded AWS: try Causeway on one machine, with no AWS account."""
+
+
+@app.command()
+def up(port: Annotated[int, typer.Option(help="Where to listen, on the loopback interface.")] = DEFAULT_PORT) -> None:
+    """Start, deploy everything, tell how to use it, and stay until Ctrl-C."""
+    stopped = _stop_on_signals()
+    try:
+        with EmbeddedAws(port) as aws:
+            with console.status("Deploying the hub, the members and the lab"):
+                hub, members = deploy_everything(aws)
+            with _published(outputs_document(aws, hub, members)):
+                _tell(aws, hub)
+                stopped.wait()
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        _fail(f"Port {port} is taken. Is another `make local` running? Choose another one with --port.")
+    except DeploymentError as error:
+        _fail(str(error))
+
+
+def outputs_document(aws: EmbeddedAws, hub: Outputs, members: tuple[Member, ...]) -> dict[str, object]:
+    """What a program needs to use the running embedded AWS."""
+    return {
+        "endpoint_url": aws.endpoint_url,
+        "region": DEFAULT_REGION,
+        "hub_account_id": HUB_ACCOUNT_ID,
+        "requests_table": hub["RequestsTableName"],
+        "ledger_table": hub["LedgerTableName"],
+        "event_bus": hub["EventBusName"],
+        "event_bus_arn": hub["EventBusArn"],
+        "state_machine_arn": hub["StateMachineArn"],
+        "external_id": EXTERNAL_ID,
+        "member_roles": list(_ROLES),
+        "members": {member.account_id: {"network": LAB_NETWORKS[member.account_id], "lab": member.lab} for member in members},
+    }
+
+
+@contextmanager
+def _published(document: dict[str, object]) -> Iterator[None]:
+    OUTPUTS_FILE.parent.mkdir(exist_ok=True)
+    OUTPUTS_FILE.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
+    try:
+        yield
+    finally:
+        OUTPUTS_FILE.unlink(missing_ok=True)
+
+
+def _stop_on_signals() -> threading.Event:
+    """Ctrl-C while something is deployed ends at once; later, and with SIGTERM, everything is taken down in order."""
+    stopped = threading.Event()
+
+    def stop(_number: int, _frame: object) -> None:
+        if stopped.is_set():
+            sys.exit(os.EX_OK)
+        stopped.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    return stopped
+
+
+def _tell(aws: EmbeddedAws, hub: Outputs) -> None:
+    console.print(
+        f"""
+[bold]The embedded AWS is up.[/bold] Ctrl-C takes it down.
+
+  export AWS_ENDPOINT_URL={aws.endpoint_url} AWS_REGION={DEFAULT_REGION}
+  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
+
+You are the operator of the hub account {HUB_ACCOUNT_ID}. For any other account assume any role in it:
+
+  aws sts assume-role --role-session-name me --role-arn arn:aws:iam::111111111111:role/operator
+
+Put a request and look at its status:
+
+  aws dynamodb put-item --table-name {hub["RequestsTableName"]} --item file://request.json
+  aws dynamodb get-item --table-name {hub["RequestsTableName"]} --key '{{"request_id": {{"S": "..."}}}}'
+
+Every id is in {OUTPUTS_FILE.relative_to(Path.cwd()) if OUTPUTS_FILE.is_relative_to(Path.cwd()) else OUTPUTS_FILE}.""",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _fail(message: str) -> None:
+    Console(stderr=True).print(message, style="red", markup=False, highlight=False)
+    raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    app()
