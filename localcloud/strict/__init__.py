@@ -6,6 +6,7 @@ One module per concept; each rule is a function that names itself, says what AWS
 
 from localcloud.strict import (
     cidr_blocks,
+    dry_run,
     group_references,
     network_acls,
     patching,
@@ -16,8 +17,6 @@ from localcloud.strict import (
     selecting,
     tags,
 )
-
-from localcloud.strict import dry_run  # isort: skip - last, for it to come before the other rules of the same call
 from localcloud.strict.timing import Timing, configure
 
 __all__ = [

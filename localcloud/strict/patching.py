@@ -15,20 +15,23 @@ class _Replacement(msgspec.Struct, frozen=True):
     owner: type
     name: str
     rule: Callable[..., Any]
+    outermost: bool
 
 
 _REGISTERED: list[_Replacement] = []
 
 
-def replaces[Rule: Callable[..., Any]](owner: Any, name: str) -> Callable[[Rule], Rule]:
+def replaces[Rule: Callable[..., Any]](owner: Any, name: str, *, outermost: bool = False) -> Callable[[Rule], Rule]:
     """Register a rule to take the place of `owner.name` when `install` runs.
+
+    Of several rules for one method the later registered is asked first, and an `outermost` one before all others.
 
     The rule's first argument is what it replaces: the bound function's plain function, a property's getter, or None
     where moto has no such method. The rest is what the caller passed, beginning with `self` (not for a class method).
     """
 
     def register(rule: Rule) -> Rule:
-        _REGISTERED.append(_Replacement(owner, name, rule))
+        _REGISTERED.append(_Replacement(owner, name, rule, outermost))
         return rule
 
     return register
@@ -36,8 +39,9 @@ def replaces[Rule: Callable[..., Any]](owner: Any, name: str) -> Callable[[Rule]
 
 def install() -> None:
     """Put every registered rule in place. Registrations are consumed, so a second call changes nothing."""
-    while _REGISTERED:
-        _put_in_place(_REGISTERED.pop(0))
+    for replacement in sorted(_REGISTERED, key=lambda each: each.outermost):
+        _put_in_place(replacement)
+    _REGISTERED.clear()
 
 
 def _put_in_place(replacement: _Replacement) -> None:
