@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import cache
 from typing import Any
 
 import boto3
@@ -10,6 +11,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from moto import mock_aws
 from moto.core.botocore_stubber import MockRawResponse
+from moto.ec2.models import ec2_backends
 from moto.ec2.models.amis import AmiBackend
 
 from causeway.aws.sessions import Hub, MemberSessions
@@ -20,6 +22,8 @@ from localcloud import strict
 TEST, PRODUCTION = "111111111111", "222222222222"
 EAST, WEST = "us-east-1", "us-west-2"
 
+type Administrators = Callable[[str, str], Any]
+
 
 def denial(url: str) -> AWSResponse:
     error = "<Error><Code>AccessDenied</Code><Message>This principal is not authorized.</Message></Error>"
@@ -27,10 +31,23 @@ def denial(url: str) -> AWSResponse:
     return AWSResponse(url, 403, HTTPHeaders(), MockRawResponse(body))
 
 
+def _administrator(account: str, region: str) -> Any:
+    role = f"arn:aws:iam::{account}:role/administrator"
+    credentials = boto3.client("sts").assume_role(RoleArn=role, RoleSessionName="tests")["Credentials"]
+    return boto3.client(
+        "ec2",
+        region_name=region,
+        aws_access_key_id=credentials["AccessKeyId"],
+        aws_secret_access_key=credentials["SecretAccessKey"],
+        aws_session_token=credentials["SessionToken"],
+    )
+
+
 class World:
     """The member accounts as their administrators use them, and a record of the EC2 and STS calls that Causeway makes."""
 
-    def __init__(self, session: boto3.session.Session, listening: ExitStack) -> None:
+    def __init__(self, session: boto3.session.Session, administrators: Administrators, listening: ExitStack) -> None:
+        self._administrators = administrators
         self.calls: list[str] = []
         self._events = session.events
         self._listening = listening
@@ -60,16 +77,7 @@ class World:
         self.calls.append(model.name)
 
     def ec2(self, vpc: VpcRef | None = None, *, account: str = TEST, region: str = EAST) -> Any:
-        account, region = (vpc.account_id, vpc.region) if vpc else (account, region)
-        role = f"arn:aws:iam::{account}:role/administrator"
-        credentials = boto3.client("sts").assume_role(RoleArn=role, RoleSessionName="tests")["Credentials"]
-        return boto3.client(
-            "ec2",
-            region_name=region,
-            aws_access_key_id=credentials["AccessKeyId"],
-            aws_secret_access_key=credentials["SecretAccessKey"],
-            aws_session_token=credentials["SessionToken"],
-        )
+        return self._administrators(vpc.account_id, vpc.region) if vpc else self._administrators(account, region)
 
     def vpc(self, cidr: str, *, account: str = TEST, region: str = EAST, ipv6: bool = False) -> VpcRef:
         ec2 = self.ec2(account=account, region=region)
@@ -101,18 +109,23 @@ class World:
         return group_id
 
 
-@pytest.fixture(autouse=True)
-def _aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", EAST)
-    # No test here starts an instance, and loading the images is most of what a new account costs.
-    monkeypatch.setattr(AmiBackend, "_load_amis", lambda _: None)
-    strict.install()
-    strict.configure(strict.Timing(visibility=0, provisioning=0, deleting=0))
-    with mock_aws():
-        yield
-    strict.configure(strict.Timing())
+@pytest.fixture(scope="module", autouse=True)
+def cloud() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ACCESS_KEY_ID", "test")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        patch.setenv("AWS_DEFAULT_REGION", EAST)
+        # No test here starts an instance, and loading the images is most of what a new account costs.
+        patch.setattr(AmiBackend, "_load_amis", lambda _: None)
+        strict.install()
+        with mock_aws():
+            yield
+
+
+@pytest.fixture(scope="module")
+def administrators(cloud: None) -> Administrators:
+    """An EC2 client of an account and region, made once a module: making one takes longer than most tests."""
+    return cache(_administrator)
 
 
 @pytest.fixture(scope="session")
@@ -122,9 +135,12 @@ def session() -> boto3.session.Session:
 
 
 @pytest.fixture
-def world(session: boto3.session.Session) -> Iterator[World]:
+def world(session: boto3.session.Session, administrators: Administrators) -> Iterator[World]:
+    ec2_backends.clear()
+    strict.configure(strict.Timing(visibility=0, provisioning=0, deleting=0))
     with ExitStack() as listening:
-        yield World(session, listening)
+        yield World(session, administrators, listening)
+    strict.configure(strict.Timing())
 
 
 @pytest.fixture

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from causeway.domain.status import execution_name
+
 from .errors import translated
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ class Executions:
 
     def start(self, request_id: str, generation: int) -> str:
         """The execution's ARN: of a new one, or of the one that this generation already has."""
-        name = f"{request_id}-{generation}"
+        name = execution_name(request_id, generation)
         with translated(f"{self._state_machine_arn}, execution {name}"):
             try:
                 answer = self._client.start_execution(

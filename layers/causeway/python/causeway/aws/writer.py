@@ -82,7 +82,7 @@ class Writer:
             PeeringConflict: It joins other VPCs, or is in a terminal state.
         """
         client = self._client(change.vpc)
-        connection = describe_peering(client, change.vpc, connection_id)
+        connection = describe_peering(client, change.vpc, connection_id) or self._ended_for_requester(change, connection_id)
         if connection is None or connection.status is PeeringStatus.INITIATING_REQUEST:
             raise PeeringNotVisible(
                 "The connection is not there to be accepted yet.",
@@ -131,6 +131,11 @@ class Writer:
                 client.modify_vpc_peering_connection_options(
                     VpcPeeringConnectionId=connection_id, AccepterPeeringConnectionOptions=options
                 )
+
+    def _ended_for_requester(self, change: AcceptPeering, connection_id: str) -> PeeringConnection | None:
+        """The connection if it ended before the accepter ever saw it: only the requester is told that it failed, and why."""
+        connection = describe_peering(self._client(change.peer), change.peer, connection_id)
+        return None if connection is None or connection.status.is_live else connection
 
     def _client(self, vpc: VpcRef) -> EC2Client:
         return self._sessions.ec2(vpc, Access.WRITE)

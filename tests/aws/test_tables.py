@@ -1,0 +1,254 @@
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto.dynamodb.models import dynamodb_backends
+
+from causeway.aws.tables import Ledger, Requests
+from causeway.domain.errors import LedgerMissing, ResourceNotFound
+from causeway.domain.findings import Code, Finding
+from causeway.domain.network import Direction, Permission
+from causeway.domain.plan import AcceptPeering, AuthorizeRule, Change, CreatePeering, CreateRoute, Plan, SetDnsResolution
+from causeway.domain.request import Flow, Request, Selector, VpcRef
+from causeway.domain.run import Run
+from causeway.domain.status import State, Status
+from causeway.domain.values import Both, PortRange, Protocol, Side
+from causeway.domain.verdicts import Cause, Component, Endpoint, Hop, Verdict
+
+from .conftest import EAST, PRODUCTION, TEST
+
+REQUESTER = VpcRef(account_id=TEST, region=EAST, vpc_id="vpc-1")
+ACCEPTER = VpcRef(account_id=PRODUCTION, region=EAST, vpc_id="vpc-2")
+SSH = Flow(source=Side.REQUESTER, protocol=Protocol.TCP, ports=PortRange(first=22, last=22))
+EVERYTHING = Both(requester=Selector(every=True), accepter=Selector(every=True))
+REQUEST = Request(
+    request_id="one",
+    requester=REQUESTER,
+    accepter=ACCEPTER,
+    flows=(SSH,),
+    route_tables=EVERYTHING,
+    security_groups=EVERYTHING,
+    dns_resolution=Both(requester=True, accepter=False),
+    tags={"Owner": "payments"},
+)
+ROUTE = CreateRoute(side=Side.REQUESTER, route_table_id="rtb-1", destination="192.168.0.0/16")
+RULE = AuthorizeRule(
+    side=Side.ACCEPTER,
+    security_group_id="sg-1",
+    permission=Permission(direction=Direction.INGRESS, protocol="tcp", ports=SSH.ports, peer="10.0.0.0/16"),
+)
+CHANGES: tuple[Change, ...] = (
+    CreatePeering(vpc=REQUESTER, peer=ACCEPTER, tags={"Owner": "payments"}),
+    AcceptPeering(vpc=ACCEPTER, peer=REQUESTER, tags={"Owner": "payments"}),
+    ROUTE,
+    RULE,
+    SetDnsResolution(side=Side.REQUESTER, allow=True),
+)
+VERDICT = Verdict(
+    flow=SSH,
+    source=Endpoint(address="10.0.0.4", subnet_id="subnet-1"),
+    destination=Endpoint(address="192.168.0.4", subnet_id="subnet-2"),
+    hops=(
+        Hop(
+            component=Component.ROUTE_TABLE,
+            resource_id="rtb-1",
+            decided_by="no route",
+            cause=Cause.NO_ROUTE_TO_DESTINATION,
+        ),
+    ),
+)
+KNOWN = {"request_id", "requester", "accepter", "allow", "tags"}
+
+
+@pytest.fixture
+def client(cloud: None) -> Iterator[Any]:
+    dynamodb: Any = boto3.client("dynamodb")
+    keys = {"requests": ["request_id"], "ledger": ["request_id", "record"]}
+    for table, names in keys.items():
+        dynamodb.create_table(
+            TableName=table,
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
+            KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in zip(names, ("HASH", "RANGE"), strict=False)],
+            BillingMode="PAY_PER_REQUEST",
+        )
+    yield dynamodb
+    dynamodb_backends.clear()
+
+
+@pytest.fixture
+def requests(client: Any) -> Requests:
+    return Requests("requests", client)
+
+
+@pytest.fixture
+def ledger(client: Any) -> Ledger:
+    return Ledger("ledger", client)
+
+
+def status(generation: int, state: State = State.PLANNING) -> Status:
+    return Status(
+        state=state,
+        request_id="one",
+        generation=generation,
+        updated_at="2026-01-01T00:00:00Z",
+        findings=(Finding(code=Code.CIDR_OVERLAP, message="They overlap.", where="10.0.0.0/16", side=Side.ACCEPTER),),
+        verdicts=(VERDICT,),
+        changes_made=(ROUTE.sentence,),
+    )
+
+
+def put_from_event(requests: Requests, desired: dict[str, Any], event_id: str) -> bool:
+    return requests.put_from_event(desired, known=KNOWN, event_id=event_id, ledger_table="ledger", expires_at=1_800_000_000)
+
+
+def test_a_status_stands_on_the_item_beside_what_the_user_wrote(requests: Requests, client: Any) -> None:
+    client.put_item(TableName="requests", Item={"request_id": {"S": "one"}, "allow": {"L": []}})
+
+    assert requests.write_status("one", status(1, State.ACTIVE))
+
+    item = requests.get("one")
+    assert item is not None
+    assert item["allow"] == []
+    assert item["status"]["state"] == "ACTIVE"
+    assert item["status"]["peering_connection_id"] is None
+    assert item["status"]["findings"] == [
+        {
+            "code": "CIDR_OVERLAP",
+            "message": "They overlap.",
+            "where": "10.0.0.0/16",
+            "side": "accepter",
+            "blocking": True,
+        }
+    ]
+    (verdict,) = item["status"]["verdicts"]
+    assert (verdict["flow"], verdict["reachable"]) == ("tcp/22 from requester to accepter", False)
+    assert verdict["blocked_by"]["cause"] == "NO_ROUTE_TO_DESTINATION"
+    assert item["status"]["changes_made"] == ["Route 192.168.0.0/16 to the peering in rtb-1"]
+
+
+def test_an_older_generation_does_not_overwrite_a_newer_ones_status(requests: Requests, client: Any) -> None:
+    client.put_item(TableName="requests", Item={"request_id": {"S": "one"}})
+
+    assert requests.write_status("one", status(2))
+    assert not requests.write_status("one", status(1, State.FAILED))
+    assert requests.write_status("one", status(2, State.ACTIVE))
+
+    item = requests.get("one")
+    assert item is not None
+    assert (item["status"]["generation"], item["status"]["state"]) == (2, "ACTIVE")
+
+
+def test_a_status_that_is_no_map_is_replaced(requests: Requests, client: Any) -> None:
+    client.put_item(TableName="requests", Item={"request_id": {"S": "one"}, "status": {"S": "please"}})
+
+    assert requests.write_status("one", status(1))
+
+
+def test_a_deleted_item_is_not_brought_back_by_its_status(requests: Requests) -> None:
+    assert not requests.write_status("one", status(1))
+    assert requests.get("one") is None
+
+
+def test_an_event_sets_what_it_says_removes_what_it_leaves_out_and_keeps_the_status(requests: Requests, client: Any) -> None:
+    before = {"request_id": "one", "requester": {"vpc_id": "vpc-1"}, "allow": [{"ports": 22}], "tags": {"Owner": "me"}}
+    assert put_from_event(requests, before, "event-1")
+    requests.write_status("one", status(1))
+
+    assert put_from_event(requests, {"request_id": "one", "requester": {"vpc_id": "vpc-9"}}, "event-2")
+
+    item = requests.get("one")
+    assert item is not None
+    assert item.pop("status")["generation"] == 1
+    assert item == {"request_id": "one", "requester": {"vpc_id": "vpc-9"}}
+
+
+def test_an_event_that_was_seen_before_writes_nothing(requests: Requests, client: Any) -> None:
+    first = {"request_id": "one", "tags": {"Owner": "first"}}
+    assert put_from_event(requests, first, "event-1")
+    assert put_from_event(requests, {"request_id": "one", "tags": {"Owner": "second"}}, "event-2")
+
+    assert not put_from_event(requests, first, "event-1")
+
+    item = requests.get("one")
+    assert item is not None
+    assert item["tags"] == {"Owner": "second"}
+    marker = client.get_item(TableName="ledger", Key={"request_id": {"S": "one"}, "record": {"S": "EVENT#event-1"}})["Item"]
+    assert marker["expires_at"] == {"N": "1800000000"}
+
+
+def test_a_table_that_is_not_there_is_named(client: Any) -> None:
+    with pytest.raises(ResourceNotFound, match="GetItem on table nowhere, request one"):
+        Requests("nowhere", client).get("one")
+
+
+def test_each_change_of_an_item_has_its_own_generation_and_a_redelivery_the_same(ledger: Ledger) -> None:
+    assert ledger.next_generation("one", "111100000000000000001") == 1
+    assert ledger.next_generation("one", "111100000000000000001") == 1
+    assert ledger.next_generation("one", "111100000000000000002") == 2
+    assert ledger.next_generation("two", "111100000000000000003") == 1
+
+
+def test_a_change_older_than_the_last_one_has_no_generation(ledger: Ledger) -> None:
+    ledger.next_generation("one", "1000000000000000000000")
+
+    assert ledger.next_generation("one", "999999999999999999999") is None
+    assert ledger.next_generation("one", "1000000000000000000001") == 2
+
+
+def test_a_run_comes_back_as_it_was_saved(ledger: Ledger) -> None:
+    plan = Plan(request_id="one", generation=3, changes=CHANGES)
+    ledger.save_request(3, REQUEST)
+    ledger.save_plan(plan)
+    ledger.save_connection("one", 3, "pcx-1")
+    ledger.save_done("one", 3, Side.REQUESTER, "UpdateRouteTables", (ROUTE,))
+    ledger.save_done("one", 3, Side.ACCEPTER, "UpdateSecurityGroups", (RULE,))
+    ledger.save_verdicts("one", 3, (VERDICT,))
+
+    run = ledger.load_run("one", 3)
+
+    assert set(run.done) == {ROUTE, RULE}
+    assert run == Run(request=REQUEST, generation=3, plan=plan, connection_id="pcx-1", done=run.done, verdicts=(VERDICT,))
+
+
+def test_a_run_that_has_only_begun_has_only_its_request(ledger: Ledger) -> None:
+    ledger.save_request(1, REQUEST)
+
+    assert ledger.load_run("one", 1) == Run(request=REQUEST, generation=1)
+
+
+def test_a_step_that_is_repeated_replaces_what_it_had_recorded(ledger: Ledger) -> None:
+    ledger.save_request(1, REQUEST)
+    ledger.save_done("one", 1, Side.REQUESTER, "UpdateRouteTables", ())
+    ledger.save_done("one", 1, Side.REQUESTER, "UpdateRouteTables", (ROUTE,))
+
+    assert ledger.load_run("one", 1).done == (ROUTE,)
+
+
+def test_generations_do_not_mix(ledger: Ledger) -> None:
+    ledger.next_generation("one", "1")
+    ledger.save_request(1, REQUEST)
+    ledger.save_request(10, REQUEST)
+    ledger.save_connection("one", 10, "pcx-10")
+
+    assert ledger.load_run("one", 1).connection_id is None
+    with pytest.raises(LedgerMissing, match="Generation 2 of request one"):
+        ledger.load_run("one", 2)
+
+
+def test_a_plan_of_thousands_of_changes_fits_an_item(ledger: Ledger, client: Any) -> None:
+    routes = tuple(
+        CreateRoute(side=side, route_table_id=f"rtb-{table:017x}", destination=f"10.{block}.0.0/16")
+        for side in Side
+        for table in range(500)
+        for block in range(5)
+    )
+    ledger.save_request(1, REQUEST)
+    ledger.save_plan(Plan(request_id="one", generation=1, changes=routes))
+
+    run = ledger.load_run("one", 1)
+
+    assert run.plan is not None
+    assert run.plan.changes == routes
+    item = client.get_item(TableName="ledger", Key={"request_id": {"S": "one"}, "record": {"S": "0000000001#PLAN"}})["Item"]
+    assert len(item["payload"]["B"]) < 100_000
