@@ -57,7 +57,7 @@ def status(life: Lifecycle, now: datetime, timing: Timing) -> Status:
     if life.ending:
         return Status("failed", "Failed due to incorrect VPC-ID, Account ID, or overlapping CIDR range")
     if now >= life.expires_at:
-        return Status("expired", f"Expired: not accepted by {life.accepter_account} within 7 days")
+        return Status("expired", "Expired")
     return Status("pending-acceptance", f"Pending Acceptance by {life.accepter_account}")
 
 

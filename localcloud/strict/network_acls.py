@@ -16,7 +16,17 @@ from localcloud.strict.cidr_blocks import network
 from localcloud.strict.patching import replaces
 
 _LAST_NUMBER = 32766
-_CLOSING_DENY = 32767
+_CLOSING_DENY = {
+    "rule_number": 32767,
+    "protocol": "-1",
+    "rule_action": "deny",
+    "cidr_block": "0.0.0.0/0",
+    "icmp_code": None,
+    "icmp_type": None,
+    "port_range_from": None,
+    "port_range_to": None,
+    "ipv6_cidr_block": None,
+}
 
 
 @replaces(NetworkAclBackend, "create_network_acl")
@@ -25,7 +35,7 @@ def every_acl_ends_in_a_deny(original: Callable[..., Any], self: Any, vpc_id: st
     acl = original(self, vpc_id, *args, **kwargs)
     if not acl.default:
         for egress in (True, False):
-            self.create_network_acl_entry(acl.id, _CLOSING_DENY, "-1", "deny", egress, "0.0.0.0/0", *[None] * 5)
+            self.create_network_acl_entry(network_acl_id=acl.id, egress=egress, **_CLOSING_DENY)
     return acl
 
 

@@ -1,7 +1,6 @@
 """Routes: what may be routed where, in which state a route is, and which route tables a describe finds."""
 
 from collections.abc import Callable, Iterable
-from ipaddress import IPv6Network
 from typing import Any
 
 import msgspec
@@ -16,7 +15,7 @@ from moto.ec2.exceptions import (
 from moto.ec2.models.route_tables import Route, RouteBackend, RouteTable
 from moto.ec2.responses.route_tables import RouteTables
 
-from localcloud.strict import quotas
+from localcloud.strict import prefix_lists, quotas
 from localcloud.strict.cidr_blocks import Network, network
 from localcloud.strict.lifecycle import LIVE
 from localcloud.strict.patching import replaces
@@ -295,23 +294,14 @@ def _parts(route: Any) -> dict[str, str | None]:
     }
 
 
-def _family(backend: Any, destination: Destination) -> str:
+def _family(backend: Any, destination: Destination) -> int:
     if destination.prefix_list_id:
-        return str(_prefix_list(backend, destination.prefix_list_id).address_family)
-    return "IPv6" if isinstance(destination.network, IPv6Network) else "IPv4"
+        return prefix_lists.family(backend, destination.prefix_list_id)
+    return 6 if destination.ipv6 else 4
 
 
 def _weight(backend: Any, destination: Destination) -> int:
-    if destination.prefix_list_id:
-        return int(_prefix_list(backend, destination.prefix_list_id).max_entries or 1)
-    return 1
-
-
-def _prefix_list(backend: Any, prefix_list_id: str) -> Any:
-    if prefix_list_id not in backend.managed_prefix_lists:
-        message = f"The prefix list ID '{prefix_list_id}' does not exist"
-        raise EC2ClientError("InvalidPrefixListID.NotFound", message)
-    return backend.managed_prefix_lists[prefix_list_id]
+    return prefix_lists.size(backend, destination.prefix_list_id) if destination.prefix_list_id else 1
 
 
 def _route_to(table: Any, destination: Destination) -> Any | None:

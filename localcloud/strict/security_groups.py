@@ -18,7 +18,7 @@ from moto.ec2.models.security_groups import SecurityGroupBackend, SecurityGroupR
 from moto.ec2.responses.security_groups import SecurityGroups
 from moto.ec2.utils import is_valid_security_group_id
 
-from localcloud.strict import quotas
+from localcloud.strict import prefix_lists, quotas
 from localcloud.strict.group_references import resolve, with_peering_status
 from localcloud.strict.patching import replaces
 from localcloud.strict.selecting import Reader, paged_result, select
@@ -42,11 +42,6 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     cidr: str | None = None
     group_id: str | None = None
     prefix_list_id: str | None = None
-
-    @property
-    def families(self) -> frozenset[int]:
-        """The IP versions whose quota it uses; a reference to a group or a prefix list uses both."""
-        return frozenset({ip_network(self.cidr).version}) if self.cidr else frozenset({4, 6})
 
     def __str__(self) -> str:
         peer = self.cidr or self.group_id or self.prefix_list_id
@@ -199,15 +194,21 @@ def _refuse_duplicates(existing: Iterable[Rule], asked: Iterable[Rule]) -> None:
 
 
 def _refuse_over_the_quota(backend: Any, group: Any, rules: Sequence[Rule]) -> None:
-    """RulesPerSecurityGroupLimitExceeded, per direction, IPv4 and IPv6 apart. A prefix list counts as its size."""
+    """RulesPerSecurityGroupLimitExceeded, per direction, IPv4 and IPv6 apart."""
     for family in (4, 6):
-        count = sum(_weight(backend, rule) for rule in rules if family in rule.families)
+        count = sum(_weight(backend, rule) for rule in rules if family in _families(backend, rule))
         quotas.enforce(quotas.GROUP_RULES, backend.account_id, count, group.id)
 
 
+def _families(backend: Any, rule: Rule) -> set[int]:
+    """The IP versions whose quota the rule uses; a reference to a group uses both."""
+    if rule.prefix_list_id:
+        return {prefix_lists.family(backend, rule.prefix_list_id)}
+    return {ip_network(rule.cidr).version} if rule.cidr else {4, 6}
+
+
 def _weight(backend: Any, rule: Rule) -> int:
-    prefix_list = backend.managed_prefix_lists.get(rule.prefix_list_id)
-    return 1 if prefix_list is None else int(prefix_list.max_entries or 1)
+    return prefix_lists.size(backend, rule.prefix_list_id) if rule.prefix_list_id else 1
 
 
 # Taking a request apart
@@ -235,16 +236,14 @@ def _parsed(group: Any, permissions: Iterable[Permission]) -> Iterator[_Parsed]:
 
 def _protocol_and_ports(permission: Permission) -> tuple[str, int | None, int | None]:
     """Names for numbers; ports for tcp and udp, type and code for icmp, none for all protocols."""
-    if permission.get("ip_protocol") is None:
-        return "-1", None, None
-    given = str(permission["ip_protocol"]).lower()
+    given = str(permission.get("ip_protocol") or "-1").lower()
     protocol = _PROTOCOLS.get(given, given)
-    ports = permission.get("from_port"), permission.get("to_port")
+    low, high = permission.get("from_port"), permission.get("to_port")
     if protocol == "-1":
         return protocol, None, None
     if protocol in {"tcp", "udp"}:
-        return protocol, *_tcp_or_udp_ports(*ports)
-    return protocol, *(_ANY if port is None else int(port) for port in ports)  # type: ignore[return-value]
+        return protocol, *_tcp_or_udp_ports(low, high)
+    return protocol, _ANY if low is None else int(low), _ANY if high is None else int(high)
 
 
 def _tcp_or_udp_ports(low: Any, high: Any) -> tuple[int, int]:
@@ -320,6 +319,8 @@ def _chosen_rules(response: Any, group: Any, ids: Sequence[str], *, is_egress: b
         return [_by_id(by_id, rule_id) for rule_id in ids]
     by_value = {rule_of(rule): rule for rule in existing}
     asked = [parsed.rule for parsed in _parsed(group, response._process_rules_from_querystring())]
+    if not asked:
+        raise MissingParameter("The request must contain the rules, by id or by permission")
     if not by_value.keys() >= set(asked):
         raise InvalidPermissionNotFoundError
     return [by_value[rule] for rule in asked]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from moto.ec2.models import ec2_backends
 
-from localcloud.strict import Timing, configure, lifecycle
+from localcloud.strict import Timing, configure
 
 HUB, TEST, PRODUCTION, OTHER = "123456789012", "111111111111", "222222222222", "333333333333"
 EAST, WEST = "us-east-1", "us-west-2"
@@ -393,15 +393,3 @@ def test_cloudformation_asks_the_account_that_it_is_told(world: Any, vpcs: Any) 
     world.settle()
     (connection,) = world.ec2(PRODUCTION).describe_vpc_peering_connections()["VpcPeeringConnections"]
     assert connection["Status"]["Code"] == "pending-acceptance"
-
-
-def test_the_rejecting_side_sees_it_for_two_hours_and_the_requester_for_two_days(world: Any) -> None:
-    created = world.now
-    rejected = lifecycle.Lifecycle(
-        accepter_account=PRODUCTION,
-        created_at=created,
-        ending=lifecycle.Ending("rejected", created, "accepter", PRODUCTION),
-    )
-    later = created + timedelta(hours=3)
-    assert not lifecycle.visible_to(rejected, "accepter", later, Timing())
-    assert lifecycle.visible_to(rejected, "requester", later, Timing())

@@ -215,6 +215,19 @@ def test_the_quota_is_per_direction_and_family_and_a_reference_counts_in_both(gr
     group.ec2.authorize_security_group_egress(GroupId=group.id, IpPermissions=[ssh("10.2.0.0/16")])
 
 
+def test_a_prefix_list_counts_as_its_size_and_must_exist(group: Group, refused: Any) -> None:
+    made = group.ec2.create_managed_prefix_list(PrefixListName="peers", MaxEntries=3, AddressFamily="IPv4")
+    listed = ssh(PrefixListIds=[{"PrefixListId": made["PrefixList"]["PrefixListId"], "Description": "peers"}])
+    quotas.override(TEST, quotas.GROUP_RULES.code, 3)
+    (rule,) = group.authorize(listed)
+    assert (rule["PrefixListId"], rule["Description"]) == (made["PrefixList"]["PrefixListId"], "peers")
+    group.authorize(ssh(Ipv6Ranges=[{"CidrIpv6": "2001:db8::/56"}]))
+    with refused("RulesPerSecurityGroupLimitExceeded"):
+        group.authorize(ssh("10.1.0.0/16"))
+    with refused("InvalidPrefixListID.NotFound"):
+        group.authorize(ssh(PrefixListIds=[{"PrefixListId": "pl-0123456789abcdef0"}]))
+
+
 def test_rules_carry_tags_of_their_own(group: Group) -> None:
     tags = [{"Key": "causeway:request", "Value": "test-to-production"}]
     rules = group.authorize(
@@ -266,6 +279,11 @@ def test_revoking_something_unknown_revokes_nothing(group: Group, refused: Any) 
     with refused("InvalidSecurityGroupRuleId.NotFound"):
         group.revoke(SecurityGroupRuleIds=[rule["SecurityGroupRuleId"], "sgr-0123456789abcdef0"])
     assert len(group.ingress()) == 1
+
+
+def test_revoking_nothing_is_refused(group: Group, refused: Any) -> None:
+    with refused("MissingParameter"):
+        group.revoke()
 
 
 def test_revoke_answers_what_it_revoked(group: Group) -> None:
