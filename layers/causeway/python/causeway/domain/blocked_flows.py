@@ -11,9 +11,9 @@ def blocked_flows(verdicts: tuple[Verdict, ...]) -> Iterator[Finding]:
     told = set()
     for verdict in verdicts:
         hop = verdict.blocked_by
-        if hop is None or (verdict.flow, hop.resource_id, hop.cause) in told:
+        if hop is None or (verdict.flow, hop.resource_id, hop.cause, hop.returning) in told:
             continue
-        told.add((verdict.flow, hop.resource_id, hop.cause))
+        told.add((verdict.flow, hop.resource_id, hop.cause, hop.returning))
         way = "the answers to " if hop.returning else ""
         yield Finding(
             code=Code.FLOW_BLOCKED,

@@ -23,7 +23,7 @@ def status_of(run: Run, error: StepError | None, *, now: str) -> Status:
         request_id=run.request.request_id,
         generation=run.generation,
         updated_at=now,
-        peering_connection_id=run.connection_id,
+        peering_connection_id=run.connection_so_far,
         findings=findings[:MAX_LISTED],
         verdicts=tuple(verdicts[:MAX_LISTED]),
         changes_made=tuple(change.sentence for change in run.done[:MAX_LISTED]),

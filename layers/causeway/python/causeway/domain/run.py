@@ -12,7 +12,7 @@ class Run(Value):
 
     Attributes:
         plan: None until PlanPeering has saved it.
-        connection_id: None until the connection is known.
+        connection_id: None until RequestPeering has made the connection, or where the plan found one.
         done: The changes that steps have reported as made.
         verdicts: None until CheckReachability has saved them.
     """
@@ -36,15 +36,21 @@ class Run(Value):
         return self.plan
 
     @property
+    def connection_so_far(self) -> str | None:
+        """The connection that was made, else the one that the plan found, else None."""
+        found = self.plan.connection_id if self.plan else None
+        return self.connection_id or found
+
+    @property
     def known_connection_id(self) -> str:
-        """The connection, found or made.
+        """The connection, found or made, for the steps that need one.
 
         Raises:
-            LedgerMissing: RequestPeering has not saved one.
+            LedgerMissing: The plan found none, and RequestPeering has not saved one.
         """
-        if self.connection_id is None:
+        if self.connection_so_far is None:
             raise self._missing("connection")
-        return self.connection_id
+        return self.connection_so_far
 
     def _missing(self, record: str) -> LedgerMissing:
         return LedgerMissing(

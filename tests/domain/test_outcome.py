@@ -1,0 +1,206 @@
+"""How a run ended: the status for what its ledger and its error say."""
+
+import json
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from causeway.domain.errors import LedgerMissing
+from causeway.domain.findings import Code, Finding
+from causeway.domain.outcome import status_of
+from causeway.domain.plan import CreateRoute, Plan
+from causeway.domain.run import Run
+from causeway.domain.status import MAX_LISTED, State, Status, execution_name
+from causeway.domain.step_error import StepError
+from causeway.domain.values import Side
+from causeway.domain.verdicts import Cause, Component, Endpoint, Hop, Verdict
+
+from .networks import change, ping, request, ssh
+
+NOW = "2026-01-15T09:30:00.000+00:00"
+PLAN = Plan(request_id="test-to-production", generation=3, connection_id="pcx-1")
+ROUTE = CreateRoute(side=Side.REQUESTER, route_table_id="rtb-a1", destination="192.0.0.0/16")
+INFORMS = Finding(code=Code.NOTHING_TO_CHECK, where="tcp/22", message="Nothing to check.", blocking=False)
+BLOCKS = Finding(code=Code.CIDR_OVERLAP, where="10.0.0.0/16", message="They overlap.")
+DENIED = StepError(error="AccessDenied", cause='{"errorMessage": "No role."}', state="UpdateRouteTables")
+
+
+def hop(cause: Cause | None = None, *, resource: str = "acl-b1", returning: bool = False) -> Hop:
+    return Hop(
+        component=Component.NETWORK_ACL, resource_id=resource, decided_by="rule 100 denies", cause=cause, returning=returning
+    )
+
+
+def verdict(*hops: Hop, source: str = "10.0.0.183") -> Verdict:
+    return Verdict(
+        flow=ssh(),
+        source=Endpoint(address=source, subnet_id="subnet-a1"),
+        destination=Endpoint(address="192.0.0.206", subnet_id="subnet-b1"),
+        hops=hops,
+    )
+
+
+WORKS = verdict(hop())
+STOPPED = verdict(hop(), hop(Cause.SUBNET_ACL_RESTRICTION))
+
+
+def run(**fields: object) -> Run:
+    return change(Run(request=request(), generation=3, plan=PLAN), **fields)
+
+
+def outcome(error: StepError | None = None, **fields: object) -> Status:
+    return status_of(run(**fields), error, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("ended", "error", "state"),
+    [
+        (run(verdicts=(WORKS,)), None, State.ACTIVE),
+        (run(plan=PLAN.with_findings((INFORMS,)), verdicts=()), None, State.ACTIVE),
+        (run(plan=PLAN.with_findings((INFORMS, BLOCKS))), None, State.REJECTED),
+        (run(verdicts=(WORKS, STOPPED)), None, State.FAILED),
+        (run(verdicts=(WORKS,)), DENIED, State.FAILED),
+        (run(plan=None), DENIED, State.FAILED),
+        (run(plan=PLAN.with_findings((BLOCKS,))), DENIED, State.FAILED),
+    ],
+)
+def test_states(ended: Run, error: StepError | None, state: State) -> None:
+    status = status_of(ended, error, now=NOW)
+
+    assert status.state is state
+    assert status.state.is_final
+    assert (status.request_id, status.generation, status.updated_at) == ("test-to-production", 3, NOW)
+
+
+def test_a_failed_step_is_told_first_with_its_own_words() -> None:
+    status = outcome(DENIED, plan=PLAN.with_findings((INFORMS,)), done=(ROUTE,))
+
+    assert status.findings == (
+        Finding(
+            code=Code.STEP_FAILED,
+            where="UpdateRouteTables",
+            message="UpdateRouteTables failed with AccessDenied: No role.",
+        ),
+        INFORMS,
+    )
+    assert status.changes_made == ("Route 192.0.0.0/16 to the peering in rtb-a1",)
+
+
+def test_a_blocked_flow_is_a_finding_and_blocked_verdicts_come_first() -> None:
+    status = outcome(verdicts=(WORKS, STOPPED))
+
+    assert status.verdicts == (STOPPED, WORKS)
+    (finding,) = status.findings
+    assert (finding.code, finding.where) == (Code.FLOW_BLOCKED, "acl-b1")
+    assert finding.message.startswith(
+        "The network ACL acl-b1 stops tcp/22 from requester to accepter, for example 10.0.0.183 to 192.0.0.206: rule 100 denies"
+    )
+
+
+def test_a_blocked_flow_is_told_once_for_each_thing_that_stops_it() -> None:
+    there, back = Cause.SUBNET_ACL_RESTRICTION, Cause.ENI_SG_RULES_MISMATCH
+    verdicts = (
+        verdict(hop(there)),
+        verdict(hop(there), hop(back, resource="sg-b1"), source="10.0.0.184"),
+        verdict(hop(there, returning=True), source="10.0.0.185"),
+        verdict(hop(back, resource="sg-b1"), source="10.0.0.186"),
+    )
+
+    messages = [finding.message for finding in outcome(verdicts=verdicts).findings]
+
+    assert [("the answers to" in message, "sg-b1" in message) for message in messages] == [
+        (False, False),
+        (True, False),
+        (False, True),
+    ]
+
+
+def test_an_item_lists_what_it_has_room_for() -> None:
+    findings = tuple(change(BLOCKS, where=str(number)) for number in range(300))
+    status = outcome(verdicts=(WORKS,) * 200 + (STOPPED,), done=(ROUTE,) * 300, plan=PLAN.with_findings(findings))
+
+    assert [len(status.findings), len(status.verdicts), len(status.changes_made)] == [MAX_LISTED] * 3
+    assert status.verdicts[0] == STOPPED
+
+
+@pytest.mark.parametrize(
+    ("made", "found", "expected"),
+    [("pcx-2", None, "pcx-2"), (None, "pcx-1", "pcx-1"), ("pcx-2", "pcx-1", "pcx-2"), (None, None, None)],
+)
+def test_the_connection_is_the_one_made_or_the_one_found(made: str | None, found: str | None, expected: str | None) -> None:
+    ended = run(connection_id=made, plan=change(PLAN, connection_id=found))
+
+    assert status_of(ended, None, now=NOW).peering_connection_id == expected
+    if expected:
+        assert ended.known_connection_id == expected
+    else:
+        with pytest.raises(LedgerMissing, match="no connection.*generation 3"):
+            _ = ended.known_connection_id
+
+
+def test_without_a_plan_there_is_no_connection_and_no_plan_to_go_by() -> None:
+    assert outcome(DENIED, plan=None).peering_connection_id is None
+    with pytest.raises(LedgerMissing, match="no plan.*Put the item again"):
+        _ = run(plan=None).saved_plan
+
+
+@pytest.mark.parametrize(
+    ("cause", "message"),
+    [
+        ('{"errorMessage": "It is gone.", "errorType": "ResourceNotFound"}', "It is gone."),
+        ('{"other": 1}', '{"other": 1}'),
+        ("[1]", "[1]"),
+        ("Task timed out after 60.00 seconds", "Task timed out after 60.00 seconds"),
+        ("", "States.Timeout"),
+    ],
+)
+def test_the_words_of_an_error(cause: str, message: str) -> None:
+    assert StepError(error="States.Timeout", cause=cause, state="PlanPeering").message == message
+
+
+def test_an_error_as_step_functions_hands_it_over() -> None:
+    given_error = {"Error": "States.Timeout", "Cause": "too long", "State": "PlanPeering", "ExecutionRoleArn": "ignored"}
+
+    assert msgspec.convert(given_error, StepError) == StepError(error="States.Timeout", cause="too long", state="PlanPeering")
+    assert msgspec.convert({"Error": "States.Timeout"}, StepError).message == "States.Timeout"
+
+
+@given(st.text())
+def test_any_cause_is_some_text(cause: str) -> None:
+    assert isinstance(StepError(error="x", cause=cause).message, str)
+
+
+def test_the_status_as_it_stands_on_the_item() -> None:
+    stopped = change(STOPPED, flow=ping())
+    status = outcome(verdicts=(WORKS, stopped), done=(ROUTE,))
+    on_item = status.as_map()
+
+    assert json.loads(json.dumps(on_item)) == on_item, "plain values only: DynamoDB takes no others"
+    assert set(on_item) == {
+        "state", "generation", "updated_at", "execution", "peering_connection_id", "findings", "verdicts", "changes_made",
+    }  # fmt: skip
+    assert (on_item["state"], on_item["execution"], on_item["peering_connection_id"]) == (
+        "FAILED",
+        "test-to-production-3",
+        "pcx-1",
+    )
+    assert [(each["flow"], each["reachable"]) for each in on_item["verdicts"]] == [
+        ("icmp from requester to accepter", False),
+        ("tcp/22 from requester to accepter", True),
+    ]
+    assert on_item["verdicts"][0]["blocked_by"]["cause"] == "SUBNET_ACL_RESTRICTION"
+    assert on_item["verdicts"][1]["blocked_by"] is None
+    assert on_item["findings"][0]["side"] is None
+
+
+def test_an_execution_name_fits() -> None:
+    assert execution_name("x" * 64, 10**10 - 1) == "x" * 64 + "-9999999999"
+    assert len(execution_name("x" * 64, 10**10 - 1)) <= 80
+
+
+def test_what_a_run_knows_survives_the_ledger() -> None:
+    whole = run(connection_id="pcx-2", done=(ROUTE,), verdicts=(WORKS, STOPPED))
+
+    assert msgspec.json.decode(msgspec.json.encode(whole), type=Run) == whole
