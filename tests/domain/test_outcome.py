@@ -136,13 +136,13 @@ def test_the_connection_is_the_one_made_or_the_one_found(made: str | None, found
     if expected:
         assert ended.known_connection_id == expected
     else:
-        with pytest.raises(LedgerMissing, match="no connection.*generation 3"):
+        with pytest.raises(LedgerMissing, match=r"no connection.*generation 3"):
             _ = ended.known_connection_id
 
 
 def test_without_a_plan_there_is_no_connection_and_no_plan_to_go_by() -> None:
     assert outcome(DENIED, plan=None).peering_connection_id is None
-    with pytest.raises(LedgerMissing, match="no plan.*Put the item again"):
+    with pytest.raises(LedgerMissing, match=r"no plan.*Put the item again"):
         _ = run(plan=None).saved_plan
 
 
@@ -174,18 +174,13 @@ def test_any_cause_is_some_text(cause: str) -> None:
 
 def test_the_status_as_it_stands_on_the_item() -> None:
     stopped = change(STOPPED, flow=ping())
-    status = outcome(verdicts=(WORKS, stopped), done=(ROUTE,))
-    on_item = status.as_map()
+    on_item = json.loads(json.dumps(outcome(verdicts=(WORKS, stopped), done=(ROUTE,)).as_map()))
 
-    assert json.loads(json.dumps(on_item)) == on_item, "plain values only: DynamoDB takes no others"
     assert set(on_item) == {
         "state", "generation", "updated_at", "execution", "peering_connection_id", "findings", "verdicts", "changes_made",
     }  # fmt: skip
-    assert (on_item["state"], on_item["execution"], on_item["peering_connection_id"]) == (
-        "FAILED",
-        "test-to-production-3",
-        "pcx-1",
-    )
+    assert (on_item["state"], on_item["execution"]) == ("FAILED", "test-to-production-3")
+    assert on_item["peering_connection_id"] == "pcx-1"
     assert [(each["flow"], each["reachable"]) for each in on_item["verdicts"]] == [
         ("icmp from requester to accepter", False),
         ("tcp/22 from requester to accepter", True),
