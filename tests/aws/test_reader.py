@@ -137,6 +137,13 @@ def test_the_number_of_calls_does_not_grow_with_the_network(world: World, reader
     assert small.total() == 2 * 9
 
 
+def test_more_route_tables_than_a_page_holds_are_all_seen(world: World, reader: Reader, requester: VpcRef) -> None:
+    world.route_tables(requester, 120)
+
+    assert len(reader.observe(Side.REQUESTER, requester, dns=False).route_tables) == 121
+    assert Counter(world.calls)["DescribeRouteTables"] == 2
+
+
 def test_a_side_that_cannot_be_read_is_a_finding_and_the_other_is_observed_all_the_same(
     world: World, reader: Reader, request_of_both: Request
 ) -> None:

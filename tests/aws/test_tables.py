@@ -3,10 +3,11 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.stub import Stubber
 from moto.dynamodb.models import dynamodb_backends
 
 from causeway.aws.tables import Ledger, Requests
-from causeway.domain.errors import LedgerMissing, ResourceNotFound
+from causeway.domain.errors import LedgerMissing, ResourceNotFound, ServiceUnavailable
 from causeway.domain.findings import Code, Finding
 from causeway.domain.network import Direction, Permission
 from causeway.domain.plan import AcceptPeering, AuthorizeRule, Change, CreatePeering, CreateRoute, Plan, SetDnsResolution
@@ -175,6 +176,15 @@ def test_an_event_that_was_seen_before_writes_nothing(requests: Requests, client
     assert item["tags"] == {"Owner": "second"}
     marker = client.get_item(TableName="ledger", Key={"request_id": {"S": "one"}, "record": {"S": "EVENT#event-1"}})["Item"]
     assert marker["expires_at"] == {"N": "1800000000"}
+
+
+def test_an_event_that_meets_another_write_is_tried_again(client: Any) -> None:
+    reasons = {"CancellationReasons": [{"Code": "None"}, {"Code": "TransactionConflict"}]}
+    with Stubber(client) as stubber:
+        stubber.add_client_error("transact_write_items", "TransactionCanceledException", modeled_fields=reasons)
+
+        with pytest.raises(ServiceUnavailable):
+            put_from_event(Requests("requests", client), {"request_id": "one", "tags": {}}, "event-1")
 
 
 def test_a_table_that_is_not_there_is_named(client: Any) -> None:

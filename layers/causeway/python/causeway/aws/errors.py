@@ -77,13 +77,13 @@ def translated(where: str, special: Mapping[str, ErrorClass] | None = None) -> I
     except ClientError as error:
         kind = (special or {}).get(code_of(error)) or _kind_of(error)
         place = f"{error.operation_name} on {where}"
-        raise kind(f"{code_of(error)}: {message_of(error)}", where=place, remedy=REMEDIES[kind]) from error
+        raise kind(f"{code_of(error)}: {_sentence(message_of(error))}", where=place, remedy=REMEDIES[kind]) from error
     except (HTTPClientError, NotConnectedError) as error:
-        raise ServiceUnavailable(f"{error}.", where=where, remedy=REMEDIES[ServiceUnavailable]) from error
+        raise ServiceUnavailable(_sentence(str(error)), where=where, remedy=REMEDIES[ServiceUnavailable]) from error
     except (NoCredentialsError, CredentialRetrievalError) as error:
-        raise AccessDenied(f"{error}.", where=where, remedy="Give this process AWS credentials.") from error
+        raise AccessDenied(_sentence(str(error)), where=where, remedy="Give this process AWS credentials.") from error
     except BotoCoreError as error:
-        raise InvalidRequest(f"{error}.", where=where, remedy=REMEDIES[InvalidRequest]) from error
+        raise InvalidRequest(_sentence(str(error)), where=where, remedy=REMEDIES[InvalidRequest]) from error
 
 
 def code_of(error: ClientError) -> str:
@@ -107,3 +107,7 @@ def _kind_of(error: ClientError) -> ErrorClass:
             return kind
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     return ServiceUnavailable if status >= SERVER_FAULT else InvalidRequest
+
+
+def _sentence(words: str) -> str:
+    return f"{words.rstrip('. ')}."

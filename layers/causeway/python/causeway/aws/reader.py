@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from causeway.domain.errors import AccessDenied, ResourceNotFound
 from causeway.domain.findings import Code, Finding
@@ -81,46 +81,69 @@ class Reader:
 
     def _observe(self, pool: ThreadPoolExecutor, side: Side, vpc: VpcRef, *, dns: bool) -> Snapshot:
         client = self._sessions.ec2(vpc, Access.READ)
+        return _snapshot(side, vpc, _ask(pool, client, vpc, dns=dns))
 
-        def ask(operation: Any, key: str, *filters: ec2.FilterTypeDef) -> Future[list[Any]]:
-            return pool.submit(_describe_all, client, vpc, operation, key, filters)
 
-        here = _filter("vpc-id", vpc.vpc_id)
-        live = _filter("status-code", *LIVE_STATUSES)
+class _Asked(NamedTuple):
+    """The calls for one side, all under way at once."""
 
-        described = pool.submit(_describe_vpc, client, vpc)
-        dns_support = pool.submit(_dns_attribute, client, vpc, "enableDnsSupport") if dns else None
-        dns_hostnames = pool.submit(_dns_attribute, client, vpc, "enableDnsHostnames") if dns else None
-        route_tables = ask("describe_route_tables", "RouteTables", here)
-        groups = ask("describe_security_groups", "SecurityGroups", here)
-        rules = ask("describe_security_group_rules", "SecurityGroupRules", _filter("tag-key", REQUEST_ID_TAG))
-        acls = ask("describe_network_acls", "NetworkAcls", here)
-        subnets = ask("describe_subnets", "Subnets", here)
-        interfaces = ask("describe_network_interfaces", "NetworkInterfaces", here)
-        peerings = [
-            ask(
-                "describe_vpc_peering_connections", "VpcPeeringConnections", _filter(f"{end}-vpc-info.vpc-id", vpc.vpc_id), live
-            )
-            for end in Side
-        ]
+    vpc: Future[ec2.VpcTypeDef]
+    dns_support: Future[bool] | None
+    dns_hostnames: Future[bool] | None
+    route_tables: Future[list[ec2.RouteTableTypeDef]]
+    security_groups: Future[list[ec2.SecurityGroupTypeDef]]
+    owned_rules: Future[list[ec2.SecurityGroupRuleTypeDef]]
+    network_acls: Future[list[ec2.NetworkAclTypeDef]]
+    subnets: Future[list[ec2.SubnetTypeDef]]
+    network_interfaces: Future[list[ec2.NetworkInterfaceTypeDef]]
+    requested_peerings: Future[list[ec2.VpcPeeringConnectionTypeDef]]
+    accepted_peerings: Future[list[ec2.VpcPeeringConnectionTypeDef]]
 
-        observed = conversion.vpc(
-            described.result(), vpc, dns_support=_result(dns_support), dns_hostnames=_result(dns_hostnames)
-        )
-        group_ids = {raw["GroupId"] for raw in groups.result()}
-        return Snapshot(
-            side=side,
-            vpc=observed,
-            route_tables=tuple(map(conversion.route_table, route_tables.result())),
-            security_groups=tuple(conversion.security_group(raw, vpc.account_id) for raw in groups.result()),
-            owned_rules=tuple(
-                conversion.owned_rule(raw, vpc.account_id) for raw in rules.result() if raw["GroupId"] in group_ids
-            ),
-            network_acls=tuple(map(conversion.network_acl, acls.result())),
-            subnets=tuple(map(conversion.subnet, subnets.result())),
-            network_interfaces=tuple(map(conversion.network_interface, interfaces.result())),
-            peering_connections=tuple(conversion.peering_connection(raw) for each in peerings for raw in each.result()),
-        )
+
+def _ask(pool: ThreadPoolExecutor, client: EC2Client, vpc: VpcRef, *, dns: bool) -> _Asked:
+    def every(operation: Any, key: str, *filters: ec2.FilterTypeDef) -> Future[list[Any]]:
+        return pool.submit(_describe_all, client, vpc, operation, key, filters)
+
+    def peerings(side: Side) -> Future[list[Any]]:
+        ours, live = _filter(f"{side}-vpc-info.vpc-id", vpc.vpc_id), _filter("status-code", *LIVE_STATUSES)
+        return every("describe_vpc_peering_connections", "VpcPeeringConnections", ours, live)
+
+    here = _filter("vpc-id", vpc.vpc_id)
+    return _Asked(
+        vpc=pool.submit(_describe_vpc, client, vpc),
+        dns_support=pool.submit(_dns_attribute, client, vpc, "enableDnsSupport") if dns else None,
+        dns_hostnames=pool.submit(_dns_attribute, client, vpc, "enableDnsHostnames") if dns else None,
+        route_tables=every("describe_route_tables", "RouteTables", here),
+        security_groups=every("describe_security_groups", "SecurityGroups", here),
+        owned_rules=every("describe_security_group_rules", "SecurityGroupRules", _filter("tag-key", REQUEST_ID_TAG)),
+        network_acls=every("describe_network_acls", "NetworkAcls", here),
+        subnets=every("describe_subnets", "Subnets", here),
+        network_interfaces=every("describe_network_interfaces", "NetworkInterfaces", here),
+        requested_peerings=peerings(Side.REQUESTER),
+        accepted_peerings=peerings(Side.ACCEPTER),
+    )
+
+
+def _snapshot(side: Side, vpc: VpcRef, asked: _Asked) -> Snapshot:
+    """Waits for the answers. The VPC's comes first: where the VPC is missing, that is what there is to say."""
+    described = conversion.vpc(
+        asked.vpc.result(), vpc, dns_support=_result(asked.dns_support), dns_hostnames=_result(asked.dns_hostnames)
+    )
+    groups = tuple(conversion.security_group(raw, vpc.account_id) for raw in asked.security_groups.result())
+    group_ids = {group.security_group_id for group in groups}
+    rules = (conversion.owned_rule(raw, vpc.account_id) for raw in asked.owned_rules.result())
+    peerings = asked.requested_peerings.result() + asked.accepted_peerings.result()
+    return Snapshot(
+        side=side,
+        vpc=described,
+        route_tables=tuple(map(conversion.route_table, asked.route_tables.result())),
+        security_groups=groups,
+        owned_rules=tuple(rule for rule in rules if rule.security_group_id in group_ids),
+        network_acls=tuple(map(conversion.network_acl, asked.network_acls.result())),
+        subnets=tuple(map(conversion.subnet, asked.subnets.result())),
+        network_interfaces=tuple(map(conversion.network_interface, asked.network_interfaces.result())),
+        peering_connections=tuple(map(conversion.peering_connection, peerings)),
+    )
 
 
 def describe_peering(client: EC2Client, vpc: VpcRef, connection_id: str) -> PeeringConnection | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from causeway.domain.errors import LedgerMissing
+from causeway.domain.errors import LedgerMissing, ServiceUnavailable
 from causeway.domain.plan import Change, Plan
 from causeway.domain.request import Request
 from causeway.domain.run import Run
@@ -95,7 +95,7 @@ class Requests:
             {"Put": {"TableName": ledger_table, "Item": marker, "ConditionExpression": "attribute_not_exists(request_id)"}},
             {"Update": _replacing(self._table_name, desired, known)},
         ]
-        with translated(self._place(request_id)):
+        with translated(self._place(request_id), {"TransactionCanceledException": ServiceUnavailable}):
             try:
                 self._client.transact_write_items(TransactItems=writes)
             except self._client.exceptions.TransactionCanceledException as error:
