@@ -73,10 +73,10 @@ class World:
 
 def _client(service: str, account: str, region: str) -> Any:
     once = Config(retries={"total_max_attempts": 1})
-    operator = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=EAST)
-    sts = operator.client("sts", config=once)
-    role = sts.assume_role(RoleArn=f"arn:aws:iam::{account}:role/tests", RoleSessionName="tests")["Credentials"]
     make: Any = boto3.client  # of the default session, which caches the service models
+    operator = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+    sts = make("sts", region_name=EAST, config=once, **operator)
+    role = sts.assume_role(RoleArn=f"arn:aws:iam::{account}:role/tests", RoleSessionName="tests")["Credentials"]
     return make(
         service,
         region_name=region,
