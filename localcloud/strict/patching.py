@@ -1,12 +1,13 @@
 """How a strict rule takes the place of one of moto's methods or properties."""
 
 import functools
+import inspect
 import threading
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from moto.core.responses import BaseResponse
+from moto.ec2.responses._base_response import EC2BaseResponse
 
 _ONE_CALL_AT_A_TIME = threading.RLock()
 
@@ -50,12 +51,13 @@ def _put_in_place(replacement: _Replacement) -> None:
         setattr(replacement.owner, replacement.name, property(_with(original.fget, replacement.rule)))
         return
     method = _with(original, replacement.rule)
-    if isinstance(vars(replacement.owner).get(replacement.name), classmethod):
+    if isinstance(inspect.getattr_static(replacement.owner, replacement.name, None), (classmethod, staticmethod)):
         setattr(replacement.owner, replacement.name, staticmethod(method))
         return
     # EC2 applies each call whole; moto's threaded server would let one call's check interleave with another's effect.
-    # Only the outermost functions take the lock: moto holds a lock of its own while it creates a backend.
-    if issubclass(replacement.owner, BaseResponse):
+    # Only EC2's own entry points take the lock: moto holds a lock of its own while it creates a backend, and other
+    # services' calls (a synchronous invocation) may wait for calls to EC2.
+    if issubclass(replacement.owner, EC2BaseResponse):
         method = _one_call_at_a_time(method)
     setattr(replacement.owner, replacement.name, method)
 
