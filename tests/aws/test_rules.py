@@ -2,8 +2,10 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from causeway.aws.writer import Writer
+from causeway.aws.reader import Reader
+from causeway.aws.writer import Applied, Writer
 from causeway.domain.errors import PeeringNotActive, ResourceNotFound
 from causeway.domain.network import Direction, Permission
 from causeway.domain.ownership import REQUEST_ID_TAG
@@ -101,3 +103,21 @@ def test_a_peers_group_that_is_not_known_yet_is_tried_again_later(world: World, 
 
     assert applied.done == ()
     assert isinstance(applied.error, PeeringNotActive)
+
+
+def test_a_group_of_another_account_is_named_with_its_owner(
+    world: World, writer: Writer, requester: VpcRef, accepter: VpcRef
+) -> None:
+    ours, theirs = world.security_group(requester, "web"), world.security_group(accepter, "api")
+    content = replace(permission(peer=theirs), peer_account_id=accepter.account_id)
+    connection_id = world.request_peering(requester, accepter)
+
+    early = writer.authorize_rules(requester, "one", [rule(ours, content)], tags={})
+    world.ec2(accepter).accept_vpc_peering_connection(VpcPeeringConnectionId=connection_id)
+    applied = writer.authorize_rules(requester, "one", [rule(ours, content)], tags={})
+    repeated = writer.authorize_rules(requester, "one", [rule(ours, content)], tags={})
+
+    assert isinstance(early.error, PeeringNotActive)
+    assert applied == repeated == Applied(done=(rule(ours, content),))
+    (seen,) = Reader(world.sessions).observe(Side.REQUESTER, requester, dns=False).owned_rules
+    assert seen.permission == content
