@@ -15,6 +15,7 @@ from causeway.domain.errors import LedgerMissing, ServiceUnavailable
 from causeway.domain.plan import Change, Plan
 from causeway.domain.request import Request
 from causeway.domain.run import Run
+from causeway.domain.status import State
 from causeway.domain.verdicts import Verdict
 
 from .errors import translated
@@ -58,7 +59,12 @@ class Requests:
         return None if item is None else _plain(item)
 
     def write_status(self, request_id: str, status: Status) -> bool:
-        """Replaces `status`. False where the item is gone or a newer generation has written its own."""
+        """Replaces `status`. False where the item is gone or has a later one.
+
+        Later is what a newer generation wrote. PLANNING only begins a generation: said again, after its stream record was
+        delivered again, it is older than whatever the generation has come to.
+        """
+        not_later = "<" if status.state is State.PLANNING else "<="
         with translated(self._place(request_id)):
             try:
                 self._client.update_item(
@@ -66,7 +72,7 @@ class Requests:
                     Key=_attributes(request_id=request_id),
                     UpdateExpression="SET #status = :status",
                     ConditionExpression="attribute_exists(request_id)"
-                    " AND (attribute_not_exists(#status.generation) OR #status.generation <= :generation)",
+                    f" AND (attribute_not_exists(#status.generation) OR #status.generation {not_later} :generation)",
                     ExpressionAttributeNames={"#status": "status"},
                     ExpressionAttributeValues=_attributes(**{":status": status.as_map(), ":generation": status.generation}),
                 )

@@ -1,7 +1,8 @@
 """ReceiveEvent: an event on the bus in, the request's item out.
 
-The item's user part becomes what the event says. An event that was seen before, or says what the item says already, changes
-nothing: EventBridge delivers at least once.
+The item's user part becomes what the event says. EventBridge delivers at least once: an event that was seen before changes
+nothing, whatever the item says by now. One that says what the item says already writes the same again, which DynamoDB puts
+into no stream.
 """
 
 from collections.abc import Mapping
@@ -31,20 +32,16 @@ def receive_event(event: PeeringEvent, *, requests: Requests, ledger_table: str,
     """Put the item that an event asks for.
 
     Returns:
-        Whether the item was written.
+        Whether the event was well-formed and new.
     """
     try:
-        request = parse_request(event.detail)
+        parse_request(event.detail)
     except MalformedItem as malformed:
         rejected = _rejected(event, malformed)
         bus.announce(rejected.request_id, rejected)
         return False
-    desired = desired_part(event.detail)
-    present = requests.get(request.request_id)
-    if present is not None and desired_part(present) == desired:
-        return False
     return requests.put_from_event(
-        desired,
+        desired_part(event.detail),
         known=REQUEST_FIELDS,
         event_id=event.event_id,
         ledger_table=ledger_table,
