@@ -9,6 +9,8 @@ from moto.awslambda.models import LambdaFunction, LayerVersion
 from moto.cloudformation import parsing
 from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.models import CloudFormationBackend, Stack
+from moto.ec2.models import ec2_backends
+from moto.ec2.models.instances import Instance
 from moto.events.models import EventBus
 from moto.s3.models import s3_backends
 from moto.stepfunctions.models import StateMachine
@@ -181,3 +183,17 @@ def updated_functions_keep_their_configuration(original: Any, function: Any, con
     function.dead_letter_config = config_updates.get("DeadLetterConfig", function.dead_letter_config)
     function.logging_config = config_updates.get("LoggingConfig", function.logging_config)
     return original(function, config_updates)
+
+
+@replaces(Instance, "create_from_cloudformation_json")
+def instances_are_in_their_security_groups(
+    original: Any, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **kwargs: Any
+) -> Any:
+    """moto ignores `SecurityGroupIds` and puts the instance into its VPC's default group."""
+    instance = original(resource_name, cloudformation_json, account_id, region_name, **kwargs)
+    if group_ids := cloudformation_json["Properties"].get("SecurityGroupIds"):
+        backend = ec2_backends[account_id][region_name]
+        backend.modify_instance_security_groups(instance.id, group_ids)
+        for interface in instance.nics.values():
+            backend.modify_network_interface_attribute(interface.id, group_ids)
+    return instance

@@ -223,7 +223,7 @@ def a_changed_item_makes_a_record(_original: Any, shard: Any, old: Any, new: Any
     number = int(shard.items[-1].record["dynamodb"]["SequenceNumber"]) + 1 if shard.items else _first_number(shard)
     view = shard.table.stream_specification["StreamViewType"]
     record = StreamRecord(shard.table, view, _event_name(old, new), old, new, number)
-    record.record["awsRegion"] = shard.table.region
+    record.record["awsRegion"] = shard.table.region_name
     shard.items.append(record)
     for sources in _current:
         sources.emit(shard.table, _lambda_record(record))

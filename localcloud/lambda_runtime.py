@@ -83,12 +83,19 @@ class LambdaRuntime:
         with self._pool(function.function_arn).sandbox(state, limit, lambda: self._start(function, state)) as sandbox:
             return sandbox.invoke(payload)
 
+    def retire(self) -> None:
+        """End every idle sandbox: what comes next starts cold."""
+        for pool in self._all_pools():
+            pool.retire()
+
     def close(self) -> None:
         self.closing.set()
-        with self._lock:
-            pools = list(self._pools.values())
-        for pool in pools:
+        for pool in self._all_pools():
             pool.close()
+
+    def _all_pools(self) -> list["_Pool"]:
+        with self._lock:
+            return list(self._pools.values())
 
     def _pool(self, function_arn: str) -> "_Pool":
         with self._lock:
@@ -155,13 +162,17 @@ class _Pool:
         finally:
             self._give_back(lease, state)
 
+    def retire(self) -> None:
+        with self._changed:
+            idle, self._idle = self._idle, []
+        for sandbox in idle:
+            sandbox.stop()
+
     def close(self) -> None:
         with self._changed:
             self._closed = True
-            idle, self._idle = self._idle, []
             self._changed.notify_all()
-        for sandbox in idle:
-            sandbox.stop()
+        self.retire()
 
     def _take(self, state: FunctionState, limit: int) -> Sandbox | None:
         with self._changed:

@@ -1,4 +1,4 @@
-"""CloudFormation resource types that moto's CloudFormation lacks, made by the API calls that they stand for."""
+"""CloudFormation resource types that moto lacks or gets wrong, made by the API calls that they stand for."""
 
 import base64
 import json
@@ -81,6 +81,10 @@ def _associate_cidr(ec2: Any, _name: str, properties: Properties) -> str:
     return str(association["AssociationId"])
 
 
+def _associate_route_table(ec2: Any, _name: str, properties: Properties) -> str:
+    return str(ec2.associate_route_table(**properties)["AssociationId"])
+
+
 def _put_metric_filter(logs: Any, name: str, properties: Properties) -> str:
     transformations = [
         {key[0].lower() + key[1:]: value for key, value in item.items()} for item in properties["MetricTransformations"]
@@ -117,6 +121,10 @@ RECIPES: dict[str, Recipe] = {
         "cloudwatch", _put_alarm, lambda api, name, _: api.delete_alarms(AlarmNames=[name]), "AlarmName"
     ),
     "AWS::EC2::SecurityGroupEgress": Recipe("ec2", _authorize_egress, _revoke_egress),
+    # moto's own makes an object that no route table knows of.
+    "AWS::EC2::SubnetRouteTableAssociation": Recipe(
+        "ec2", _associate_route_table, lambda api, name, _: api.disassociate_route_table(AssociationId=name)
+    ),
     "AWS::EC2::VPCCidrBlock": Recipe(
         "ec2", _associate_cidr, lambda api, name, _: api.disassociate_vpc_cidr_block(AssociationId=name)
     ),
@@ -214,7 +222,7 @@ def _model(resource_type: str, recipe: Recipe) -> type[CloudFormationModel]:
 
 def install() -> None:
     known = dict(parsing.get_model_map())
-    known.update({name: _model(name, recipe) for name, recipe in RECIPES.items() if name not in known})
+    known.update({name: _model(name, recipe) for name, recipe in RECIPES.items()})
     parsing.get_model_list = lambda: list(known.values())
     parsing.get_model_map = lambda: known
 

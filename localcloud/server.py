@@ -1,6 +1,7 @@
 """The embedded AWS: moto's server on the loopback interface, in a thread of this process, with everything installed."""
 
 import os
+import socket
 import threading
 from collections.abc import Callable
 from types import TracebackType
@@ -47,7 +48,7 @@ class EmbeddedAws:
 
     def __enter__(self) -> Self:
         self._server = _serve(self._requested_port, self._application())
-        self.port = self._server.server_port
+        self.port = self._server.server_address[1]
         self.endpoint_url = f"http://localhost:{self.port}"
         # moto's own services reach each other through this variable.
         os.environ["MOTO_PORT"] = str(self.port)
@@ -70,6 +71,10 @@ class EmbeddedAws:
         self._thread.join()
         self._server.server_close()
 
+    def retire_sandboxes(self) -> None:
+        """End every idle Lambda sandbox, so that each function's next invocation is a cold start."""
+        self._runtime.retire()
+
     def _application(self) -> "WSGIApplication":
         moto = DomainDispatcherApplication(create_backend_app)
         self.calls = CallGate(IdentityCheck(moto, self.account_listeners))
@@ -77,7 +82,12 @@ class EmbeddedAws:
 
 
 def _serve(port: int, application: "WSGIApplication") -> BaseWSGIServer:
-    return make_server(HOST, port, application, threaded=True, request_handler=_QuietHandler)
+    # Werkzeug ends the process where it cannot bind; a socket of our own raises.
+    with socket.create_server((HOST, port)) as bound:
+        number = bound.getsockname()[1]
+        return make_server(
+            HOST, number, application, threaded=True, request_handler=_QuietHandler, fd=bound.fileno()
+        )
 
 
 class _QuietHandler(MotoRequestHandler):
@@ -93,10 +103,9 @@ _installed = threading.Lock()
 def _install() -> None:
     """Change moto once per process: its classes are shared by every server in it."""
     if _installed.acquire(blocking=False):
+        # Each module registers its replacements when it is imported; the strict rules' install puts all in place.
         cloudformation.install()
         state_machines.install()
         managed_policies.install()
         strict.install()
 
-
-__all__ = ["DEFAULT_REGION", "HUB_ACCOUNT_ID", "MEMBER_ACCOUNT_IDS", "EmbeddedAws", "event_targets"]
