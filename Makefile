@@ -7,11 +7,11 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-$(READY): requirements/development.txt pyproject.toml
+$(READY): requirements/development.txt
 	@echo "Setting up $(VENV) (about a minute, once)"
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/development.txt
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@$(BIN)/pip install -qq --disable-pip-version-check -r requirements/development.txt
+	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
 .PHONY: help
@@ -24,7 +24,7 @@ setup: $(READY) ## install everything into the project's own .venv
 .PHONY: lock
 lock: ## resolve the development requirements anew
 	@$(PYTHON) -m venv --clear .local/lock
-	@.local/lock/bin/pip install --quiet --disable-pip-version-check -r requirements/development.in
+	@.local/lock/bin/pip install -qq --disable-pip-version-check -r requirements/development.in
 	@{ echo '# Written by `make lock` from development.in.'; .local/lock/bin/pip freeze; } > requirements/development.txt
 	@rm -rf .local/lock
 

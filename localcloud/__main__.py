@@ -1,4 +1,4 @@
-"""`make local`: the embedded AWS with everything deployed, until Ctrl-C."""
+"""`make local`: the embedded AWS with everything deployed, until Ctrl-C. `make demo`: one item, from end to end."""
 
 import errno
 import os
@@ -8,12 +8,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import msgspec
 import typer
 from rich.console import Console
 
+from localcloud.demo import DemoError, run_demo
 from localcloud.deploy import EXTERNAL_ID, LAB_NETWORKS, Member, Outputs, deploy_everything
 from localcloud.runtime_image import LOCAL_FOLDER
 from localcloud.sam import DeploymentError
@@ -49,6 +50,17 @@ def up(port: Annotated[int, typer.Option(help="Where to listen, on the loopback 
         _fail(f"Port {port} is taken. Is another `make local` running? Choose another one with --port.")
     except DeploymentError as error:
         _fail(str(error))
+
+
+@app.command()
+def demo() -> None:
+    """Deploy everything, put one item, and show how two VPCs become able to talk. Exit code 0 only if all of it is proved."""
+    try:
+        proved = run_demo(console)
+    except (DeploymentError, DemoError) as error:
+        _fail(str(error))
+    if not proved:
+        _fail("The peering is not proved: see the findings above.")
 
 
 def outputs_document(aws: EmbeddedAws, hub: Outputs, members: tuple[Member, ...]) -> dict[str, object]:
@@ -115,7 +127,7 @@ Every id is in {OUTPUTS_FILE.relative_to(Path.cwd()) if OUTPUTS_FILE.is_relative
     )
 
 
-def _fail(message: str) -> None:
+def _fail(message: str) -> NoReturn:
     Console(stderr=True).print(message, style="red", markup=False, highlight=False)
     raise typer.Exit(1)
 

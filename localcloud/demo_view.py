@@ -36,7 +36,6 @@ class StepView:
             exited = event.get("stateExitedEventDetails", {}).get("name")
             if entered in TITLES:
                 self._running[entered] = self._running.get(entered, 0) + 1
-                self._latest = entered
             if exited in TITLES:
                 self._running[exited] -= 1
                 self._finished[exited] = self._finished.get(exited, 0) + 1
@@ -79,7 +78,9 @@ def finding_table(findings: Iterable[Mapping[str, Any]]) -> Table:
     for heading in ("code", "where", "what, and what to do"):
         table.add_column(heading)
     for finding in findings:
-        table.add_row(Text(finding["code"], style="red" if finding["blocking"] else "yellow"), finding["where"], finding["message"])
+        table.add_row(
+            Text(finding["code"], style="red" if finding["blocking"] else "yellow"), finding["where"], finding["message"]
+        )
     return table
 
 

@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from causeway import composition
-from causeway.metrics import count_outcome, metrics
+from causeway.metrics import count_outcome
 from causeway.observability import logger
 from causeway.steps.dispatch_request import ItemChange, dispatch_request
 
@@ -40,7 +40,6 @@ def dispatch(record: DynamoDBRecord) -> None:
         count_outcome(status)
 
 
-@metrics.log_metrics
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     return process_partial_response(event=event, record_handler=dispatch, processor=processor, context=context)

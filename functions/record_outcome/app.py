@@ -1,13 +1,12 @@
 """RecordOutcome: how the run ended, onto the item and the bus."""
 
 from causeway import composition
-from causeway.metrics import count_outcome, metrics
+from causeway.metrics import count_outcome
 from causeway.observability import step
 from causeway.steps.record_outcome import record_outcome
 from causeway.steps.step_input import StepInput
 
 
-@metrics.log_metrics
 @step
 def handler(given: StepInput) -> dict[str, str]:
     status = record_outcome(

@@ -5,11 +5,15 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from .domain.status import State, Status
 
-metrics = Metrics()
+_metrics = Metrics()
 
 
 def count_outcome(status: Status) -> None:
-    """One run that ended: `PeeringActive`, `PeeringRejected` or `PeeringFailed`, and how many changes it made."""
+    """One run that ended: `PeeringActive`, `PeeringRejected` or `PeeringFailed`, and how many changes it made.
+
+    Written at once, not at the end of the invocation: most invocations have nothing to count.
+    """
     for state in (State.ACTIVE, State.REJECTED, State.FAILED):
-        metrics.add_metric(name=f"Peering{state.value.title()}", unit=MetricUnit.Count, value=int(status.state is state))
-    metrics.add_metric(name="ChangesMade", unit=MetricUnit.Count, value=len(status.changes_made))
+        _metrics.add_metric(name=f"Peering{state.value.title()}", unit=MetricUnit.Count, value=int(status.state is state))
+    _metrics.add_metric(name="ChangesMade", unit=MetricUnit.Count, value=len(status.changes_made))
+    _metrics.flush_metrics()

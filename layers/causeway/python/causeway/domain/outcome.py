@@ -26,7 +26,7 @@ def status_of(run: Run, error: StepError | None, *, now: str) -> Status:
         peering_connection_id=run.connection_so_far,
         findings=findings[:MAX_LISTED],
         verdicts=tuple(verdicts[:MAX_LISTED]),
-        changes_made=tuple(change.sentence for change in run.done[:MAX_LISTED]),
+        changes_made=tuple(change.sentence for change in run.made[:MAX_LISTED]),
     )
 
 

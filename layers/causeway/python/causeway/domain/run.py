@@ -25,6 +25,11 @@ class Run(Value):
     verdicts: tuple[Verdict, ...] | None = None
 
     @property
+    def made(self) -> tuple[Change, ...]:
+        """What is done, in the plan's order: the steps record side by side."""
+        return tuple(change for change in self.plan.changes if change in self.done) if self.plan else ()
+
+    @property
     def saved_plan(self) -> Plan:
         """The plan, for the steps that come after it.
 

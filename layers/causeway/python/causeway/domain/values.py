@@ -11,7 +11,8 @@ class ValueMeta(msgspec.StructMeta):
     """Makes every value frozen and keyword-only, also where a subclass does not say so."""
 
     def __new__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any) -> "ValueMeta":
-        return super().__new__(cls, name, bases, namespace, frozen=True, kw_only=True, omit_defaults=True, **options)
+        options = {"omit_defaults": True, **options, "frozen": True, "kw_only": True}
+        return super().__new__(cls, name, bases, namespace, **options)
 
 
 class Value(msgspec.Struct, metaclass=ValueMeta):
