@@ -45,7 +45,7 @@ def an_execution_has_a_name(
 
 
 @replaces(Preprocessor, "_inner_string_of")
-def strings_are_json(_original: Any, _preprocessor: Any, parser_rule_context: Any) -> str | None:
+def strings_are_json(_original: Any, parser_rule_context: Any) -> str | None:
     """A literal's escapes are JSON's. moto keeps them as they are written."""
     text = parser_rule_context.getText()
     value: str | None = json.loads(text) if text == "null" or text.startswith('"') else text
