@@ -140,6 +140,15 @@ def test_an_older_generation_does_not_overwrite_a_newer_ones_status(requests: Re
     assert (item["status"]["generation"], item["status"]["state"]) == (2, "ACTIVE")
 
 
+def test_a_generation_that_has_gone_on_does_not_go_back_to_planning(requests: Requests, client: Any) -> None:
+    client.put_item(TableName="requests", Item={"request_id": {"S": "one"}})
+    requests.write_status("one", status(1, State.PLANNING))
+    requests.write_status("one", status(1, State.APPLYING))
+
+    assert not requests.write_status("one", status(1, State.PLANNING))
+    assert requests.write_status("one", status(2, State.PLANNING))
+
+
 def test_a_status_that_is_no_map_is_replaced(requests: Requests, client: Any) -> None:
     client.put_item(TableName="requests", Item={"request_id": {"S": "one"}, "status": {"S": "please"}})
 
