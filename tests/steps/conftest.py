@@ -1,0 +1,156 @@
+"""The hub's tables, bus and state machine on moto, and stand-ins for what looks at members' networks and changes them."""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from causeway.aws.applied import Applied
+from causeway.aws.events import Bus
+from causeway.aws.executions import Executions
+from causeway.aws.reader import Reader
+from causeway.aws.tables import Ledger, Requests
+from causeway.aws.writer import Writer
+from causeway.domain.errors import CausewayError
+from causeway.domain.findings import Finding
+from causeway.domain.network import Snapshot
+from causeway.domain.plan import AcceptPeering, AuthorizeRule, CreatePeering, CreateRoute, SetDnsResolution
+from causeway.domain.request import Request, VpcRef
+from causeway.domain.status import Status
+from causeway.domain.values import Both
+
+MADE = "pcx-1"
+KEYS = {"requests": ["request_id"], "ledger": ["request_id", "record"]}
+
+
+class RecordingBus(Bus):
+    """Keeps what was announced."""
+
+    def __init__(self) -> None:
+        self.announced: list[tuple[str, Status]] = []
+
+    def announce(self, request_id: str, status: Status) -> None:
+        self.announced.append((request_id, status))
+
+
+class StillReader(Reader):
+    """Sees what it is given."""
+
+    def __init__(self, observed: Both[Snapshot | Finding]) -> None:
+        self._observed = observed
+
+    def observe_both(self, request: Request) -> Both[Snapshot | Finding]:  # noqa: ARG002 - it always sees the same
+        return self._observed
+
+
+class RecordingWriter(Writer):
+    """Makes every change but the last ones, as many as it is told to fail, and keeps what it was asked for."""
+
+    def __init__(self, *, failing: int = 0, error: CausewayError | None = None) -> None:
+        self.asked: list[tuple[Any, ...]] = []
+        self._failing = failing
+        self._error = error
+
+    def request_peering(self, change: CreatePeering) -> str:
+        self._ask(change)
+        return MADE
+
+    def accept_peering(self, change: AcceptPeering, connection_id: str) -> None:
+        self._ask(change, connection_id)
+
+    def create_routes(self, vpc: VpcRef, connection_id: str, changes: Sequence[CreateRoute]) -> Applied:
+        self.asked.append((vpc, connection_id))
+        return self._applied(changes)
+
+    def authorize_rules(self, vpc: VpcRef, request_id: str, changes: Sequence[AuthorizeRule], *, tags: Any) -> Applied:
+        self.asked.append((vpc, request_id, tags))
+        return self._applied(changes)
+
+    def set_dns_resolution(self, vpc: VpcRef, connection_id: str, change: SetDnsResolution) -> None:
+        self._ask(vpc, connection_id, change)
+
+    def _ask(self, *what: Any) -> None:
+        self.asked.append(what)
+        if self._error is not None:
+            raise self._error
+
+    def _applied(self, changes: Sequence[Any]) -> Applied:
+        return Applied(done=tuple(changes[: len(changes) - self._failing]), error=self._error)
+
+
+class Machine:
+    """The state machine, as its operator sees it."""
+
+    def __init__(self, client: Any, arn: str) -> None:
+        self.arn = arn
+        self.client = client
+
+    @property
+    def inputs(self) -> dict[str, dict[str, Any]]:
+        """What each execution was given, by the execution's name."""
+        executions = self.client.list_executions(stateMachineArn=self.arn)["executions"]
+        described = (self.client.describe_execution(executionArn=each["executionArn"]) for each in executions)
+        return {each["name"]: json.loads(each["input"]) for each in described}
+
+
+@pytest.fixture(scope="session")
+def session() -> boto3.session.Session:
+    """One for all tests: it keeps the services' models, which take longer to load than a test to run."""
+    return boto3.session.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1")
+
+
+@pytest.fixture(autouse=True)
+def _aws() -> Iterator[None]:
+    with mock_aws():
+        yield
+
+
+@pytest.fixture
+def dynamodb(session: boto3.session.Session) -> Any:
+    client: Any = session.client("dynamodb")
+    for table, names in KEYS.items():
+        client.create_table(
+            TableName=table,
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
+            KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in zip(names, ("HASH", "RANGE"), strict=False)],
+            BillingMode="PAY_PER_REQUEST",
+        )
+    return client
+
+
+@pytest.fixture
+def table(session: boto3.session.Session, dynamodb: Any) -> Any:
+    """The table of requests, as people use it."""
+    return session.resource("dynamodb").Table("requests")
+
+
+@pytest.fixture
+def requests(dynamodb: Any) -> Requests:
+    return Requests("requests", dynamodb)
+
+
+@pytest.fixture
+def ledger(dynamodb: Any) -> Ledger:
+    return Ledger("ledger", dynamodb)
+
+
+@pytest.fixture
+def bus() -> RecordingBus:
+    return RecordingBus()
+
+
+@pytest.fixture
+def machine(session: boto3.session.Session) -> Machine:
+    client = session.client("stepfunctions")
+    definition = {"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}
+    role = "arn:aws:iam::123456789012:role/flow"
+    answer = client.create_state_machine(name="flow", definition=json.dumps(definition), roleArn=role)
+    return Machine(client, answer["stateMachineArn"])
+
+
+@pytest.fixture
+def executions(session: boto3.session.Session, machine: Machine) -> Executions:
+    return Executions(machine.arn, session.client("stepfunctions"))

@@ -1,0 +1,405 @@
+"""The state machine's steps: what each leaves in the ledger, on the item and on the bus, also where it fails."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+
+from causeway.aws.tables import Ledger, Requests
+from causeway.domain.errors import AccessDenied, LedgerMissing, PeeringNotActive, RouteConflict, Throttled
+from causeway.domain.findings import Code, Finding
+from causeway.domain.network import PeeringStatus, Snapshot
+from causeway.domain.ownership import connection_tags
+from causeway.domain.plan import AuthorizeRule, CreateRoute
+from causeway.domain.planner import plan_request
+from causeway.domain.request import Request
+from causeway.domain.status import State, Status
+from causeway.domain.step_error import StepError
+from causeway.domain.values import SIDES, Both, Side
+from causeway.steps.check_reachability import check_reachability
+from causeway.steps.connect import accept_peering, request_peering
+from causeway.steps.plan_peering import PlanSummary, Update, plan_peering
+from causeway.steps.record_outcome import record_outcome
+from causeway.steps.step_input import StepInput
+from causeway.steps.update_side import configure_dns, update_route_tables, update_security_groups
+from tests.domain.networks import CONNECTION_ID, change, connection, request, snapshots
+from tests.domain.situations import applied, both, with_connection
+
+from .conftest import MADE, RecordingBus, RecordingWriter, StillReader
+
+WANTED = request(dns_resolution=Both(requester=True, accepter=False), tags={"Owner": "payments"})
+STEP = StepInput(request_id=WANTED.request_id, generation=1)
+UNREADABLE = Finding(code=Code.ACCOUNT_NOT_REACHABLE, where="222222222222", message="No role.", side=Side.ACCEPTER)
+NETWORKS = snapshots()
+CONFLICT = RouteConflict("It is taken.", where="rtb-a1", remedy="Remove it.")
+THROTTLED = Throttled("Too fast.", where="rtb-a1", remedy="It is tried again.")
+
+type UpdateStep = Callable[..., int]
+type Record = Callable[[StepError | None], Status]
+
+
+def on(side: Side) -> StepInput:
+    return change(STEP, side=side)
+
+
+def reading(networks: Both[Any]) -> StillReader:
+    return StillReader(networks)
+
+
+@pytest.fixture(autouse=True)
+def _item(table: Any) -> None:
+    table.put_item(Item={"request_id": WANTED.request_id})
+
+
+@pytest.fixture(autouse=True)
+def _requested(ledger: Ledger) -> None:
+    ledger.save_request(1, WANTED)
+
+
+def planned(ledger: Ledger, wanted: Request = WANTED, networks: Both[Snapshot] = NETWORKS) -> None:
+    ledger.save_request(1, wanted)
+    ledger.save_plan(plan_request(wanted, 1, networks))
+
+
+def connected(ledger: Ledger) -> None:
+    planned(ledger)
+    ledger.save_connection(WANTED.request_id, 1, MADE)
+
+
+def status_on(table: Any) -> dict[str, Any] | None:
+    status: dict[str, Any] | None = table.get_item(Key={"request_id": WANTED.request_id})["Item"].get("status")
+    return status
+
+
+# --- PlanPeering
+
+
+def test_a_plan_is_saved_and_summed_up(requests: Requests, ledger: Ledger, table: Any) -> None:
+    summary = plan_peering(STEP, requests=requests, ledger=ledger, reader=reading(NETWORKS))
+
+    assert ledger.load_run(WANTED.request_id, 1).saved_plan == plan_request(WANTED, 1, NETWORKS)
+    assert msgspec.json.decode(msgspec.json.encode(summary)) == {
+        "blocked": False,
+        "request": True,
+        "accept": True,
+        "updates": [
+            {"side": "requester", "step": "UpdateRouteTables"},
+            {"side": "requester", "step": "UpdateSecurityGroups"},
+            {"side": "requester", "step": "ConfigureDns"},
+            {"side": "accepter", "step": "UpdateRouteTables"},
+            {"side": "accepter", "step": "UpdateSecurityGroups"},
+        ],
+    }
+    status = status_on(table)
+    assert status is not None
+    assert status["state"] == "APPLYING"
+
+
+def test_a_plan_with_nothing_to_do_skips_every_step(requests: Requests, ledger: Ledger, table: Any) -> None:
+    there = applied(WANTED, plan_request(WANTED, 1, NETWORKS), NETWORKS)
+
+    summary = plan_peering(STEP, requests=requests, ledger=ledger, reader=reading(there))
+
+    assert summary == PlanSummary(blocked=False, request=False, accept=False, updates=())
+    status = status_on(table)
+    assert status is not None
+    assert status["peering_connection_id"] == there.requester.peering_connections[0].connection_id
+
+
+def test_a_plan_of_one_change_has_one_update(requests: Requests, ledger: Ledger) -> None:
+    there = applied(WANTED, plan_request(WANTED, 1, NETWORKS), NETWORKS)
+    other = change(there, accepter=change(there.accepter, security_groups=NETWORKS.accepter.security_groups))
+
+    summary = plan_peering(STEP, requests=requests, ledger=ledger, reader=reading(other))
+
+    assert summary.updates == (Update(side=Side.ACCEPTER, step="UpdateSecurityGroups"),)
+
+
+def test_a_blocked_plan_is_saved_and_the_item_left_to_the_outcome(requests: Requests, ledger: Ledger, table: Any) -> None:
+    overlapping = change(NETWORKS.accepter, vpc=change(NETWORKS.accepter.vpc, cidr_blocks=("10.0.0.0/8",)))
+
+    summary = plan_peering(STEP, requests=requests, ledger=ledger, reader=reading(change(NETWORKS, accepter=overlapping)))
+
+    assert summary == PlanSummary(blocked=True, request=False, accept=False, updates=())
+    assert ledger.load_run(WANTED.request_id, 1).saved_plan.is_blocked
+    assert status_on(table) is None
+
+
+@pytest.mark.parametrize("sides", [(Side.ACCEPTER,), SIDES])
+def test_sides_that_cannot_be_observed_are_told_together(requests: Requests, ledger: Ledger, sides: tuple[Side, ...]) -> None:
+    observed = both(lambda side: change(UNREADABLE, side=side) if side in sides else NETWORKS[side])
+
+    summary = plan_peering(STEP, requests=requests, ledger=ledger, reader=reading(observed))
+
+    assert summary.blocked
+    assert [finding.side for finding in ledger.load_run(WANTED.request_id, 1).saved_plan.findings] == list(sides)
+
+
+# --- RequestPeering and AcceptPeering
+
+
+def test_the_connection_is_requested_and_then_accepted_as_planned(ledger: Ledger) -> None:
+    planned(ledger)
+    writer = RecordingWriter()
+
+    assert request_peering(STEP, ledger=ledger, writer=writer) == MADE
+    assert accept_peering(STEP, ledger=ledger, writer=writer) == MADE
+
+    run = ledger.load_run(WANTED.request_id, 1)
+    create, accept = run.saved_plan.changes[:2]
+    assert writer.asked == [(create,), (accept, MADE)]
+    assert sorted(change.sentence for change in run.done) == [accept.sentence, create.sentence]
+    assert run.known_connection_id == MADE
+
+
+def test_a_repetition_leaves_the_same_records(ledger: Ledger) -> None:
+    planned(ledger)
+    writer = RecordingWriter()
+    request_peering(STEP, ledger=ledger, writer=writer)
+    once = ledger.load_run(WANTED.request_id, 1)
+
+    request_peering(STEP, ledger=ledger, writer=writer)
+
+    assert ledger.load_run(WANTED.request_id, 1) == once
+
+
+def test_a_connection_that_the_plan_found_is_accepted(ledger: Ledger) -> None:
+    pending = connection(NETWORKS, PeeringStatus.PENDING_ACCEPTANCE, tags=connection_tags(WANTED))
+    planned(ledger, networks=both(lambda side: with_connection(NETWORKS[side], pending)))
+    writer = RecordingWriter()
+
+    assert accept_peering(STEP, ledger=ledger, writer=writer) == CONNECTION_ID
+    ((_, accepted),) = writer.asked
+    assert accepted == CONNECTION_ID
+
+
+def test_accepting_without_a_connection_gives_up(ledger: Ledger) -> None:
+    planned(ledger)
+
+    with pytest.raises(LedgerMissing, match="no connection"):
+        accept_peering(STEP, ledger=ledger, writer=RecordingWriter())
+
+
+def test_a_request_that_fails_records_nothing(ledger: Ledger) -> None:
+    planned(ledger)
+
+    with pytest.raises(Throttled):
+        request_peering(STEP, ledger=ledger, writer=RecordingWriter(error=THROTTLED))
+
+    run = ledger.load_run(WANTED.request_id, 1)
+    assert (run.done, run.connection_id) == ((), None)
+
+
+# --- UpdateRouteTables, UpdateSecurityGroups and ConfigureDns
+
+
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize(("step", "kind"), [(update_route_tables, CreateRoute), (update_security_groups, AuthorizeRule)])
+def test_a_side_is_changed_as_planned(ledger: Ledger, step: UpdateStep, kind: type, side: Side) -> None:
+    connected(ledger)
+    writer = RecordingWriter()
+
+    made = step(on(side), ledger=ledger, writer=writer)
+
+    run = ledger.load_run(WANTED.request_id, 1)
+    assert run.done == run.saved_plan.of(kind, side)
+    assert made == len(run.done) == 2
+    assert writer.asked[0][0] == WANTED.vpc(side)
+
+
+def test_rules_carry_the_requests_tags(ledger: Ledger) -> None:
+    connected(ledger)
+    writer = RecordingWriter()
+
+    update_security_groups(on(Side.ACCEPTER), ledger=ledger, writer=writer)
+
+    assert writer.asked == [(WANTED.accepter, WANTED.request_id, {"Owner": "payments"})]
+
+
+@pytest.mark.parametrize("step", [update_route_tables, update_security_groups])
+@pytest.mark.parametrize("failing", [1, 2])
+def test_what_was_made_is_recorded_also_where_the_rest_failed(ledger: Ledger, step: UpdateStep, failing: int) -> None:
+    connected(ledger)
+
+    with pytest.raises(RouteConflict):
+        step(on(Side.REQUESTER), ledger=ledger, writer=RecordingWriter(failing=failing, error=CONFLICT))
+
+    assert len(ledger.load_run(WANTED.request_id, 1).done) == 2 - failing
+
+
+def test_a_step_that_is_tried_again_has_in_the_end_everything_on_record(ledger: Ledger) -> None:
+    connected(ledger)
+    with pytest.raises(Throttled):
+        update_route_tables(on(Side.REQUESTER), ledger=ledger, writer=RecordingWriter(failing=1, error=THROTTLED))
+
+    update_route_tables(on(Side.REQUESTER), ledger=ledger, writer=RecordingWriter())
+
+    run = ledger.load_run(WANTED.request_id, 1)
+    assert run.done == run.saved_plan.of(CreateRoute, Side.REQUESTER)
+
+
+def test_dns_is_set_where_it_is_planned(ledger: Ledger) -> None:
+    connected(ledger)
+    writer = RecordingWriter()
+
+    assert configure_dns(on(Side.REQUESTER), ledger=ledger, writer=writer) == 1
+    assert configure_dns(on(Side.ACCEPTER), ledger=ledger, writer=writer) == 0
+
+    ((vpc, connection_id, dns),) = writer.asked
+    assert (vpc, connection_id, dns.allow) == (WANTED.requester, MADE, True)
+    assert ledger.load_run(WANTED.request_id, 1).done == (dns,)
+
+
+def test_dns_that_is_too_early_is_not_on_record(ledger: Ledger) -> None:
+    connected(ledger)
+    error = PeeringNotActive("It is provisioning.", where=MADE, remedy="It is tried again.")
+
+    with pytest.raises(PeeringNotActive):
+        configure_dns(on(Side.REQUESTER), ledger=ledger, writer=RecordingWriter(error=error))
+
+    assert ledger.load_run(WANTED.request_id, 1).done == ()
+
+
+@pytest.mark.parametrize("step", [update_route_tables, update_security_groups, configure_dns])
+def test_an_update_needs_a_side_and_a_plan(ledger: Ledger, step: UpdateStep) -> None:
+    with pytest.raises(LedgerMissing, match="no plan"):
+        step(on(Side.REQUESTER), ledger=ledger, writer=RecordingWriter())
+    connected(ledger)
+    with pytest.raises(ValueError, match="needs a side"):
+        step(STEP, ledger=ledger, writer=RecordingWriter())
+
+
+# --- CheckReachability
+
+
+def with_status(status: PeeringStatus) -> Both[Snapshot]:
+    there = applied(WANTED, plan_request(WANTED, 1, NETWORKS), NETWORKS)
+    ours = change(there.requester.peering_connections[0], status=status)
+    return both(lambda side: change(there[side], peering_connections=(ours,)))
+
+
+def found_connection(ledger: Ledger, networks: Both[Snapshot]) -> None:
+    planned(ledger)
+    ledger.save_connection(WANTED.request_id, 1, networks.requester.peering_connections[0].connection_id)
+
+
+def test_every_flow_is_proved(ledger: Ledger) -> None:
+    networks = with_status(PeeringStatus.ACTIVE)
+    found_connection(ledger, networks)
+
+    assert check_reachability(STEP, ledger=ledger, reader=reading(networks))
+
+    verdicts = ledger.load_run(WANTED.request_id, 1).verdicts
+    assert verdicts is not None
+    assert {verdict.flow for verdict in verdicts} == set(WANTED.flows)
+    assert all(verdict.reachable for verdict in verdicts)
+
+
+def test_the_network_is_judged_not_the_plan(ledger: Ledger) -> None:
+    networks = with_status(PeeringStatus.ACTIVE)
+    found_connection(ledger, networks)
+    bare = change(networks, accepter=change(networks.accepter, security_groups=NETWORKS.accepter.security_groups))
+
+    assert not check_reachability(STEP, ledger=ledger, reader=reading(bare))
+
+    verdicts = ledger.load_run(WANTED.request_id, 1).verdicts or ()
+    assert {verdict.flow.source for verdict in verdicts if not verdict.reachable} == {Side.REQUESTER}
+
+
+@pytest.mark.parametrize("status", [PeeringStatus.PROVISIONING, PeeringStatus.INITIATING_REQUEST])
+def test_a_connection_on_its_way_is_waited_for(ledger: Ledger, status: PeeringStatus) -> None:
+    networks = with_status(status)
+    found_connection(ledger, networks)
+
+    with pytest.raises(PeeringNotActive, match=status):
+        check_reachability(STEP, ledger=ledger, reader=reading(networks))
+
+    assert ledger.load_run(WANTED.request_id, 1).verdicts is None
+
+
+def test_a_connection_that_is_gone_is_for_the_verdicts_to_tell(ledger: Ledger) -> None:
+    networks = with_status(PeeringStatus.ACTIVE)
+    found_connection(ledger, networks)
+    gone = both(lambda side: change(networks[side], peering_connections=()))
+
+    assert not check_reachability(STEP, ledger=ledger, reader=reading(gone))
+
+
+def test_a_side_that_is_no_longer_readable_is_an_error(ledger: Ledger) -> None:
+    networks = with_status(PeeringStatus.ACTIVE)
+    found_connection(ledger, networks)
+
+    with pytest.raises(AccessDenied, match=r"222222222222.*No role"):
+        check_reachability(STEP, ledger=ledger, reader=reading(change(networks, accepter=UNREADABLE)))
+
+
+# --- RecordOutcome
+
+
+@pytest.fixture
+def record(requests: Requests, ledger: Ledger, bus: RecordingBus) -> Record:
+    return lambda error: record_outcome(change(STEP, error=error), requests=requests, ledger=ledger, bus=bus)
+
+
+def test_an_active_peering(record: Record, ledger: Ledger, table: Any, bus: RecordingBus) -> None:
+    networks = with_status(PeeringStatus.ACTIVE)
+    found_connection(ledger, networks)
+    check_reachability(STEP, ledger=ledger, reader=reading(networks))
+
+    outcome = record(None)
+
+    status = status_on(table)
+    assert status is not None
+    assert outcome.state is State.ACTIVE
+    assert (status["state"], status["findings"], len(status["verdicts"])) == ("ACTIVE", [], 4)
+    assert bus.announced == [(WANTED.request_id, outcome)]
+
+
+def test_a_rejected_request(record: Record, requests: Requests, ledger: Ledger, table: Any, bus: RecordingBus) -> None:
+    unreadable = change(NETWORKS, accepter=UNREADABLE)
+    plan_peering(STEP, requests=requests, ledger=ledger, reader=reading(unreadable))
+
+    outcome = record(None)
+
+    status = status_on(table)
+    assert status is not None
+    assert outcome.state is State.REJECTED
+    assert (status["state"], [finding["code"] for finding in status["findings"]]) == ("REJECTED", ["ACCOUNT_NOT_REACHABLE"])
+    assert bus.announced == [(WANTED.request_id, outcome)]
+
+
+def test_a_run_that_failed_half_way_lists_what_it_made(record: Record, ledger: Ledger, table: Any) -> None:
+    connected(ledger)
+    with pytest.raises(RouteConflict):
+        update_route_tables(on(Side.REQUESTER), ledger=ledger, writer=RecordingWriter(failing=1, error=CONFLICT))
+
+    record(StepError(error="RouteConflict", cause='{"errorMessage": "It is taken."}', state="UpdateRouteTables"))
+
+    status = status_on(table)
+    assert status is not None
+    assert status["state"] == "FAILED"
+    assert status["peering_connection_id"] == MADE
+    assert status["changes_made"] == ["Route 192.0.0.0/16 to the peering in rtb-a0"]
+    assert "It is taken." in status["findings"][0]["message"]
+
+
+def test_an_outcome_of_an_item_that_is_gone_is_only_announced(record: Record, table: Any, bus: RecordingBus) -> None:
+    table.delete_item(Key={"request_id": WANTED.request_id})
+
+    outcome = record(StepError(error="AccessDenied", state="PlanPeering"))
+
+    assert outcome.state is State.FAILED
+    assert bus.announced == [(WANTED.request_id, outcome)]
+    assert table.scan()["Items"] == []
+
+
+def test_an_outcome_does_not_hide_a_newer_generation(record: Record, requests: Requests) -> None:
+    newer = Status(state=State.PLANNING, request_id=WANTED.request_id, generation=2, updated_at="2026-01-15T09:30:00.000+00:00")
+    requests.write_status(WANTED.request_id, newer)
+
+    record(StepError(error="AccessDenied", state="PlanPeering"))
+
+    item = requests.get(WANTED.request_id)
+    assert item is not None
+    assert (item["status"]["state"], item["status"]["generation"]) == ("PLANNING", 2)
