@@ -86,9 +86,17 @@ def _token(offset: int) -> str:
 
 def _offset(token: str) -> int:
     try:
-        return int(base64.urlsafe_b64decode(token).decode().removeprefix("offset:"))
+        offset = re.fullmatch(r"offset:(\d+)", base64.urlsafe_b64decode(token).decode())
     except (binascii.Error, ValueError) as error:
-        raise EC2ClientError("InvalidPaginationToken", "The specified pagination token is not valid.") from error
+        raise _invalid_token() from error
+    if offset is None:
+        raise _invalid_token()
+    return int(offset[1])
+
+
+def _invalid_token() -> Exception:
+    error: Exception = EC2ClientError("InvalidPaginationToken", "The specified pagination token is not valid.")
+    return error
 
 
 def paged_result(response: Any, key: str, items: Sequence[Any]) -> Any:

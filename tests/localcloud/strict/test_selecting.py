@@ -62,7 +62,7 @@ def test_without_a_size_there_is_one_page() -> None:
     assert page(THINGS, None, None) == (THINGS, None)
 
 
-@pytest.mark.parametrize("token", ["invented", "b2Zmc2V0Omg=", "é"])
+@pytest.mark.parametrize("token", ["invented", "b2Zmc2V0Omg=", "b2Zmc2V0Oi0x", "é"])
 def test_an_invented_token_is_refused(token: str) -> None:
     with pytest.raises(EC2ClientError) as caught:
         page(THINGS, 2, token)
