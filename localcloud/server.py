@@ -85,9 +85,7 @@ def _serve(port: int, application: "WSGIApplication") -> BaseWSGIServer:
     # Werkzeug ends the process where it cannot bind; a socket of our own raises.
     with socket.create_server((HOST, port)) as bound:
         number = bound.getsockname()[1]
-        return make_server(
-            HOST, number, application, threaded=True, request_handler=_QuietHandler, fd=bound.fileno()
-        )
+        return make_server(HOST, number, application, threaded=True, request_handler=_QuietHandler, fd=bound.fileno())
 
 
 class _QuietHandler(MotoRequestHandler):
@@ -108,4 +106,3 @@ def _install() -> None:
         state_machines.install()
         managed_policies.install()
         strict.install()
-

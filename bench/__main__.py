@@ -1,0 +1,156 @@
+"""`make bench`: Causeway beside what people use today."""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import product
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from bench import report
+from bench.cloud import Cloud, deployed
+from bench.cold_start import ColdStart, measure_cold_starts
+from bench.competitors import Absent, Terraform, find_competitors, straight_line
+from bench.leftovers import Leftovers, leave
+from bench.measure import Case, Measurement, Run, Way, take_sample
+from bench.networks import Pair, build_pair
+from bench.product import Causeway, warm_up
+
+ROUTE_TABLES = (4, 64)
+LATENCIES_MS = (0, 50)
+SMALLEST = Case(ROUTE_TABLES[0], LATENCIES_MS[0])
+COLD_STARTS = 5
+
+app = typer.Typer(add_completion=False)
+console = Console()
+
+
+@app.command()
+def main(
+    *,
+    quick: Annotated[bool, typer.Option(help="Only the smallest case, once, beside the boto3 script.")] = False,
+    samples: Annotated[int, typer.Option(min=1, help="How often each case is measured.")] = 3,
+) -> None:
+    """Measure Causeway beside a boto3 script, an AWS CLI script and Terraform, and write .local/bench.json."""
+    with _progress() as progress, tempfile.TemporaryDirectory() as folder:
+        tell = _Teller(progress)
+        tell("deploying Causeway")
+        with deployed() as cloud:
+            results = _run_quick(cloud, tell) if quick else _run_all(cloud, Path(folder), samples, tell)
+    report.write(results)
+    report.show(results, console)
+    if failed := _failed(results.measurements):
+        console.print(f"Causeway did not peer: {failed}", style="red")
+        raise typer.Exit(1)
+
+
+class _Teller:
+    """Says what is going on now."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._task = progress.add_task("", total=None)
+
+    def __call__(self, what: str) -> None:
+        self._progress.update(self._task, description=what)
+
+
+def _run_quick(cloud: Cloud, tell: _Teller) -> report.Results:
+    tell("warming up")
+    peered = warm_up(cloud)
+    ways: list[Way] = [Causeway(cloud), straight_line(cloud)]
+    return _results(
+        samples=1,
+        measurements=_measure(cloud, ways, [SMALLEST], 1, tell),
+        cold_starts=_start_cold(cloud, peered, 1, tell),
+        leftovers=_leave(cloud, ways, tell),
+    )
+
+
+def _run_all(cloud: Cloud, folder: Path, samples: int, tell: _Teller) -> report.Results:
+    tell("getting the competitors ready")
+    competitors, absent = find_competitors(cloud, folder)
+    tell("warming up")
+    peered = warm_up(cloud)
+    warm = Causeway(cloud)
+    cases = [Case(*each) for each in product(ROUTE_TABLES, LATENCIES_MS)]
+    return _results(
+        samples=samples,
+        measurements=_measure(cloud, [Causeway(cloud, cold=True), warm, *competitors], cases, samples, tell),
+        cold_starts=_start_cold(cloud, peered, COLD_STARTS, tell),
+        leftovers=_leave(cloud, [warm, *competitors], tell),
+        absent=absent,
+        terraform_init_seconds=next((way.init_seconds for way in competitors if isinstance(way, Terraform)), None),
+    )
+
+
+def _results(
+    *,
+    samples: int,
+    measurements: Sequence[Measurement],
+    cold_starts: tuple[ColdStart, ...],
+    leftovers: Sequence[Leftovers],
+    absent: Sequence[Absent] = (),
+    terraform_init_seconds: float | None = None,
+) -> report.Results:
+    return report.Results(
+        machine=report.Machine.here(),
+        samples=samples,
+        measurements=tuple(measurements),
+        ratios=report.ratios(measurements),
+        cold_starts=cold_starts,
+        leftovers=tuple(leftovers),
+        absent=tuple(absent),
+        terraform_init_seconds=terraform_init_seconds,
+    )
+
+
+def _measure(cloud: Cloud, ways: Sequence[Way], cases: Sequence[Case], samples: int, tell: _Teller) -> list[Measurement]:
+    """The ways take turns, so that what disturbs the machine disturbs them alike."""
+    return [measurement for case in cases for measurement in _measure_case(cloud, ways, case, samples, tell)]
+
+
+def _measure_case(cloud: Cloud, ways: Sequence[Way], case: Case, samples: int, tell: _Teller) -> Iterator[Measurement]:
+    runs: dict[str, list[tuple[Run, Run]]] = {way.name: [] for way in ways}
+    for sample in range(1, samples + 1):
+        for way in ways:
+            tell(f"{case}: {way.name}, {sample} of {samples}")
+            runs[way.name].append(take_sample(cloud, way, build_pair(cloud, case.route_tables), case.latency_ms))
+    for name, taken in runs.items():
+        first, second = zip(*taken, strict=True)
+        yield Measurement(name, case, first, second)
+
+
+def _start_cold(cloud: Cloud, peered: Pair, samples: int, tell: _Teller) -> tuple[ColdStart, ...]:
+    tell("starting every function cold")
+    return measure_cold_starts(cloud, peered, samples)
+
+
+def _leave(cloud: Cloud, ways: Sequence[Way], tell: _Teller) -> list[Leftovers]:
+    left = []
+    for way in ways:
+        tell(f"what is left after a conflict: {way.name}")
+        left.append(leave(cloud, way, SMALLEST.route_tables))
+    return left
+
+
+def _failed(measurements: Sequence[Measurement]) -> str:
+    causeways = (each for each in measurements if each.way.startswith("Causeway"))
+    runs = [run for each in causeways for run in (*each.first, *each.second)]
+    return ", ".join(dict.fromkeys(run.outcome.ended for run in runs if not run.outcome.succeeded))
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    with Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console, transient=True
+    ) as shown:
+        yield shown
+
+
+if __name__ == "__main__":
+    app()

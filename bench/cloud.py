@@ -1,0 +1,102 @@
+"""The embedded AWS as the bench uses it: deployed, recorded, and slowed on demand."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+from localcloud.calls import Call
+from localcloud.deploy import HUB_STACK, deploy_everything
+from localcloud.requests import INTERNAL_HEADER
+from localcloud.server import DEFAULT_REGION, MEMBER_ACCOUNT_IDS, EmbeddedAws
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
+
+REGION = DEFAULT_REGION
+MEMBERS = MEMBER_ACCOUNT_IDS
+OPERATOR_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+
+def operator_role(account_id: str) -> str:
+    """A role that the operator of the hub account may always assume, and that may do everything in that account."""
+    return f"arn:aws:iam::{account_id}:role/bench"
+
+
+class Cloud:
+    """One embedded AWS, with Causeway deployed.
+
+    Args:
+        aws: It runs already.
+        hub: The outputs of Causeway's stack.
+    """
+
+    def __init__(self, aws: EmbeddedAws, hub: Mapping[str, str]) -> None:
+        self.endpoint_url = aws.endpoint_url
+        self.requests_table = hub["RequestsTableName"]
+        self.state_machine_arn = hub["StateMachineArn"]
+        self.retire_sandboxes = aws.retire_sandboxes
+        self._calls = aws.calls
+        self._members: dict[str, EC2Client] = {}
+
+    def client(self, service: str, **credentials: str) -> Any:
+        """A client of the hub's operator, or of whom the credentials are."""
+        given = credentials or {name.lower(): value for name, value in OPERATOR_CREDENTIALS.items()}
+        session = boto3.Session(region_name=REGION, **given)  # type: ignore[arg-type]
+        return session.client(service, endpoint_url=self.endpoint_url)  # type: ignore[call-overload]
+
+    def unseen_client(self, service: str) -> Any:
+        """A client whose calls are neither counted nor slowed: for looking on while something is measured."""
+        client = self.client(service)
+        client.meta.events.register("before-sign", _mark_internal)
+        return client
+
+    def member_ec2(self, account_id: str) -> "EC2Client":
+        if account_id not in self._members:
+            self._members[account_id] = self.client("ec2", **self._assume(account_id))
+        return self._members[account_id]
+
+    @cached_property
+    def functions(self) -> dict[str, str]:
+        """The names of the stack's functions by their logical ids."""
+        pages = self.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=HUB_STACK)
+        return {
+            resource["LogicalResourceId"]: resource["PhysicalResourceId"]
+            for page in pages
+            for resource in page["StackResourceSummaries"]
+            if resource["ResourceType"] == "AWS::Lambda::Function"
+        }
+
+    @contextmanager
+    def recorded(self, latency_ms: int = 0) -> Iterator[list[Call]]:
+        """Slow every call, and give a list that holds the calls of clients once the block is left."""
+        calls = list[Call]()
+        self._calls.latency = latency_ms / 1000
+        try:
+            with self._calls.record() as everything:
+                yield calls
+        finally:
+            self._calls.latency = 0
+            calls.extend(call for call in everything if not call.internal)
+
+    def _assume(self, account_id: str) -> dict[str, str]:
+        role = self.client("sts").assume_role(RoleArn=operator_role(account_id), RoleSessionName="bench")["Credentials"]
+        return {
+            "aws_access_key_id": role["AccessKeyId"],
+            "aws_secret_access_key": role["SecretAccessKey"],
+            "aws_session_token": role["SessionToken"],
+        }
+
+
+@contextmanager
+def deployed() -> Iterator[Cloud]:
+    """An embedded AWS of its own for this run, with everything deployed."""
+    with EmbeddedAws() as aws:
+        hub, _members = deploy_everything(aws)
+        yield Cloud(aws, hub)
+
+
+def _mark_internal(request: Any, **_: Any) -> None:
+    request.headers[INTERNAL_HEADER] = "true"

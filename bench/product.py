@@ -1,0 +1,83 @@
+"""Causeway as a way to peer two VPCs: put an item, wait until it is ACTIVE and verified."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from bench.cloud import Cloud
+from bench.measure import Outcome
+from bench.networks import Pair, build_pair
+
+_POLL_SECONDS = 0.02
+_HUNG = 300.0
+_FINAL = {"ACTIVE", "REJECTED", "FAILED"}
+
+
+class Causeway:
+    """Causeway with warm sandboxes, or with none.
+
+    The clock runs from the put of the item until the item says how it ended. The calls that follow until the execution's
+    end count too. Looking at the item is neither counted nor slowed.
+    """
+
+    def __init__(self, cloud: Cloud, *, cold: bool = False) -> None:
+        self.name = "Causeway, cold" if cold else "Causeway, warm"
+        self._cloud = cloud
+        self._cold = cold
+        self._user = cloud.client("dynamodb")
+        self._items = cloud.unseen_client("dynamodb")
+        self._executions = cloud.unseen_client("stepfunctions")
+
+    def prepare(self, _pair: Pair) -> None:
+        if self._cold:
+            self._cloud.retire_sandboxes()
+
+    def run(self, pair: Pair) -> Outcome:
+        item = {name: TypeSerializer().serialize(value) for name, value in pair.request_item.items()}
+        started = time.perf_counter()
+        self._user.put_item(TableName=self._cloud.requests_table, Item=item)
+        status = _wait_for(lambda: self._final_status(pair), f"the outcome of {pair.name}")
+        seconds = time.perf_counter() - started
+        _wait_for(lambda: self._has_ended(status["execution"]), f"the end of {status['execution']}")
+        return Outcome(seconds, _ending(status), status["state"] == "ACTIVE" and _is_verified(status))
+
+    def _final_status(self, pair: Pair) -> dict[str, Any] | None:
+        key = {"request_id": {"S": pair.name}}
+        item = self._items.get_item(TableName=self._cloud.requests_table, Key=key, ConsistentRead=True)["Item"]
+        status: dict[str, Any] = TypeDeserializer().deserialize(item.get("status", {"M": {}}))
+        return status if status.get("state") in _FINAL else None
+
+    def _has_ended(self, execution: str) -> bool:
+        arn = f"{self._cloud.state_machine_arn.replace(':stateMachine:', ':execution:')}:{execution}"
+        running: bool = self._executions.describe_execution(executionArn=arn)["status"] == "RUNNING"
+        return not running
+
+
+def warm_up(cloud: Cloud) -> Pair:
+    """Peer a pair that is not measured, twice: every function has its sandboxes then, and the request two generations."""
+    pair = build_pair(cloud, route_tables=1)
+    Causeway(cloud).run(pair)
+    Causeway(cloud).run(pair)
+    return pair
+
+
+def _wait_for[T](look: Callable[[], T | None], what: str) -> T:
+    deadline = time.monotonic() + _HUNG
+    while not (found := look()):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"waited {_HUNG:.0f} s for {what}")
+        time.sleep(_POLL_SECONDS)
+    return found
+
+
+def _is_verified(status: dict[str, Any]) -> bool:
+    return bool(status["verdicts"]) and all(verdict["reachable"] for verdict in status["verdicts"])
+
+
+def _ending(status: dict[str, Any]) -> str:
+    if status["state"] == "ACTIVE":
+        return "ACTIVE, verified" if _is_verified(status) else "ACTIVE, not verified"
+    codes = dict.fromkeys(finding["code"] for finding in status["findings"])
+    return f"{status['state']}: {', '.join(codes)}"

@@ -1,0 +1,154 @@
+"""What a run of the bench found: as tables for people, and as JSON."""
+
+import os
+import platform
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from bench.cold_start import ColdStart
+from bench.competitors import Absent, version_of
+from bench.leftovers import Leftovers
+from bench.measure import Case, Measurement, Run, middle
+
+REFERENCE = "Causeway, warm"
+RESULTS_FILE = Path(__file__).parent.parent / ".local" / "bench.json"
+
+
+class Machine(msgspec.Struct, frozen=True):
+    """Where it was measured, and with which versions of what."""
+
+    system: str
+    processors: int
+    python: str
+    terraform: str | None
+    aws_cli: str | None
+
+    @classmethod
+    def here(cls) -> "Machine":
+        return cls(
+            system=f"{platform.system()} {platform.machine()}",
+            processors=os.cpu_count() or 1,
+            python=platform.python_version(),
+            terraform=version_of("terraform", "version"),
+            aws_cli=version_of("aws", "--version"),
+        )
+
+
+class Ratio(msgspec.Struct, frozen=True):
+    """How many times what Causeway takes, warm, another way takes in the same case; each from the run of median time.
+
+    Attributes:
+        time: Of the first run.
+        network_calls: EC2's and STS's, of the first run.
+        all_calls: Those to Causeway's own tables, state machine and bus counted too.
+    """
+
+    way: str
+    case: Case
+    time: float
+    network_calls: float
+    all_calls: float
+
+
+class Results(msgspec.Struct, frozen=True):
+    """Everything that one run of the bench measured."""
+
+    machine: Machine
+    samples: int
+    measurements: tuple[Measurement, ...]
+    ratios: tuple[Ratio, ...]
+    cold_starts: tuple[ColdStart, ...]
+    leftovers: tuple[Leftovers, ...]
+    absent: tuple[Absent, ...]
+    terraform_init_seconds: float | None
+
+
+def ratios(measurements: Sequence[Measurement]) -> tuple[Ratio, ...]:
+    """Every other way's ratios to the reference."""
+    references = {each.case: middle(each.first) for each in measurements if each.way == REFERENCE}
+    return tuple(
+        _ratio(each.way, each.case, middle(each.first), references[each.case]) for each in measurements if each.way != REFERENCE
+    )
+
+
+def write(results: Results) -> None:
+    RESULTS_FILE.parent.mkdir(exist_ok=True)
+    RESULTS_FILE.write_bytes(msgspec.json.format(msgspec.json.encode(results), indent=2) + b"\n")
+
+
+def show(results: Results, console: Console) -> None:
+    for case in dict.fromkeys(each.case for each in results.measurements):
+        console.print(_case_table(case, results))
+    console.print(_cold_start_table(results.cold_starts))
+    console.print(_leftovers_table(results.leftovers))
+    for absent in results.absent:
+        console.print(f"{absent.name} was not measured: {absent.reason}.")
+    if results.terraform_init_seconds is not None:
+        console.print(f"`terraform init` took {results.terraform_init_seconds:.1f} s more, once, with the provider at hand.")
+
+
+def _ratio(way: str, case: Case, run: Run, reference: Run) -> Ratio:
+    return Ratio(
+        way=way,
+        case=case,
+        time=run.outcome.seconds / reference.outcome.seconds,
+        network_calls=run.calls.network / reference.calls.network,
+        all_calls=run.calls.total / reference.calls.total,
+    )
+
+
+def _case_table(case: Case, results: Results) -> Table:
+    table = Table(
+        title=f"{str(case).capitalize()} (median of {results.samples})",
+        caption="Ratios are to Causeway, warm: time, and calls to EC2 and STS.",
+        title_justify="left",
+        caption_justify="left",
+    )
+    table.add_column("")
+    for heading in ("seconds", "EC2 reads", "EC2 mutating", "STS", "other", "× time", "× calls"):
+        table.add_column(heading, justify="right")
+    table.add_column("ended")
+    found = {ratio.way: ratio for ratio in results.ratios if ratio.case == case}
+    for each in (measurement for measurement in results.measurements if measurement.case == case):
+        table.add_row(each.way, *_cells(middle(each.first), _factors(found.get(each.way))))
+        table.add_row("  second run", *_cells(middle(each.second), ("", "")), style="dim", end_section=True)
+    return table
+
+
+def _cells(run: Run, factors: Iterable[str]) -> Iterator[str]:
+    yield f"{run.outcome.seconds:.2f}"
+    yield from map(str, (run.calls.ec2_reads, run.calls.ec2_mutating, run.calls.sts, run.calls.other))
+    yield from factors
+    yield run.outcome.ended
+
+
+def _factors(ratio: Ratio | None) -> tuple[str, str]:
+    return ("1", "1") if ratio is None else (f"{ratio.time:.1f}", f"{ratio.network_calls:.1f}")
+
+
+def _cold_start_table(cold_starts: Iterable[ColdStart]) -> Table:
+    table = Table(title="Cold starts", title_justify="left")
+    table.add_column("function")
+    table.add_column("median, ms", justify="right")
+    table.add_column("× bare", justify="right")
+    for each in cold_starts:
+        table.add_row(each.function, f"{each.median * 1000:.0f}", f"{each.ratio:.2f}")
+    return table
+
+
+def _leftovers_table(leftovers: Iterable[Leftovers]) -> Table:
+    table = Table(
+        title="What is left behind when a route to the peer's block points elsewhere on the last route table",
+        title_justify="left",
+    )
+    table.add_column("")
+    for heading in ("connections", "routes", "rules"):
+        table.add_column(heading, justify="right")
+    table.add_column("ended")
+    for each in leftovers:
+        table.add_row(each.way, str(len(each.connections)), str(len(each.routes)), str(len(each.rules)), each.ended)
+    return table
