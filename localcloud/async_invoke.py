@@ -88,7 +88,7 @@ def functions_run_in_sandboxes(
     _original: Any, function: LambdaFunction, body: Any, request_headers: Any, response_headers: Any
 ) -> bytes:
     """moto would run a Docker container."""
-    payload = body.encode() if isinstance(body, str) else body or b"{}"
+    payload = (body.encode() if isinstance(body, str) else body) or b"{}"
     match request_headers.get("x-amz-invocation-type", "RequestResponse"):
         case "Event":
             _current[0].submit(function, payload)

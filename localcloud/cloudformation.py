@@ -9,6 +9,8 @@ from moto.awslambda.models import LambdaFunction, LayerVersion
 from moto.cloudformation import parsing
 from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.models import CloudFormationBackend, Stack
+from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models.table import Table
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.instances import Instance
 from moto.events.models import EventBus
@@ -197,3 +199,17 @@ def instances_are_in_their_security_groups(
         for interface in instance.nics.values():
             backend.modify_network_interface_attribute(interface.id, group_ids)
     return instance
+
+
+@replaces(Table, "create_from_cloudformation_json")
+def tables_have_recovery_and_expiry(
+    original: Any, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **kwargs: Any
+) -> Any:
+    """moto's own creation lacks point-in-time recovery and time to live."""
+    table = original(resource_name, cloudformation_json, account_id, region_name, **kwargs)
+    properties, backend = cloudformation_json["Properties"], dynamodb_backends[account_id][region_name]
+    if recovery := properties.get("PointInTimeRecoverySpecification"):
+        backend.update_continuous_backups(table.name, recovery)
+    if expiry := properties.get("TimeToLiveSpecification"):
+        backend.update_time_to_live(table.name, expiry)
+    return table

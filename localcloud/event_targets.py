@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -13,19 +14,19 @@ from moto.core.exceptions import ServiceException
 from moto.events.models import EventsBackend, Rule, events_backends
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
-from localcloud import async_invoke
 from localcloud.destinations import send_to_destination
 from localcloud.strict.patching import replaces
 
 type Event = dict[str, Any]
 type Target = dict[str, Any]
 
-_PLACEHOLDER = re.compile(r"(\"?)<([^<>\s]+)>(\"?)")
+_PLACEHOLDER = re.compile(r"<(?P<name>[^<>\s]+)>")
+_TEMPLATE_PART = re.compile(r'(?P<string>"(?:\\.|[^"\\])*")|<(?P<bare>[^<>\s]+)>')
 
 
 @replaces(EventsBackend, "put_events")
 def events_go_to_the_bus_they_name(original: Any, backend: EventsBackend, events: list[Event]) -> list[Event]:
-    """A bus's ARN can be another account's. moto looks the name up in the sender's account."""
+    """A bus's ARN can be another account's; moto looks the name up in the sender's. The event tells its sender."""
     return [_put(original, backend, event) for event in events]
 
 
@@ -33,14 +34,18 @@ def _put(original: Any, backend: EventsBackend, event: Event) -> Event:
     parts = event.get("EventBusName", "default").split(":", 5)
     account_id, region = (parts[4], parts[3]) if len(parts) > 1 else (backend.account_id, backend.region_name)
     foreign = (account_id, region) != (backend.account_id, backend.region_name)
-    receiving = events_backends[account_id][region] if foreign else backend
+    receiving = events_backends[account_id][region]
     bus = receiving.event_buses.get(parts[-1].removeprefix("event-bus/"))
     if bus is None:
         return {"ErrorCode": "ResourceNotFoundException", "ErrorMessage": f"Event bus {parts[-1]} does not exist."}
     if foreign and not bus.has_permissions():
         return {"ErrorCode": "AccessDeniedException", "ErrorMessage": f"Not authorized to put events to {bus.arn}."}
-    answer: Event = original(receiving, [{**event, "EventBusName": bus.name, "Sender": backend.account_id}])[0]
+    _sender.account_id = backend.account_id
+    answer: Event = original(receiving, [{**event, "EventBusName": bus.name}])[0]
     return answer
+
+
+_sender = threading.local()
 
 
 @replaces(Rule, "send_to_targets")
@@ -57,7 +62,8 @@ def _as_sent(event: Event) -> Event:
     moment = event["time"]
     seconds = moment if isinstance(moment, int | float) else float(moment)
     shown = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
-    return {**{key: value for key, value in event.items() if key != "ingestion-time"}, "time": shown}
+    sent = {key: value for key, value in event.items() if key != "ingestion-time"}
+    return {**sent, "time": shown, "account": getattr(_sender, "account_id", event["account"])}
 
 
 def _deliver(rule: Rule, target: Target, event: Event) -> None:
@@ -121,24 +127,20 @@ def _target_input(rule: Rule, target: Target, event: Event) -> str:
 
 
 def _transform(transformer: dict[str, Any], event: Event) -> str:
-    """Fill a template: `<name>` becomes JSON, and inside quotes the bare text, as EventBridge does."""
+    """Fill a template. A bare `<name>` becomes JSON; inside a string it becomes text."""
     values = {name: _at(path, event) for name, path in transformer.get("InputPathsMap", {}).items()}
-    values["aws.events.event.json"] = values["aws.events.event"] = {
-        key: value for key, value in event.items() if key != "__rule_arn"
-    }
-    values["aws.events.rule-arn"] = event["__rule_arn"]
+    values["aws.events.rule-arn"] = event.pop("__rule_arn")
+    values["aws.events.event"] = values["aws.events.event.json"] = event
 
     def fill(match: re.Match[str]) -> str:
-        before, name, after = match.groups()
-        value = values.get(name)
-        if before and after and isinstance(value, str):
-            return json.dumps(value)
-        return before + (_bare(value) if before or after else json.dumps(value)) + after
+        if name := match["bare"]:
+            return json.dumps(values.get(name))
+        return _PLACEHOLDER.sub(lambda inner: _text(values.get(inner["name"])), match["string"])
 
-    return _PLACEHOLDER.sub(fill, transformer["InputTemplate"])
+    return _TEMPLATE_PART.sub(fill, transformer["InputTemplate"])
 
 
-def _bare(value: Any) -> str:
+def _text(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value)
     return json.dumps(text)[1:-1]
 

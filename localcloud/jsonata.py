@@ -5,15 +5,41 @@ from typing import Any
 
 from jsonata.jexception import JException
 from jsonata.jsonata import Jsonata
+from moto.stepfunctions.parser.api import EvaluationFailedEventDetails, HistoryEventType
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent, FailureEventException
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
+from moto.stepfunctions.parser.asl.component.common.string import string_expression
 from moto.stepfunctions.parser.asl.eval import states, variable_store
+from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.jsonata import jsonata as moto_jsonata
 from moto.stepfunctions.parser.asl.jsonata.jsonata import JSONataException
+
+from localcloud.strict.patching import replaces
 
 
 def install() -> None:
     moto_jsonata._eval_jsonata = evaluate
     for module in (moto_jsonata, states, variable_store):
         vars(module)["encode_jsonata_variable_declarations"] = declare
+    # `evaluate` already refuses what is undefined or no JSON; moto would evaluate each expression once more to see.
+    string_expression.validate_jsonata_expression_output = lambda *_: None
+
+
+@replaces(string_expression.StringJSONata, "_eval_body")
+def a_wrong_query_fails_its_state(original: Any, expression: Any, env: Any) -> None:
+    """With `States.QueryEvaluationError`, which Retry and Catch can match."""
+    try:
+        original(expression, env)
+    except JSONataException as error:
+        name = StatesErrorName(typ=StatesErrorNameType.StatesQueryEvaluationError)
+        details = EventDetails(
+            evaluationFailedEventDetails=EvaluationFailedEventDetails(error=name.error_name, cause=error.details)
+        )
+        failed = HistoryEventType.EvaluationFailed
+        env.event_manager.add_event(context=env.event_history_context, event_type=failed, event_details=details)
+        failure = FailureEvent(env=env, error_name=name, event_type=failed, event_details=details)
+        raise FailureEventException(failure_event=failure) from error
 
 
 def evaluate(expression: str) -> Any:
