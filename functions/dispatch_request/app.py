@@ -9,25 +9,19 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from causeway import composition
 from causeway.metrics import count_outcome
-from causeway.observability import logger
+from causeway.observability import about, logger
 from causeway.steps.dispatch_request import ItemChange, dispatch_request
 
-processor = BatchProcessor(event_type=EventType.DynamoDBStreams)
 
-
-def item_change(record: DynamoDBRecord) -> ItemChange:
+def dispatch(record: DynamoDBRecord) -> None:
     stream = StreamRecord(record["dynamodb"])
-    return ItemChange(
+    change = ItemChange(
         request_id=stream.keys["request_id"],
         sequence_number=record["dynamodb"]["SequenceNumber"],
         before=stream.old_image or None,
         after=stream.new_image or None,
     )
-
-
-def dispatch(record: DynamoDBRecord) -> None:
-    change = item_change(record)
-    with logger.append_context_keys(request_id=change.request_id):
+    with about(request_id=change.request_id):
         status = dispatch_request(
             change,
             requests=composition.requests(),
@@ -42,4 +36,4 @@ def dispatch(record: DynamoDBRecord) -> None:
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
-    return process_partial_response(event=event, record_handler=dispatch, processor=processor, context=context)
+    return process_partial_response(event, dispatch, BatchProcessor(EventType.DynamoDBStreams), context)

@@ -6,7 +6,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from causeway import composition
-from causeway.observability import logger
+from causeway.observability import about, logger
 from causeway.steps.receive_event import PeeringEvent, receive_event
 
 
@@ -17,12 +17,12 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, bool]:
         sent_at=datetime.fromisoformat(event["time"]),
         detail=event["detail"],
     )
-    logger.append_keys(request_id=received.detail.get("request_id"), event_id=received.event_id, sender=event["account"])
-    written = receive_event(
-        received,
-        requests=composition.requests(),
-        ledger_table=composition.settings().require("ledger_table"),
-        bus=composition.bus(),
-    )
-    logger.info("Received", written=written)
+    with about(request_id=received.detail.get("request_id"), event_id=received.event_id, sender=event["account"]):
+        written = receive_event(
+            received,
+            requests=composition.requests(),
+            ledger_table=composition.settings().require("ledger_table"),
+            bus=composition.bus(),
+        )
+        logger.info("Received", written=written)
     return {"written": written}
