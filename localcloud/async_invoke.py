@@ -87,7 +87,7 @@ def install(invoker: AsyncInvoker) -> None:
 def functions_run_in_sandboxes(
     _original: Any, function: LambdaFunction, body: Any, request_headers: Any, response_headers: Any
 ) -> bytes:
-    """moto would run a Docker container."""
+    """In place of moto's Docker containers."""
     payload = (body.encode() if isinstance(body, str) else body) or b"{}"
     match request_headers.get("x-amz-invocation-type", "RequestResponse"):
         case "Event":

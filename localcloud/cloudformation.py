@@ -107,7 +107,7 @@ def a_failed_deployment_is_a_failed_stack(
 
 
 def _publish_outputs(backend: CloudFormationBackend, stack: Stack) -> None:
-    """moto reads outputs and exports when a stack is made, which for a change set is before it has a template."""
+    """After a change set: moto reads outputs and exports when a stack is made, before it has a template."""
     stack._parse_template()
     stack.parameters = stack.resource_map.input_parameters
     stack.output_map = stack._create_output_map()
@@ -124,17 +124,10 @@ def state_machine_definition_is_resolved(
 
 
 @replaces(StateMachine, "update_from_cloudformation_json")
-def updated_state_machine_definition_is_resolved(
-    original: Any,
-    original_resource: Any,
-    new_resource_name: str,
-    cloudformation_json: Any,
-    account_id: str,
-    region_name: str,
-) -> Any:
+def updated_state_machine_definition_is_resolved(original: Any, **update: Any) -> Any:
     """As at creation."""
-    resolved = _with_definition_string(cloudformation_json, account_id, region_name)
-    return original(original_resource, new_resource_name, resolved, account_id, region_name)
+    resolved = _with_definition_string(update["cloudformation_json"], update["account_id"], update["region_name"])
+    return original(**{**update, "cloudformation_json": resolved})
 
 
 def _with_definition_string(resource: dict[str, Any], account_id: str, region: str) -> dict[str, Any]:
@@ -158,7 +151,7 @@ def _definition_text(properties: dict[str, Any], account_id: str, region: str) -
 
 @replaces(LambdaFunction, "__init__")
 def functions_keep_their_configuration(original: Any, function: Any, **kwargs: Any) -> None:
-    """moto forgets the dead-letter queue and where the logs go."""
+    """The dead-letter queue and where the logs go, which moto forgets."""
     original(function, **kwargs)
     spec = kwargs["spec"]
     function.dead_letter_config = spec.get("DeadLetterConfig", {})
@@ -169,7 +162,7 @@ def functions_keep_their_configuration(original: Any, function: Any, **kwargs: A
 def functions_are_created_with_all_properties(
     _original: Any, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **_: Any
 ) -> Any:
-    """moto's own list of properties lacks layers, the architecture, tracing, the dead-letter queue and logging."""
+    """With layers, architecture, tracing, dead-letter queue and logging, which moto leaves out."""
     properties = cloudformation_json["Properties"]
     return resources.lambda_backend(account_id, region_name).create_function(_function_spec(resource_name, properties))
 
@@ -191,7 +184,7 @@ def updated_functions_keep_their_configuration(original: Any, function: Any, con
 def instances_are_in_their_security_groups(
     original: Any, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **kwargs: Any
 ) -> Any:
-    """moto ignores `SecurityGroupIds` and puts the instance into its VPC's default group."""
+    """`SecurityGroupIds` count; moto puts the instance into its VPC's default group."""
     instance = original(resource_name, cloudformation_json, account_id, region_name, **kwargs)
     if group_ids := cloudformation_json["Properties"].get("SecurityGroupIds"):
         backend = ec2_backends[account_id][region_name]
@@ -205,7 +198,7 @@ def instances_are_in_their_security_groups(
 def tables_have_recovery_and_expiry(
     original: Any, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **kwargs: Any
 ) -> Any:
-    """moto's own creation lacks point-in-time recovery and time to live."""
+    """Point-in-time recovery and time to live, which moto leaves out."""
     table = original(resource_name, cloudformation_json, account_id, region_name, **kwargs)
     properties, backend = cloudformation_json["Properties"], dynamodb_backends[account_id][region_name]
     if recovery := properties.get("PointInTimeRecoverySpecification"):

@@ -22,7 +22,6 @@ LAB_NETWORKS = dict(zip(MEMBER_ACCOUNT_IDS, ("Test", "Production"), strict=True)
 """Which of the walkthrough's networks is in which member account."""
 _OPERATOR_ROLE = "OrganizationAccountAccessRole"
 _HUB_SOURCES = ("functions", "layers/causeway/python", "statemachine")
-_CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -73,7 +72,7 @@ def deploy_member(aws: EmbeddedAws, account_id: str) -> Outputs:
 def deploy_lab(aws: EmbeddedAws, account_id: str, network: str, region: str = DEFAULT_REGION) -> Outputs:
     """Deploy one of the walkthrough's networks, ``Test`` or ``Production``, and answer its ids."""
     template, stack = PROJECT / "lab" / "template.yaml", f"causeway-lab-{network.lower()}"
-    return create_stack(aws, account_id, template, stack, {"Network": network}, region)
+    return create_stack(aws, account_id, template, stack, {"Network": network}, region=region)
 
 
 def deploy(aws: EmbeddedAws, built: Path, stack: str, parameters: Mapping[str, str]) -> Outputs:
@@ -94,6 +93,7 @@ def create_stack(
     template: Path,
     stack: str,
     parameters: Mapping[str, str],
+    *,
     region: str = DEFAULT_REGION,
 ) -> Outputs:
     """Create a stack from a plain CloudFormation template and answer its outputs."""
@@ -103,7 +103,7 @@ def create_stack(
         StackName=stack,
         TemplateBody=template.read_text(),
         Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
-        Capabilities=_CAPABILITIES,
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
     )
     return _outputs(stacks, stack)
 

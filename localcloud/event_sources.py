@@ -261,7 +261,7 @@ def a_failed_transaction_makes_no_records(original: Callable[..., None], *args: 
 
 @replaces(LambdaBackend, "delete_event_source_mapping")
 def a_deleted_mapping_gets_no_records(original: Any, backend: LambdaBackend, uuid: str) -> Any:
-    """moto forgets the mapping but leaves it at the table."""
+    """A mapping that moto forgot is still at its table."""
     mapping = original(backend, uuid)
     if mapping:
         mapping.enabled = False

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from jsonpath_ng import parse as parse_path
+from jsonpath_ng.parser import JsonPathParser
 from moto.awslambda.models import lambda_backends
 from moto.core.exceptions import ServiceException
 from moto.events.models import EventsBackend, Rule, events_backends
@@ -19,9 +19,26 @@ from localcloud.strict.patching import replaces
 
 type Event = dict[str, Any]
 type Target = dict[str, Any]
+type Sender = Callable[[str, str, str, str], None]
 
 _PLACEHOLDER = re.compile(r"<(?P<name>[^<>\s]+)>")
 _TEMPLATE_PART = re.compile(r'(?P<string>"(?:\\.|[^"\\])*")|<(?P<bare>[^<>\s]+)>')
+
+
+_SENDERS: dict[str, Sender] = {}
+
+
+def install() -> None:
+    """Make known how each service gets an event; the replacements below are put in place with all others."""
+    _SENDERS.update(
+        {
+            "lambda": _invoke_function,
+            "states": _start_execution,
+            "sqs": _send_message,
+            "sns": _send_message,
+            "events": _put_on_bus,
+        }
+    )
 
 
 @replaces(EventsBackend, "put_events")
@@ -107,15 +124,6 @@ def _put_on_bus(arn: str, account_id: str, region: str, text: str) -> None:
     events_backends[account_id][region].put_events([entry])
 
 
-_SENDERS: dict[str, Callable[[str, str, str, str], None]] = {
-    "lambda": _invoke_function,
-    "states": _start_execution,
-    "sqs": _send_message,
-    "sns": _send_message,
-    "events": _put_on_bus,
-}
-
-
 def _target_input(rule: Rule, target: Target, event: Event) -> str:
     if "Input" in target:
         return str(target["Input"])
@@ -146,5 +154,5 @@ def _text(value: Any) -> str:
 
 
 def _at(path: str, event: Event) -> Any:
-    found = parse_path(path.replace("detail-type", "'detail-type'")).find(event)
+    found = JsonPathParser().parse(path.replace("detail-type", "'detail-type'")).find(event)
     return found[0].value if found else None

@@ -31,8 +31,8 @@ def _client(service: str, account_id: str, region: str, port: str) -> Any:
         duration=_SESSION_SECONDS,
         external_id="",
     )
-    client = boto3.Session().client(
-        service,
+    client: Any = boto3.Session().client(
+        service,  # type: ignore[call-overload]
         region_name=region,
         endpoint_url=f"http://localhost:{port}",
         aws_access_key_id=session.access_key_id,

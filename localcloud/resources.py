@@ -152,7 +152,7 @@ RECIPES: dict[str, Recipe] = {
 }
 
 
-class InertResource(CloudFormationModel):
+class InertResource(CloudFormationModel):  # type: ignore[misc]
     """A resource that is only its name."""
 
     def __init__(self, name: str, properties: Properties) -> None:

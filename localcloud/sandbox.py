@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 import msgspec
 
@@ -55,6 +55,7 @@ class Sandbox:
         self._limit = timeout + INITIALISATION_LIMIT
         self._on_log = on_log
         self._process, self._port = _start(image, handler, environment, task)
+        self._output = cast("IO[bytes]", self._process.stdout)
         self._reader = threading.Thread(target=self._read_log, name="lambda-log", daemon=True)
         self._reader.start()
 
@@ -80,14 +81,11 @@ class Sandbox:
             self._process.kill()
             self._process.wait()
         self._reader.join(timeout=2)
-        assert self._process.stdout
-        self._process.stdout.close()
+        self._output.close()
 
     def _read_log(self) -> None:
-        stream: IO[bytes] | None = self._process.stdout
-        assert stream
         rest = b""
-        while chunk := os.read(stream.fileno(), 65_536):
+        while chunk := os.read(self._output.fileno(), 65_536):
             *lines, rest = (rest + chunk).split(b"\n")
             self._log(lines)
         self._log([rest])

@@ -88,7 +88,7 @@ def _serve(port: int, application: "WSGIApplication") -> BaseWSGIServer:
         return make_server(HOST, number, application, threaded=True, request_handler=_QuietHandler, fd=bound.fileno())
 
 
-class _QuietHandler(MotoRequestHandler):
+class _QuietHandler(MotoRequestHandler):  # type: ignore[misc]
     """Requests are not logged line by line."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
@@ -104,5 +104,6 @@ def _install() -> None:
         # Each module registers its replacements when it is imported; the strict rules' install puts all in place.
         cloudformation.install()
         state_machines.install()
+        event_targets.install()
         managed_policies.install()
         strict.install()

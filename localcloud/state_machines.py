@@ -72,7 +72,7 @@ class _Clients:
 def _client(region: str, service: str, role_arn: str, port: str) -> Any:
     session = assume_role_as_service(role_arn, "states.amazonaws.com", "states", region)
     return boto3.Session().client(
-        service,
+        service,  # type: ignore[call-overload]
         region_name=region,
         endpoint_url=f"http://localhost:{port}",
         aws_access_key_id=session.access_key_id,

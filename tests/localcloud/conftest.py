@@ -39,7 +39,7 @@ class App:
         return operator_session(self.aws, HUB_ACCOUNT_ID)
 
     def client(self, service: str) -> Any:
-        return self.session.client(service, endpoint_url=self.aws.endpoint_url)
+        return self.session.client(service, endpoint_url=self.aws.endpoint_url)  # type: ignore[call-overload]
 
     @cached_property
     def table(self) -> Any:

@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 import pytest
+from moto.stepfunctions.parser.asl.jsonata.jsonata import JSONataException
 
 from localcloud.jsonata import declare, evaluate
-from moto.stepfunctions.parser.asl.jsonata.jsonata import JSONataException
 from tests.localcloud.conftest import App, eventually
 
 pytestmark = pytest.mark.xdist_group("embedded-app")
