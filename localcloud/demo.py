@@ -8,7 +8,7 @@ import boto3
 from rich.console import Console
 from rich.live import Live
 
-from localcloud.demo_view import StepView, finding_table, verdict_table
+from localcloud.demo_view import StepView, finding_table, hop_tree, verdict_table
 from localcloud.deploy import Member, Outputs, deploy_everything, operator_session
 from localcloud.server import DEFAULT_REGION, HUB_ACCOUNT_ID, EmbeddedAws
 
@@ -18,6 +18,8 @@ FLOWS = 4
 """SSH and ICMP, each in both directions."""
 PATIENCE = 120.0
 """Seconds; a run takes a few."""
+HOP_WIDTH = 120
+"""Columns: a terminal that is narrower wraps the lines, which is better than losing their ends."""
 _POLL = 0.1
 
 
@@ -38,7 +40,8 @@ def run_demo(console: Console) -> bool:
         console.print(f"Deployed in {time.monotonic() - started:.1f} s: the hub in {HUB_ACCOUNT_ID}, and a VPC in each of")
         for member in members:
             lab = member.lab
-            console.print(f"  {member.account_id}: {lab['VpcId']}, instance {lab['InstanceId']} at {lab['PrivateIpAddress']}")
+            place = f"{member.account_id}: {lab['VpcId']}, instance {lab['InstanceId']} at {lab['PrivateIpAddress']}"
+            console.print(f"  {place}", soft_wrap=True)
         status = _request(console, operator_session(aws, HUB_ACCOUNT_ID), aws.endpoint_url, hub, members)
     _show(console, status)
     return is_proved(status)
@@ -73,7 +76,7 @@ def _request(
     put_at = time.monotonic()
     table.put_item(Item=item)
     status = _watch(console, table, executions, hub["StateMachineArn"])
-    console.print(f"{status['state']} {time.monotonic() - put_at:.1f} s after the item was put.", style="bold")
+    console.print(f"\n{status['state']} {time.monotonic() - put_at:.1f} s after the item was put.", style="bold")
     return status
 
 
@@ -108,5 +111,8 @@ def _show(console: Console, status: Mapping[str, Any]) -> None:
     if status["findings"]:
         console.print(finding_table(status["findings"]))
     for change in status["changes_made"]:
-        console.print(f"  • {change}", highlight=False)
+        console.print(f"  • {change}", highlight=False, soft_wrap=True)
+    console.print()
+    for verdict in status["verdicts"]:
+        console.print(hop_tree(verdict), width=max(console.width, HOP_WIDTH), crop=False)
     console.print(verdict_table(status["verdicts"]))

@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
+from rich.tree import Tree
 
 TITLES = {
     "PlanPeering": "observe both sides, check, plan",
@@ -61,16 +63,28 @@ class StepView:
 
 
 def verdict_table(verdicts: Iterable[Mapping[str, Any]]) -> Table:
-    """A row for each verdict, with the hops that show it."""
-    table = Table(title="Verdicts", title_justify="left", show_lines=True)
-    for heading in ("flow", "from", "to", "", "the way there, and back"):
-        table.add_column(heading)
+    """A row for each verdict."""
+    table = Table(title="Verdicts", title_justify="left", box=SIMPLE_HEAD)
+    for heading in ("", "flow", "from", "to"):
+        table.add_column(heading, no_wrap=True)
     for verdict in verdicts:
-        sign = Text("✔ reachable", style="green") if verdict["reachable"] else Text("✘ blocked", style="red")
-        table.add_row(
-            verdict["flow"], _endpoint(verdict["source"]), _endpoint(verdict["destination"]), sign, _hops(verdict["hops"])
-        )
+        table.add_row(_sign(verdict), verdict["flow"], verdict["source"]["address"], verdict["destination"]["address"])
     return table
+
+
+def hop_tree(verdict: Mapping[str, Any]) -> Tree:
+    """One verdict's way there, and back, hop by hop, each with the rule that decided."""
+    source, destination = verdict["source"], verdict["destination"]
+    tree = Tree(Text.assemble(_sign(verdict), f" {verdict['flow']}: {_end(source)} → {_end(destination)}"))
+    for hop in verdict["hops"]:
+        tree.add(
+            Text.assemble(
+                "← " if hop.get("returning") else "→ ",
+                (f"{hop['component']} {hop['resource_id']} ", "dim"),
+                (hop["decided_by"], "red" if hop.get("cause") else ""),
+            )
+        )
+    return tree
 
 
 def finding_table(findings: Iterable[Mapping[str, Any]]) -> Table:
@@ -84,16 +98,9 @@ def finding_table(findings: Iterable[Mapping[str, Any]]) -> Table:
     return table
 
 
-def _endpoint(endpoint: Mapping[str, Any]) -> str:
-    return "\n".join(str(endpoint[key]) for key in ("address", "instance_id") if endpoint.get(key))
+def _sign(verdict: Mapping[str, Any]) -> Text:
+    return Text("✔ reachable", style="green") if verdict["reachable"] else Text("✘ blocked", style="red")
 
 
-def _hops(hops: Iterable[Mapping[str, Any]]) -> Text:
-    lines = Text()
-    for hop in hops:
-        arrow = "← " if hop.get("returning") else "→ "
-        style = "red" if hop.get("cause") else ""
-        lines.append(f"{arrow}{hop['component']} {hop['resource_id']}: ", style="dim")
-        lines.append(f"{hop['decided_by']}\n", style=style)
-    lines.rstrip()
-    return lines
+def _end(endpoint: Mapping[str, Any]) -> str:
+    return f"{endpoint.get('instance_id') or endpoint['subnet_id']} ({endpoint['address']})"
