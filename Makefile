@@ -45,3 +45,7 @@ check: $(READY) ## linter, formatter, type checker
 .PHONY: local
 local: $(READY) ## the embedded AWS, deployed, until Ctrl-C
 	@exec $(BIN)/python -m localcloud up
+
+.PHONY: bench
+bench: $(READY) ## Causeway beside a script, the AWS CLI and Terraform, on the embedded AWS
+	@$(BIN)/python -m bench

@@ -1,7 +1,8 @@
 """`make bench`: Causeway beside what people use today."""
 
+import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
@@ -19,14 +20,19 @@ from bench.leftovers import Leftovers, leave
 from bench.measure import Case, Measurement, Run, Way, take_sample
 from bench.networks import Pair, build_pair
 from bench.product import Causeway, warm_up
+from localcloud.runtime_image import LOCAL_FOLDER
 
 ROUTE_TABLES = (4, 64)
 LATENCIES_MS = (0, 50)
 SMALLEST = Case(ROUTE_TABLES[0], LATENCIES_MS[0])
 COLD_STARTS = 5
+QUICK_COLD_START = ("CheckReachability",)
+RESULTS = LOCAL_FOLDER / "bench.json"
+QUICK_RESULTS = LOCAL_FOLDER / "bench-quick.json"
+_WIDTH_OF_A_FILE = 140
 
 app = typer.Typer(add_completion=False)
-console = Console()
+console = Console(width=None if sys.stdout.isatty() else _WIDTH_OF_A_FILE)
 
 
 @app.command()
@@ -35,13 +41,13 @@ def main(
     quick: Annotated[bool, typer.Option(help="Only the smallest case, once, beside the boto3 script.")] = False,
     samples: Annotated[int, typer.Option(min=1, help="How often each case is measured.")] = 3,
 ) -> None:
-    """Measure Causeway beside a boto3 script, an AWS CLI script and Terraform, and write .local/bench.json."""
+    """Measure Causeway beside a boto3 script, an AWS CLI script and Terraform; the results are in .local/bench.json too."""
     with _progress() as progress, tempfile.TemporaryDirectory() as folder:
         tell = _Teller(progress)
         tell("deploying Causeway")
         with deployed() as cloud:
             results = _run_quick(cloud, tell) if quick else _run_all(cloud, Path(folder), samples, tell)
-    report.write(results)
+    report.write(results, QUICK_RESULTS if quick else RESULTS)
     report.show(results, console)
     if failed := _failed(results.measurements):
         console.print(f"Causeway did not peer: {failed}", style="red")
@@ -66,7 +72,7 @@ def _run_quick(cloud: Cloud, tell: _Teller) -> report.Results:
     return _results(
         samples=1,
         measurements=_measure(cloud, ways, [SMALLEST], 1, tell),
-        cold_starts=_start_cold(cloud, peered, 1, tell),
+        cold_starts=_start_cold(cloud, peered, 1, tell, QUICK_COLD_START),
         leftovers=_leave(cloud, ways, tell),
     )
 
@@ -125,9 +131,11 @@ def _measure_case(cloud: Cloud, ways: Sequence[Way], case: Case, samples: int, t
         yield Measurement(name, case, first, second)
 
 
-def _start_cold(cloud: Cloud, peered: Pair, samples: int, tell: _Teller) -> tuple[ColdStart, ...]:
-    tell("starting every function cold")
-    return measure_cold_starts(cloud, peered, samples)
+def _start_cold(
+    cloud: Cloud, peered: Pair, samples: int, tell: _Teller, only: Container[str] | None = None
+) -> tuple[ColdStart, ...]:
+    tell("cold starts")
+    return measure_cold_starts(cloud, peered, samples, only)
 
 
 def _leave(cloud: Cloud, ways: Sequence[Way], tell: _Teller) -> list[Leftovers]:

@@ -1,15 +1,18 @@
 """How long each function takes to start, beside a bare function that only makes an EC2 client.
 
-A cold start is what the first invocation of a fresh sandbox takes longer than the second one with the same event. Every
-step can run twice, so both do all that the step does in a request that was peered before.
+A start is what the first invocation of a fresh sandbox takes longer than the second one with the same event. It is taken with
+an empty event, which the handler refuses at once: that is the initialisation alone. And it is taken with a real one: that is
+also what the function makes when it first needs it, such as clients, roles and connections. Every step can run twice, so a real
+event does all that the step does in a request that was peered before.
 """
 
 import io
 import time
 import zipfile
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from boto3.dynamodb.types import TypeSerializer
@@ -28,42 +31,79 @@ def handler(event, context):
 """
 
 
-class ColdStart(msgspec.Struct, frozen=True):
-    """One function's cold starts in seconds, and their median's ratio to the bare function's."""
+class Start(msgspec.Struct, frozen=True):
+    """Starts in seconds, and their median's ratio to the bare function's."""
 
-    function: str
     samples: tuple[float, ...]
     median: float
     ratio: float
 
 
-def measure_cold_starts(cloud: Cloud, pair: Pair, samples: int) -> tuple[ColdStart, ...]:
+class ColdStart(msgspec.Struct, frozen=True):
+    """One function's cold start: until its handler runs, and until its first answer to a real event."""
+
+    function: str
+    initialisation: Start
+    first_answer: Start
+
+
+class _Function(NamedTuple):
+    name: str
+    physical_name: str
+    event: bytes
+
+
+def measure_cold_starts(cloud: Cloud, pair: Pair, samples: int, only: Container[str] | None = None) -> tuple[ColdStart, ...]:
     """Start every function in turn, that many times.
 
     Args:
         cloud: Where they run.
         pair: A pair that Causeway has peered by the first generation of its request, and found right by the second.
         samples: How often each one starts.
+        only: Which functions, if not all.
     """
-    functions = {BARE: _deploy_bare(cloud), **cloud.functions}
-    events = {BARE: b"{}", **_events(pair)}
-    lambdas = cloud.unseen_client("lambda")
-    taken: dict[str, list[float]] = {name: [] for name in functions}
-    for _ in range(samples):
-        cloud.retire_sandboxes()
-        for name, physical_name in functions.items():
-            taken[name].append(_invoke(lambdas, physical_name, events[name]) - _invoke(lambdas, physical_name, events[name]))
-    bare = median(taken[BARE])
-    return tuple(ColdStart(name, tuple(each), median(each), median(each) / bare) for name, each in taken.items())
+    lambdas, events = cloud.unseen_client("lambda"), _events(pair)
+    functions = [
+        _Function(BARE, _deploy_bare(cloud), b"{}"),
+        *(
+            _Function(name, physical_name, events[name])
+            for name, physical_name in cloud.functions.items()
+            if only is None or name in only
+        ),
+    ]
+    rounds = [_start_all(cloud, lambdas, functions) for _ in range(samples)]
+    initialisations = _compare({each.name: [empty[each.name] for empty, _ in rounds] for each in functions})
+    first_answers = _compare({each.name: [real[each.name] for _, real in rounds] for each in functions})
+    return tuple(ColdStart(each.name, initialisations[each.name], first_answers[each.name]) for each in functions)
 
 
-def _invoke(lambdas: Any, function: str, event: bytes) -> float:
+def _start_all(cloud: Cloud, lambdas: Any, functions: Iterable[_Function]) -> tuple[dict[str, float], dict[str, float]]:
+    """Each function's start with an empty event, and with a real one."""
+    functions = list(functions)
+    cloud.retire_sandboxes()
+    empty = {each.name: _start(lambdas, each.physical_name, b"{}") for each in functions}
+    cloud.retire_sandboxes()
+    real = {each.name: _start(lambdas, each.physical_name, each.event, must_succeed=True) for each in functions}
+    return empty, real
+
+
+def _start(lambdas: Any, function: str, event: bytes, *, must_succeed: bool = False) -> float:
+    first, second = (_invoke(lambdas, function, event, must_succeed=must_succeed) for _ in range(2))
+    return first - second
+
+
+def _invoke(lambdas: Any, function: str, event: bytes, *, must_succeed: bool) -> float:
     started = time.perf_counter()
     answer = lambdas.invoke(FunctionName=function, Payload=event)
     seconds = time.perf_counter() - started
-    if "FunctionError" in answer:
+    if must_succeed and "FunctionError" in answer:
         raise RuntimeError(f"{function} failed: {answer['Payload'].read().decode()}")
     return seconds
+
+
+def _compare(samples: Mapping[str, Sequence[float]]) -> dict[str, Start]:
+    bare = median(samples[BARE])
+    return {name: Start(tuple(each), median(each), median(each) / bare) for name, each in samples.items()}
 
 
 def _deploy_bare(cloud: Cloud) -> str:

@@ -9,13 +9,12 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from bench.cold_start import ColdStart
+from bench.cold_start import ColdStart, Start
 from bench.competitors import Absent, version_of
 from bench.leftovers import Leftovers
 from bench.measure import Case, Measurement, Run, middle
 
 REFERENCE = "Causeway, warm"
-RESULTS_FILE = Path(__file__).parent.parent / ".local" / "bench.json"
 
 
 class Machine(msgspec.Struct, frozen=True):
@@ -75,9 +74,9 @@ def ratios(measurements: Sequence[Measurement]) -> tuple[Ratio, ...]:
     )
 
 
-def write(results: Results) -> None:
-    RESULTS_FILE.parent.mkdir(exist_ok=True)
-    RESULTS_FILE.write_bytes(msgspec.json.format(msgspec.json.encode(results), indent=2) + b"\n")
+def write(results: Results, file: Path) -> None:
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(msgspec.json.format(msgspec.json.encode(results), indent=2) + b"\n")
 
 
 def show(results: Results, console: Console) -> None:
@@ -131,13 +130,22 @@ def _factors(ratio: Ratio | None) -> tuple[str, str]:
 
 
 def _cold_start_table(cold_starts: Iterable[ColdStart]) -> Table:
-    table = Table(title="Cold starts", title_justify="left")
+    table = Table(
+        title="Cold starts (medians)",
+        caption="How much longer a fresh sandbox's first invocation takes: with an event that is refused, and a real one.",
+        title_justify="left",
+        caption_justify="left",
+    )
     table.add_column("function")
-    table.add_column("median, ms", justify="right")
-    table.add_column("× bare", justify="right")
+    for heading in ("initialisation, ms", "× bare", "first answer, ms", "× bare"):
+        table.add_column(heading, justify="right")
     for each in cold_starts:
-        table.add_row(each.function, f"{each.median * 1000:.0f}", f"{each.ratio:.2f}")
+        table.add_row(each.function, *_start_cells(each.initialisation), *_start_cells(each.first_answer))
     return table
+
+
+def _start_cells(start: Start) -> tuple[str, str]:
+    return f"{start.median * 1000:.0f}", f"{start.ratio:.2f}"
 
 
 def _leftovers_table(leftovers: Iterable[Leftovers]) -> Table:

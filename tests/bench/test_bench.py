@@ -1,0 +1,61 @@
+"""The bench measures what it says: its smallest case, with everything real."""
+
+import subprocess
+import sys
+
+import msgspec
+import pytest
+
+from bench.__main__ import QUICK_RESULTS, SMALLEST
+from bench.measure import Measurement
+from bench.report import Results
+
+MINIMUM = 2 + 2 * (SMALLEST.route_tables + 2)
+"""Request and accept; on each side a route in each table, and SSH and ICMP by one call in each direction."""
+
+
+@pytest.fixture(scope="module")
+def results() -> Results:
+    finished = subprocess.run([sys.executable, "-m", "bench", "--quick"], capture_output=True, text=True, check=False)
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    return msgspec.json.decode(QUICK_RESULTS.read_bytes(), type=Results)
+
+
+def measurement(results: Results, way: str) -> Measurement:
+    (found,) = (each for each in results.measurements if each.way == way)
+    return found
+
+
+def test_causeway_is_active_and_verified_both_times(results: Results) -> None:
+    measured = measurement(results, "Causeway, warm")
+    assert [run.outcome.ended for run in measured.first + measured.second] == ["ACTIVE, verified"] * 2
+
+
+def test_causeway_changes_what_is_needed_once(results: Results) -> None:
+    measured = measurement(results, "Causeway, warm")
+    kinds = measured.first[0].calls.kinds
+    assert kinds["ec2:CreateVpcPeeringConnection"] == kinds["ec2:AcceptVpcPeeringConnection"] == 1
+    assert kinds["ec2:CreateRoute"] == 2 * SMALLEST.route_tables
+    assert measured.second[0].calls.ec2_mutating == 0
+
+
+def test_the_script_makes_the_fewest_mutating_calls_and_cannot_run_twice(results: Results) -> None:
+    measured = measurement(results, "boto3 script")
+    assert measured.first[0].outcome.ended == "exit 0"
+    assert measured.first[0].calls.ec2_mutating == MINIMUM
+    assert measured.second[0].outcome.ended == "exit 1: InvalidStateTransition"
+
+
+def test_only_the_script_leaves_something_behind_after_a_conflict(results: Results) -> None:
+    causeway, script = results.leftovers
+    assert (causeway.ended, causeway.connections, causeway.routes, causeway.rules) == ("REJECTED: ROUTE_CONFLICT", (), (), ())
+    assert script.ended == "exit 1: RouteAlreadyExists"
+    assert len(script.connections) == 1
+    assert len(script.routes) == 2 * SMALLEST.route_tables - 1
+
+
+def test_cold_starts_are_compared_with_the_bare_function(results: Results) -> None:
+    bare, step = results.cold_starts
+    assert bare.initialisation.ratio == bare.first_answer.ratio == 1
+    assert step.initialisation.median > 0
+    assert step.first_answer.median > 0
