@@ -1,0 +1,143 @@
+"""Each function's handler, loaded as Lambda loads it and run on its sample in `events/`."""
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+
+from .conftest import ROOT, Hub, load
+
+HANDLERS = sorted((ROOT / "functions").glob("*/app.py"))
+STEPS = ["plan_peering", "request_peering", "accept_peering", "update_route_tables", "check_reachability", "record_outcome"]
+REQUEST_ID = "test-to-production"
+
+
+@pytest.mark.parametrize("path", HANDLERS, ids=lambda path: path.parent.name)
+def test_a_handler_is_small_and_alone(path: Any, environment: None) -> None:
+    assert [each.name for each in path.parent.iterdir() if each.name != "__pycache__"] == ["app.py"]
+    assert len(path.read_text().splitlines()) <= 40
+    assert callable(load(path.parent.name).handler)
+
+
+def test_there_is_a_sample_for_every_handler() -> None:
+    assert {path.parent.name for path in HANDLERS} <= {path.stem for path in (ROOT / "events").glob("*.json")}
+
+
+def test_the_samples_in_the_order_of_the_flow_end_in_an_active_peering(hub: Hub, capsys: pytest.CaptureFixture[str]) -> None:
+    assert hub.invoke("receive_event") == {"written": True}
+    assert hub.invoke("dispatch_request") == {"batchItemFailures": []}
+    assert hub.status()["state"] == "PLANNING"
+
+    plan = hub.invoke("plan_peering")
+    assert (plan["blocked"], plan["request"], plan["accept"]) == (False, True, True)
+    assert hub.status()["state"] == "APPLYING"
+
+    connection = hub.invoke("request_peering")
+    assert hub.invoke("accept_peering") == connection
+    for update in plan["updates"]:
+        name = {"UpdateRouteTables": "update_route_tables", "UpdateSecurityGroups": "update_security_groups"}[update["step"]]
+        assert hub.invoke(name, {**hub.sample(name), "side": update["side"]})["changes"] > 0
+    assert hub.invoke("configure_dns") == {"changes": 0}
+    assert hub.invoke("check_reachability") == {"reachable": True}
+    assert hub.invoke("record_outcome") == {"state": "ACTIVE"}
+
+    status = hub.status()
+    assert (status["state"], status["peering_connection_id"]) == ("ACTIVE", connection["connection_id"])
+    assert [verdict["reachable"] for verdict in status["verdicts"]] == [True] * 4
+    counted = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"CloudWatchMetrics"' in line]
+    assert [(each["PeeringActive"], each["PeeringFailed"]) for each in counted] == [([1.0], [0.0])]
+
+
+def test_every_line_of_the_log_names_the_request(hub: Hub) -> None:
+    for name in ("receive_event", "dispatch_request", "plan_peering", "request_peering", "accept_peering"):
+        hub.invoke(name)
+
+    lines = hub.lines()
+    assert len(lines) >= 8
+    assert {line["request_id"] for line in lines} == {REQUEST_ID}
+    assert {line["function_request_id"] for line in lines} == {"00000000-0000-0000-0000-000000000000"}
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_step_that_fails_says_so_once_and_by_its_type(hub: Hub, name: str) -> None:
+    with pytest.raises(Exception, match=r"Put the request again|put the request again") as raised:
+        hub.invoke(name)
+
+    assert type(raised.value).__name__ == "LedgerMissing"
+    errors = [line for line in hub.lines() if line["level"] == "ERROR"]
+    assert [(line["request_id"], line["exception_name"]) for line in errors] == [(REQUEST_ID, "LedgerMissing")]
+
+
+def test_a_step_refuses_an_input_that_names_no_request(hub: Hub) -> None:
+    with pytest.raises(msgspec.ValidationError, match="request_id"):
+        hub.invoke("plan_peering", {"generation": 1})
+
+
+def record(hub: Hub, request_id: str, sequence_number: str, **image: Any) -> dict[str, Any]:
+    """The sample's stream record, for another item."""
+    made: dict[str, Any] = hub.sample("dispatch_request")["Records"][0]
+    stream = made["dynamodb"]
+    stream["Keys"]["request_id"]["S"] = stream["NewImage"]["request_id"]["S"] = request_id
+    stream["NewImage"].update(image)
+    stream["SequenceNumber"] = sequence_number
+    hub.table.put_item(Item={"request_id": request_id})
+    return made
+
+
+def test_a_malformed_item_is_rejected_and_stops_no_other(hub: Hub, capsys: pytest.CaptureFixture[str]) -> None:
+    malformed = record(hub, "malformed", "1", priority={"N": "1"})
+
+    answer = hub.invoke("dispatch_request", {"Records": [malformed, record(hub, "fine", "2")]})
+
+    assert answer == {"batchItemFailures": []}
+    assert hub.status("malformed")["state"] == "REJECTED"
+    assert "priority" in hub.status("malformed")["findings"][0]["message"]
+    assert hub.status("fine")["state"] == "PLANNING"
+    assert capsys.readouterr().out.count('"PeeringRejected":[1.0]') == 1
+
+
+def test_a_record_that_fails_is_handed_back_alone_and_logged(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    from causeway.aws.executions import Executions  # noqa: PLC0415 - after the environment is set
+
+    start = Executions.start
+
+    def failing(self: Executions, request_id: str, generation: int) -> str:
+        if request_id == "unlucky":
+            raise TimeoutError("no answer")
+        return start(self, request_id, generation)
+
+    monkeypatch.setattr(Executions, "start", failing)
+
+    answer = hub.invoke("dispatch_request", {"Records": [record(hub, "unlucky", "1"), record(hub, "lucky", "2")]})
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "1"}]}
+    errors = [line for line in hub.lines() if line["level"] == "ERROR"]
+    assert [(line["request_id"], line["exception_name"]) for line in errors] == [("unlucky", "TimeoutError")]
+    assert hub.status("lucky")["state"] == "PLANNING"
+
+
+def test_a_removal_starts_nothing(hub: Hub) -> None:
+    removal = hub.sample("dispatch_request")
+    stream = removal["Records"][0]["dynamodb"]
+    stream["OldImage"] = stream.pop("NewImage")
+
+    assert hub.invoke("dispatch_request", removal) == {"batchItemFailures": []}
+    assert hub.table.scan()["Items"] == []
+
+
+def test_a_malformed_event_writes_no_item(hub: Hub) -> None:
+    event = hub.sample("receive_event")
+    event["detail"]["accepter"] = event["detail"]["requester"]
+
+    assert hub.invoke("receive_event", event) == {"written": False}
+    assert hub.table.scan()["Items"] == []
+
+
+def test_an_error_of_a_step_becomes_the_outcome(hub: Hub) -> None:
+    hub.invoke("receive_event")
+    hub.invoke("dispatch_request")
+    error = {"Error": "AccessDenied", "Cause": '{"errorMessage": "No role."}', "State": "PlanPeering"}
+
+    assert hub.invoke("record_outcome", {**hub.sample("record_outcome"), "error": error}) == {"state": "FAILED"}
+    assert hub.status()["findings"][0]["message"] == "PlanPeering failed with AccessDenied: No role."
