@@ -96,35 +96,49 @@ class Machine:
         return {each["name"]: json.loads(each["input"]) for each in described}
 
 
-@pytest.fixture(scope="session")
-def session() -> boto3.session.Session:
-    """One for all tests: it keeps the services' models, which take longer to load than a test to run."""
-    return boto3.session.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1")
-
-
-@pytest.fixture(autouse=True)
-def _aws() -> Iterator[None]:
+@pytest.fixture(scope="module")
+def session() -> Iterator[boto3.session.Session]:
+    """One for all tests of a module: making clients takes longer than most tests."""
     with mock_aws():
-        yield
+        yield boto3.session.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1")
+
+
+@pytest.fixture(scope="module")
+def resource(session: boto3.session.Session) -> Any:
+    return session.resource("dynamodb")
+
+
+@pytest.fixture(scope="module")
+def step_functions(session: boto3.session.Session) -> Any:
+    return session.client("stepfunctions")
+
+
+@pytest.fixture(scope="module")
+def client(session: boto3.session.Session) -> Any:
+    return session.client("dynamodb")
 
 
 @pytest.fixture
-def dynamodb(session: boto3.session.Session) -> Any:
-    client: Any = session.client("dynamodb")
-    for table, names in KEYS.items():
-        client.create_table(
+def dynamodb(resource: Any, client: Any) -> Iterator[Any]:
+    """A client of the two tables, which are empty."""
+    tables = [
+        resource.create_table(
             TableName=table,
             AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
             KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in zip(names, ("HASH", "RANGE"), strict=False)],
             BillingMode="PAY_PER_REQUEST",
         )
-    return client
+        for table, names in KEYS.items()
+    ]
+    yield client
+    for table in tables:
+        table.delete()
 
 
 @pytest.fixture
-def table(session: boto3.session.Session, dynamodb: Any) -> Any:
+def table(resource: Any, dynamodb: Any) -> Any:
     """The table of requests, as people use it."""
-    return session.resource("dynamodb").Table("requests")
+    return resource.Table("requests")
 
 
 @pytest.fixture
@@ -143,14 +157,14 @@ def bus() -> RecordingBus:
 
 
 @pytest.fixture
-def machine(session: boto3.session.Session) -> Machine:
-    client = session.client("stepfunctions")
+def machine(step_functions: Any) -> Iterator[Machine]:
     definition = {"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}
     role = "arn:aws:iam::123456789012:role/flow"
-    answer = client.create_state_machine(name="flow", definition=json.dumps(definition), roleArn=role)
-    return Machine(client, answer["stateMachineArn"])
+    answer = step_functions.create_state_machine(name="flow", definition=json.dumps(definition), roleArn=role)
+    yield Machine(step_functions, answer["stateMachineArn"])
+    step_functions.delete_state_machine(stateMachineArn=answer["stateMachineArn"])
 
 
 @pytest.fixture
-def executions(session: boto3.session.Session, machine: Machine) -> Executions:
-    return Executions(machine.arn, session.client("stepfunctions"))
+def executions(machine: Machine) -> Executions:
+    return Executions(machine.arn, machine.client)
