@@ -72,11 +72,7 @@ class Terraform:
         self._environment = environment(
             cloud, {"TF_CLI_CONFIG_FILE": str(configuration), "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
         )
-        started = time.perf_counter()
-        subprocess.run(
-            ["terraform", "init", "-input=false"], cwd=folder, env=self._environment, check=True, capture_output=True
-        )
-        self.init_seconds = time.perf_counter() - started
+        self.init_seconds = self._initialise()
 
     def prepare(self, pair: Pair) -> None:
         variables = {
@@ -93,6 +89,12 @@ class Terraform:
             *(f"-state={pair.name}.tfstate", f"-var-file={pair.name}.tfvars.json"),
         )
         return _time(command, self._environment, self._folder)
+
+    def _initialise(self) -> float:
+        outcome = _time(("terraform", "init", "-input=false"), self._environment, self._folder)
+        if not outcome.succeeded:
+            raise RuntimeError(f"terraform init: {outcome.ended}")
+        return outcome.seconds
 
 
 class Absent(msgspec.Struct, frozen=True):

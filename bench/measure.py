@@ -32,7 +32,10 @@ class Way(Protocol):
 
 
 class Calls(msgspec.Struct, frozen=True):
-    """API calls: EC2's, split into reads and mutating ones; STS's; and those to other services (tables, executions, events)."""
+    """API calls: EC2's, split into reads and mutating ones; STS's; and those to other services.
+
+    The others are what it takes to be a service: Causeway's tables, its state machine's calls of its functions, its bus.
+    """
 
     ec2_reads: int
     ec2_mutating: int

@@ -43,7 +43,7 @@ class Ratio(msgspec.Struct, frozen=True):
     Attributes:
         time: Of the first run.
         network_calls: EC2's and STS's, of the first run.
-        all_calls: Those to Causeway's own tables, state machine and bus counted too.
+        all_calls: Those to Causeway's own tables, state machine, functions and bus counted too.
     """
 
     way: str
@@ -102,19 +102,22 @@ def _ratio(way: str, case: Case, run: Run, reference: Run) -> Ratio:
 
 def _case_table(case: Case, results: Results) -> Table:
     table = Table(
-        title=f"{str(case).capitalize()} (median of {results.samples})",
-        caption="Ratios are to Causeway, warm: time, and calls to EC2 and STS.",
+        title=f"{case} (median of {results.samples})",
+        caption=(
+            "Other calls: to Causeway's own tables, state machine, functions and bus. "
+            "Ratios are to Causeway, warm: of time, of calls to EC2 and STS, and of all calls."
+        ),
         title_justify="left",
         caption_justify="left",
     )
     table.add_column("")
-    for heading in ("seconds", "EC2 reads", "EC2 mutating", "STS", "other", "× time", "× calls"):
+    for heading in ("seconds", "EC2 reads", "EC2 mutating", "STS", "other", "× time", "× calls", "× all"):
         table.add_column(heading, justify="right")
     table.add_column("ended")
     found = {ratio.way: ratio for ratio in results.ratios if ratio.case == case}
     for each in (measurement for measurement in results.measurements if measurement.case == case):
         table.add_row(each.way, *_cells(middle(each.first), _factors(found.get(each.way))))
-        table.add_row("  second run", *_cells(middle(each.second), ("", "")), style="dim", end_section=True)
+        table.add_row("  second run", *_cells(middle(each.second), ("", "", "")), style="dim", end_section=True)
     return table
 
 
@@ -125,8 +128,10 @@ def _cells(run: Run, factors: Iterable[str]) -> Iterator[str]:
     yield run.outcome.ended
 
 
-def _factors(ratio: Ratio | None) -> tuple[str, str]:
-    return ("1", "1") if ratio is None else (f"{ratio.time:.1f}", f"{ratio.network_calls:.1f}")
+def _factors(ratio: Ratio | None) -> tuple[str, str, str]:
+    if ratio is None:
+        return "1", "1", "1"
+    return f"{ratio.time:.1f}", f"{ratio.network_calls:.1f}", f"{ratio.all_calls:.1f}"
 
 
 def _cold_start_table(cold_starts: Iterable[ColdStart]) -> Table:
