@@ -1,7 +1,7 @@
 """Asynchronous Lambda invocations: answered at once, tried again, and kept where the last attempt fails."""
 
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import msgspec
@@ -10,6 +10,7 @@ from moto.awslambda.models import LambdaFunction
 from localcloud.destinations import send_to_destination
 from localcloud.lambda_runtime import LambdaRuntime
 from localcloud.sandbox import Invocation
+from localcloud.sandbox_pool import StoppingError
 from localcloud.strict.patching import replaces
 
 RETRY_SECONDS = (0.5, 1.0)
@@ -29,7 +30,7 @@ class AsyncInvoker:
         return self._runtime.invoke(function, payload)
 
     def submit(self, function: LambdaFunction, payload: bytes) -> None:
-        self._workers.submit(self._deliver, function, payload)
+        self._workers.submit(self._deliver, function, payload).add_done_callback(_raise_what_went_wrong)
 
     def close(self) -> None:
         self._workers.shutdown(wait=True, cancel_futures=True)
@@ -54,6 +55,12 @@ class AsyncInvoker:
         dead_letters = function.dead_letter_config.get("TargetArn")
         if invocation.failed and dead_letters:
             send_to_destination(dead_letters, payload.decode())
+
+
+def _raise_what_went_wrong(delivery: Future[None]) -> None:
+    """A future keeps its error to itself; raised here it is reported."""
+    if not delivery.cancelled() and (error := delivery.exception()) and not isinstance(error, StoppingError):
+        raise error
 
 
 def _record(function: LambdaFunction, payload: bytes, invocation: Invocation, attempts: int) -> dict[str, Any]:

@@ -21,7 +21,7 @@ MEMBER_STACK = "causeway-member"
 LAB_NETWORKS = dict(zip(MEMBER_ACCOUNT_IDS, ("Test", "Production"), strict=True))
 """Which of the walkthrough's networks is in which member account."""
 _OPERATOR_ROLE = "OrganizationAccountAccessRole"
-_HUB_SOURCES = ("functions", "layers/causeway/python", "statemachine")
+_HUB_SOURCES = ("functions", "layers/causeway", "statemachine")
 
 
 class Member(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import msgspec
@@ -17,6 +17,7 @@ from moto.events.models import EventPattern
 from localcloud.destinations import send_to_destination
 from localcloud.lambda_runtime import LambdaRuntime
 from localcloud.sandbox import Invocation
+from localcloud.sandbox_pool import StoppingError
 from localcloud.strict.patching import replaces
 
 RETRY_SECONDS = 0.2
@@ -89,8 +90,9 @@ class _Worker:
         self._thread.join(timeout=5)
 
     def _run(self) -> None:
-        while batch := self._next_batch():
-            self._process(batch, _attempts(self._mapping))
+        with suppress(StoppingError):
+            while batch := self._next_batch():
+                self._process(batch, _attempts(self._mapping))
 
     def _next_batch(self) -> list[Record]:
         first = self._records.get()

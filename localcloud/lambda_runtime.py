@@ -8,11 +8,8 @@ import hashlib
 import threading
 import time
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from moto.awslambda.models import LambdaFunction, lambda_backends
@@ -23,11 +20,10 @@ from moto.logs.models import logs_backends
 from localcloud.identity import assume_role_as_service
 from localcloud.runtime_image import LOCAL_FOLDER, runtime_image
 from localcloud.sandbox import Invocation, Sandbox
+from localcloud.sandbox_pool import SandboxPool, StoppingError
 
 CONCURRENCY = 4
 """Sandboxes per function, unless it reserves fewer. One machine is not a region."""
-_SANDBOX_SECONDS = 2400.0
-"""Sandboxes are retired well before their role's credentials expire."""
 
 
 class FunctionState(msgspec.Struct, frozen=True):
@@ -73,15 +69,16 @@ class LambdaRuntime:
     def __init__(self, endpoint_url: str) -> None:
         self._endpoint_url = endpoint_url
         self._lock = threading.Lock()
-        self._pools: dict[str, _Pool] = {}
+        self._pools: dict[str, SandboxPool[FunctionState]] = {}
         self.closing = threading.Event()
 
     def invoke(self, function: LambdaFunction, payload: bytes) -> Invocation:
         state = FunctionState.of(function)
         reserved = function.reserved_concurrency
         limit = CONCURRENCY if reserved is None else min(CONCURRENCY, int(reserved))
-        with self._pool(function.function_arn).sandbox(state, limit, lambda: self._start(function, state)) as sandbox:
-            return sandbox.invoke(payload)
+        pool = self._pool(function.function_arn)
+        with pool.lease(state, limit, lambda: self._start(function, state)) as lease:
+            return lease.invoke(payload)
 
     def retire(self) -> None:
         """End every idle sandbox: what comes next starts cold."""
@@ -93,15 +90,15 @@ class LambdaRuntime:
         for pool in self._all_pools():
             pool.close()
 
-    def _all_pools(self) -> list["_Pool"]:
+    def _all_pools(self) -> list[SandboxPool[FunctionState]]:
         with self._lock:
             return list(self._pools.values())
 
-    def _pool(self, function_arn: str) -> "_Pool":
+    def _pool(self, function_arn: str) -> SandboxPool[FunctionState]:
         with self._lock:
             if self.closing.is_set():
-                raise RuntimeError("the embedded AWS is stopping")
-            return self._pools.setdefault(function_arn, _Pool())
+                raise StoppingError
+            return self._pools.setdefault(function_arn, SandboxPool())
 
     def _start(self, function: LambdaFunction, state: FunctionState) -> Sandbox:
         task = _unpacked(state.code, function.code_bytes)
@@ -142,81 +139,6 @@ class LambdaRuntime:
             "PYTHONPATH": ":".join(str(folder) for folder in folders),
             "TZ": ":UTC",
         }
-
-
-class _Pool:
-    """The sandboxes of one function. Callers wait where the limit is reached."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._state: FunctionState | None = None
-        self._idle: list[Sandbox] = []
-        self._busy = 0
-        self._closed = False
-
-    @contextmanager
-    def sandbox(self, state: FunctionState, limit: int, start: Any) -> Iterator["_Lease"]:
-        lease = _Lease(self._take(state, limit), start)
-        try:
-            yield lease
-        finally:
-            self._give_back(lease, state)
-
-    def retire(self) -> None:
-        with self._changed:
-            idle, self._idle = self._idle, []
-        for sandbox in idle:
-            sandbox.stop()
-
-    def close(self) -> None:
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
-        self.retire()
-
-    def _take(self, state: FunctionState, limit: int) -> Sandbox | None:
-        with self._changed:
-            retired = self._retire(state)
-            self._changed.wait_for(lambda: self._busy < limit or self._closed)
-            if self._closed:
-                raise RuntimeError("the embedded AWS is stopping")
-            self._busy += 1
-            sandbox = self._idle.pop() if self._idle else None
-        for old in retired:
-            old.stop()
-        return sandbox
-
-    def _retire(self, state: FunctionState) -> list[Sandbox]:
-        oldest = time.monotonic() - _SANDBOX_SECONDS
-        kept = [sandbox for sandbox in self._idle if state == self._state and sandbox.started > oldest]
-        retired = [sandbox for sandbox in self._idle if sandbox not in kept]
-        self._state, self._idle = state, kept
-        return retired
-
-    def _give_back(self, lease: "_Lease", state: FunctionState) -> None:
-        with self._changed:
-            self._busy -= 1
-            reusable = lease.healthy and state == self._state and not self._closed
-            if reusable and lease.started:
-                self._idle.append(lease.started)
-            self._changed.notify()
-        if not reusable and lease.started:
-            lease.started.stop()
-
-
-class _Lease:
-    """A warm sandbox, or the promise of a cold one, for the time of one invocation."""
-
-    def __init__(self, warm: Sandbox | None, start: Any) -> None:
-        self.started = warm
-        self.healthy = False
-        self._start = start
-
-    def invoke(self, payload: bytes) -> Invocation:
-        self.started = self.started or self._start()
-        invocation: Invocation = self.started.invoke(payload)
-        self.healthy = invocation.healthy
-        return invocation
 
 
 class _LogStream:

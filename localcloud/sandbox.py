@@ -71,7 +71,7 @@ class Sandbox:
             connection.close()
 
     def stop(self) -> None:
-        """End the emulator and the runtime inside it, and wait for both."""
+        """End the emulator and the runtime inside it, and wait for both. A second call changes nothing."""
         self._process.send_signal(signal.SIGTERM)
         try:
             self._process.wait(timeout=2)

@@ -27,7 +27,6 @@ MEMBER_ACCOUNT_IDS = ("111111111111", "222222222222")
 DEFAULT_REGION = "us-east-1"
 
 type AccountListener = Callable[[str], None]
-type Middleware = Callable[["WSGIApplication"], "WSGIApplication"]
 
 
 class EmbeddedAws:
@@ -39,6 +38,7 @@ class EmbeddedAws:
 
     Raises:
         OSError: the port is taken.
+        RuntimeError: there is one in this process already.
     """
 
     def __init__(self, port: int = 0) -> None:
@@ -47,7 +47,13 @@ class EmbeddedAws:
         self.calls: CallGate
 
     def __enter__(self) -> Self:
-        self._server = _serve(self._requested_port, self._application())
+        if not _running.acquire(blocking=False):
+            raise RuntimeError("this process has an embedded AWS already: moto's accounts are the process's")
+        try:
+            self._server = _serve(self._requested_port, self._application())
+        except OSError:
+            _running.release()
+            raise
         self.port = self._server.server_address[1]
         self.endpoint_url = f"http://localhost:{self.port}"
         # moto's own services reach each other through this variable.
@@ -64,12 +70,14 @@ class EmbeddedAws:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         event_sources.uninstall()
+        state_machines.stop_executions()
         self._runtime.close()
         self._sources.close()
         self._invoker.close()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+        _running.release()
 
     def retire_sandboxes(self) -> None:
         """End every idle Lambda sandbox, so that each function's next invocation is a cold start."""
@@ -95,6 +103,7 @@ class _QuietHandler(MotoRequestHandler):  # type: ignore[misc]
         """Every call is in `EmbeddedAws.calls`."""
 
 
+_running = threading.Lock()
 _installed = threading.Lock()
 
 

@@ -5,6 +5,7 @@ import sys
 import threading
 import time
 import uuid
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -34,6 +35,15 @@ def install() -> None:
     for name, module in list(sys.modules.items()):
         if name.startswith("moto.stepfunctions.parser") and hasattr(module, "boto_client_for"):
             vars(module)["boto_client_for"] = clients.get
+
+
+def stop_executions() -> None:
+    """Abort whatever still runs."""
+    backends = (backend for regions in stepfunctions_parser_backends.values() for backend in regions.values())
+    machines = [machine for backend in backends for machine in backend.state_machines]
+    for execution in [execution for machine in machines for execution in machine.executions]:
+        if execution.status == "RUNNING" and execution.exec_worker.env:
+            execution.stop(datetime.now(UTC), "States.Aborted", "The embedded AWS is stopping.")
 
 
 @replaces(StepFunctionsParserBackend, "start_execution")

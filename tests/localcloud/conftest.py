@@ -1,8 +1,8 @@
-"""One embedded AWS for the whole session, with the small application deployed by the real SAM CLI."""
+"""The small application, deployed by the real SAM CLI to the session's embedded AWS."""
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -68,12 +68,6 @@ class App:
         """The items that functions wrote, whose id begins so, in the order of their ids."""
         items = self.table.scan(ConsistentRead=True)["Items"]
         return sorted((item for item in items if item["id"].startswith(prefix)), key=lambda item: str(item["id"]))
-
-
-@pytest.fixture(scope="session")
-def aws() -> Iterator[EmbeddedAws]:
-    with EmbeddedAws() as embedded:
-        yield embedded
 
 
 @pytest.fixture(scope="session")

@@ -6,14 +6,11 @@ import time
 from typing import Any
 
 import boto3
-from shared import greeting
+from shared import count, greeting
 
 
 class NotReady(Exception):
     """An error that a state machine matches by its name."""
-
-
-attempts: dict[str, int] = {}
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -25,9 +22,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     if action == "sleep":
         time.sleep(float(argument))
     if action == "fail_times":
-        attempts[argument["key"]] = attempts.get(argument["key"], 0) + 1
-        if attempts[argument["key"]] <= argument["times"]:
-            raise NotReady(f"attempt {attempts[argument['key']]}")
+        attempt = count(argument["key"])
+        if attempt <= argument["times"]:
+            raise NotReady(f"attempt {attempt}")
     if action == "import":
         __import__(argument)
     if action == "identity":
