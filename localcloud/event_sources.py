@@ -23,7 +23,8 @@ from localcloud.strict.patching import replaces
 RETRY_SECONDS = 0.2
 """The pause before a batch is tried again, doubled each time up to `LONGEST_RETRY_SECONDS`. AWS's is not documented."""
 LONGEST_RETRY_SECONDS = 5.0
-_KEPT_RECORDS = 1000
+_SHARD_ID = "shardId-00000001541626099285-f35f62ef"
+"""The one shard that moto gives every stream."""
 
 type Record = dict[str, Any]
 
@@ -194,7 +195,7 @@ def _failure_document(mapping: EventSourceMapping, batch: list[Record], invocati
         "version": "1.0",
         "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "DDBStreamBatchInfo": {
-            "shardId": StreamShard.__name__,
+            "shardId": _SHARD_ID,
             "startSequenceNumber": batch[0]["dynamodb"]["SequenceNumber"],
             "endSequenceNumber": batch[-1]["dynamodb"]["SequenceNumber"],
             "approximateArrivalOfFirstRecord": times[0],
