@@ -20,8 +20,10 @@ from causeway.domain.verdicts import Cause, Component, Endpoint, Hop, Verdict
 from .networks import change, ping, request, ssh
 
 NOW = "2026-01-15T09:30:00.000+00:00"
-PLAN = Plan(request_id="test-to-production", generation=3, connection_id="pcx-1")
-ROUTE = CreateRoute(side=Side.REQUESTER, route_table_id="rtb-a1", destination="192.0.0.0/16")
+ROUTES = tuple(
+    CreateRoute(side=Side.REQUESTER, route_table_id=f"rtb-a{number}", destination="192.0.0.0/16") for number in range(300)
+)
+PLAN = Plan(request_id="test-to-production", generation=3, connection_id="pcx-1", changes=ROUTES)
 INFORMS = Finding(code=Code.NOTHING_TO_CHECK, where="tcp/22", message="Nothing to check.", blocking=False)
 BLOCKS = Finding(code=Code.CIDR_OVERLAP, where="10.0.0.0/16", message="They overlap.")
 DENIED = StepError(error="AccessDenied", cause='{"errorMessage": "No role."}', state="UpdateRouteTables")
@@ -75,7 +77,7 @@ def test_states(ended: Run, error: StepError | None, state: State) -> None:
 
 
 def test_a_failed_step_is_told_first_with_its_own_words() -> None:
-    status = outcome(DENIED, plan=PLAN.with_findings((INFORMS,)), done=(ROUTE,))
+    status = outcome(DENIED, plan=PLAN.with_findings((INFORMS,)))
 
     assert status.findings == (
         Finding(
@@ -85,7 +87,15 @@ def test_a_failed_step_is_told_first_with_its_own_words() -> None:
         ),
         INFORMS,
     )
-    assert status.changes_made == ("Route 192.0.0.0/16 to the peering in rtb-a1",)
+
+
+def test_what_was_made_is_listed_in_the_plans_order() -> None:
+    status = outcome(DENIED, done=(ROUTES[2], ROUTES[0]))
+
+    assert status.changes_made == (
+        "Route 192.0.0.0/16 to the peering in rtb-a0",
+        "Route 192.0.0.0/16 to the peering in rtb-a2",
+    )
 
 
 def test_a_blocked_flow_is_a_finding_and_blocked_verdicts_come_first() -> None:
@@ -119,7 +129,7 @@ def test_a_blocked_flow_is_told_once_for_each_thing_that_stops_it() -> None:
 
 def test_an_item_lists_what_it_has_room_for() -> None:
     findings = tuple(change(BLOCKS, where=str(number)) for number in range(300))
-    status = outcome(verdicts=(WORKS,) * 200 + (STOPPED,), done=(ROUTE,) * 300, plan=PLAN.with_findings(findings))
+    status = outcome(verdicts=(WORKS,) * 200 + (STOPPED,), done=ROUTES, plan=PLAN.with_findings(findings))
 
     assert [len(status.findings), len(status.verdicts), len(status.changes_made)] == [MAX_LISTED] * 3
     assert status.verdicts[0] == STOPPED
@@ -174,7 +184,7 @@ def test_any_cause_is_some_text(cause: str) -> None:
 
 def test_the_status_as_it_stands_on_the_item() -> None:
     stopped = change(STOPPED, flow=ping())
-    on_item = json.loads(json.dumps(outcome(verdicts=(WORKS, stopped), done=(ROUTE,)).as_map()))
+    on_item = json.loads(json.dumps(outcome(verdicts=(WORKS, stopped), done=ROUTES[:1]).as_map()))
 
     assert set(on_item) == {
         "state", "generation", "updated_at", "execution", "peering_connection_id", "findings", "verdicts", "changes_made",
@@ -196,6 +206,6 @@ def test_an_execution_name_fits() -> None:
 
 
 def test_what_a_run_knows_survives_the_ledger() -> None:
-    whole = run(connection_id="pcx-2", done=(ROUTE,), verdicts=(WORKS, STOPPED))
+    whole = run(connection_id="pcx-2", done=ROUTES[:1], verdicts=(WORKS, STOPPED))
 
     assert msgspec.json.decode(msgspec.json.encode(whole), type=Run) == whole

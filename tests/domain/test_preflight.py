@@ -359,3 +359,9 @@ def test_a_plan_that_nothing_blocked_blocks_nothing_once_done(situation: Situati
 
     if not plan.is_blocked:
         assert not plan_request(wanted, 2, applied(wanted, plan, networks)).is_blocked
+
+
+def test_flows_that_read_the_same_are_told_once() -> None:
+    by_group = change(ssh(), peer=Peer.SECURITY_GROUPS)
+
+    only(Code.NOTHING_TO_CHECK, request(ssh(), by_group), snapshots(subnets=0))

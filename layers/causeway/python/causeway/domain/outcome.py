@@ -16,7 +16,7 @@ def status_of(run: Run, error: StepError | None, *, now: str) -> Status:
     A blocked plan is REJECTED: nothing was written. An error, or a flow that does not work though everything was done, is
     FAILED, with what the run had made. The rest is ACTIVE.
     """
-    findings = tuple(_findings(run, error))
+    findings = tuple(dict.fromkeys(_findings(run, error)))
     verdicts = sorted(run.verdicts or (), key=_blocked_first)
     return Status(
         state=_state(run, error, findings),

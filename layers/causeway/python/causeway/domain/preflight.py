@@ -23,7 +23,8 @@ def preflight(request: Request, snapshots: Both[Snapshot], draft: Plan) -> tuple
     """Check the request and its draft plan against what was observed.
 
     Flows are judged last, on the network as the plan would leave it, and only where nothing else stands in the way:
-    otherwise every cause would be told twice.
+    otherwise every cause would be told twice. Two flows that differ only in how rules name the peer read the same, and are told
+    once.
     """
     findings = (
         *_overlap(snapshots),
@@ -31,7 +32,7 @@ def preflight(request: Request, snapshots: Both[Snapshot], draft: Plan) -> tuple
         *_cross_region_references(request),
         *(finding for side in SIDES for finding in _side(request, side, snapshots, draft)),
     )
-    return findings or tuple(_flows(request, snapshots, draft))
+    return tuple(dict.fromkeys(findings or _flows(request, snapshots, draft)))
 
 
 def _side(request: Request, side: Side, snapshots: Both[Snapshot], draft: Plan) -> Iterator[Finding]:
