@@ -18,6 +18,7 @@ from moto.stepfunctions.parser.models import StepFunctionsParserBackend, stepfun
 
 from localcloud import jsonata
 from localcloud.identity import assume_role_as_service
+from localcloud.internal import marked
 from localcloud.strict.patching import replaces
 
 _CLIENT_SECONDS = 2400.0
@@ -81,7 +82,7 @@ class _Clients:
 
 def _client(region: str, service: str, role_arn: str, port: str) -> Any:
     session = assume_role_as_service(role_arn, "states.amazonaws.com", "states", region)
-    return boto3.Session().client(
+    client: Any = boto3.Session().client(
         service,  # type: ignore[call-overload]
         region_name=region,
         endpoint_url=f"http://localhost:{port}",
@@ -95,3 +96,4 @@ def _client(region: str, service: str, role_arn: str, port: str) -> Any:
             read_timeout=_TASK_LIMIT,
         ),
     )
+    return marked(client)
