@@ -9,7 +9,7 @@ import pytest
 from causeway.aws.tables import Ledger, Requests
 from causeway.domain.errors import AccessDenied, LedgerMissing, PeeringNotActive, RouteConflict, Throttled
 from causeway.domain.findings import Code, Finding
-from causeway.domain.network import PeeringStatus, Snapshot
+from causeway.domain.network import PeeringStatus, RouteTable, Snapshot
 from causeway.domain.ownership import connection_tags
 from causeway.domain.plan import AuthorizeRule, CreateRoute
 from causeway.domain.planner import plan_request
@@ -316,6 +316,29 @@ def test_a_connection_on_its_way_is_waited_for(ledger: Ledger, status: PeeringSt
         check_reachability(STEP, ledger=ledger, reader=reading(networks))
 
     assert ledger.load_run(WANTED.request_id, 1).verdicts is None
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_routes_seen_before_the_connection_was_active_are_looked_at_again(ledger: Ledger, side: Side) -> None:
+    networks = with_status(PeeringStatus.ACTIVE)
+    found_connection(ledger, networks)
+    early = both(lambda each: blackholed(networks[each]) if each is side else networks[each])
+
+    with pytest.raises(PeeringNotActive, match="black holes"):
+        check_reachability(STEP, ledger=ledger, reader=reading(early))
+
+    assert ledger.load_run(WANTED.request_id, 1).verdicts is None
+
+
+def blackholed(snapshot: Snapshot) -> Snapshot:
+    """Its routes to the connection as they are before that is active."""
+    (connection,) = snapshot.peering_connections
+
+    def before(table: RouteTable) -> RouteTable:
+        ours = connection.connection_id
+        return change(table, routes=tuple(change(route, blackhole=route.target == ours) for route in table.routes))
+
+    return change(snapshot, route_tables=tuple(map(before, snapshot.route_tables)))
 
 
 def test_a_connection_that_is_gone_is_for_the_verdicts_to_tell(ledger: Ledger) -> None:

@@ -6,7 +6,7 @@ from causeway.domain.errors import AccessDenied, PeeringNotActive
 from causeway.domain.findings import Finding
 from causeway.domain.network import PeeringConnection, PeeringStatus, Snapshot
 from causeway.domain.reachability import check
-from causeway.domain.values import Both
+from causeway.domain.values import SIDES, Both
 
 from .step_input import StepInput
 
@@ -24,6 +24,7 @@ def check_reachability(step: StepInput, *, ledger: Ledger, reader: Reader) -> bo
     observed = reader.observe_both(run.request)
     snapshots = Both(requester=_seen(observed.requester), accepter=_seen(observed.accepter))
     connection = _active(snapshots.requester, run.known_connection_id)
+    _refuse_mixed_view(snapshots, connection)
     verdicts = check(run.request, snapshots, connection)
     ledger.save_verdicts(step.request_id, step.generation, verdicts)
     return all(verdict.reachable for verdict in verdicts)
@@ -44,3 +45,17 @@ def _active(requester: Snapshot, connection_id: str) -> PeeringConnection | None
             f"{connection_id} is {connection.status}.", where=str(requester.vpc.ref), remedy="It usually is active in seconds."
         )
     return connection
+
+
+def _refuse_mixed_view(snapshots: Both[Snapshot], connection: PeeringConnection | None) -> None:
+    """The calls of one look are not of one moment: routes seen before the connection became active look like black holes."""
+    if connection is None or connection.status is not PeeringStatus.ACTIVE:
+        return
+    for side in SIDES:
+        for table in snapshots[side].route_tables:
+            if any(route.blackhole and route.target == connection.connection_id for route in table.routes):
+                raise PeeringNotActive(
+                    f"{connection.connection_id} is active, but {table.route_table_id} shows its routes as black holes.",
+                    where=str(snapshots[side].vpc.ref),
+                    remedy="It usually is active in seconds.",
+                )
