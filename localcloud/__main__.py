@@ -24,6 +24,8 @@ DEFAULT_PORT = 4566
 OUTPUTS_FILE = LOCAL_FOLDER / "outputs.json"
 _ROLES = ("causeway-read", "causeway-write")
 
+serving = threading.Event()
+"""Set once everything is up: from then on, being told to stop is how it is meant to end."""
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 console = Console()
 
@@ -31,19 +33,20 @@ console = Console()
 @app.callback()
 def main() -> None:
     """The embedded AWS: try Causeway on one machine, with no AWS account."""
+    _end_in_order()
 
 
 @app.command()
 def up(port: Annotated[int, typer.Option(help="Where to listen, on the loopback interface.")] = DEFAULT_PORT) -> None:
     """Start, deploy everything, tell how to use it, and stay until Ctrl-C."""
-    stopped = _stop_on_signals()
     try:
         with EmbeddedAws(port) as aws:
             with console.status("Deploying the hub, the members and the lab"):
                 hub, members = deploy_everything(aws)
             with _published(outputs_document(aws, hub, members)):
                 _tell(aws, hub)
-                stopped.wait()
+                serving.set()
+                threading.Event().wait()
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
@@ -90,18 +93,16 @@ def _published(document: dict[str, object]) -> Iterator[None]:
         OUTPUTS_FILE.unlink(missing_ok=True)
 
 
-def _stop_on_signals() -> threading.Event:
-    """Ctrl-C while something is deployed ends at once; later, and with SIGTERM, everything is taken down in order."""
-    stopped = threading.Event()
+def _end_in_order() -> None:
+    """Make Ctrl-C and SIGTERM, whenever they come, leave through every `with` block: no process stays behind."""
 
-    def stop(_number: int, _frame: object) -> None:
-        if stopped.is_set():
-            sys.exit(os.EX_OK)
-        stopped.set()
+    def leave(number: int, _frame: object) -> NoReturn:
+        for other in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(other, signal.SIG_IGN)
+        sys.exit(os.EX_OK if serving.is_set() else 128 + number)
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    return stopped
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, leave)
 
 
 def _tell(aws: EmbeddedAws, hub: Outputs) -> None:

@@ -86,7 +86,7 @@ def _watch(console: Console, table: Any, executions: Any, state_machine_arn: str
     deadline = time.monotonic() + PATIENCE
     with Live(view.render(), console=console, refresh_per_second=10) as live:
         while time.monotonic() < deadline:
-            status = table.get_item(Key={"request_id": REQUEST_ID})["Item"].get("status")
+            status: Mapping[str, Any] | None = table.get_item(Key={"request_id": REQUEST_ID})["Item"].get("status")
             if status is not None:
                 events = _history(executions, state_machine_arn, status["execution"])
                 view.take(events[seen:])
