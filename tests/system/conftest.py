@@ -1,0 +1,58 @@
+"""The whole product, deployed once by the real `sam build` and `sam deploy`; each test brings networks of its own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from localcloud.calls import CallGate
+from localcloud.deploy import Member, deploy_everything
+from localcloud.faults import Faults
+from localcloud.server import EmbeddedAws
+
+from .network import Network, Networks
+from .requests import Hub
+
+
+class Deployed(NamedTuple):
+    hub: Hub
+    members: tuple[Member, ...]
+    networks: Networks
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker has all tests of this folder: they share one deployment."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("deployed"))
+
+
+@pytest.fixture(scope="session")
+def deployed() -> Iterator[Deployed]:
+    with EmbeddedAws() as aws:
+        outputs, members = deploy_everything(aws)
+        yield Deployed(Hub(aws, outputs), members, Networks(aws))
+
+
+@pytest.fixture(scope="session")
+def hub(deployed: Deployed) -> Hub:
+    return deployed.hub
+
+
+@pytest.fixture(scope="session")
+def networks(deployed: Deployed) -> Networks:
+    return deployed.networks
+
+
+@pytest.fixture
+def pair(networks: Networks) -> tuple[Network, Network]:
+    """A fresh VPC in each member account, in one region."""
+    return networks.pair()
+
+
+@pytest.fixture
+def gate(hub: Hub) -> Iterator[CallGate]:
+    """Where a test orders trouble; it ends with the test."""
+    yield hub.aws.calls
+    hub.aws.calls.faults = Faults()

@@ -1,0 +1,213 @@
+"""A request's way as a person goes it: put the item, wait for its status, read what the services tell."""
+
+import itertools
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from localcloud.calls import Call
+from localcloud.deploy import Outputs, operator_session
+from localcloud.server import HUB_ACCOUNT_ID, EmbeddedAws
+
+from .network import Network
+
+PATIENCE = 90.0
+"""Seconds. A warm run takes one or two; the first one starts every function, and the machine may be busy."""
+FINAL_STATES = {"ACTIVE", "REJECTED", "FAILED"}
+SSH = {"from": "both", "protocol": "tcp", "ports": "22"}
+PING = {"from": "both", "protocol": "icmp"}
+
+type Item = dict[str, Any]
+type Status = Mapping[str, Any]
+
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A status, and the calls that were made on the way to it."""
+
+    status: Status
+    calls: list[Call]
+
+    @property
+    def writes(self) -> list[str]:
+        """The mutating EC2 calls of anybody, in order."""
+        return [call.operation for call in self.calls if call.service == "ec2" and call.mutating]
+
+    @property
+    def reads(self) -> list[str]:
+        """The other EC2 calls that were made with the members' roles."""
+        roles = {"causeway-read", "causeway-write"}
+        of_the_roles = (call for call in self.calls if call.service == "ec2" and call.principal in roles)
+        return [call.operation for call in of_the_roles if not call.mutating]
+
+    @property
+    def codes(self) -> set[str]:
+        return {finding["code"] for finding in self.status["findings"]}
+
+
+def an_item(requester: Network, accepter: Network, *, allow: Iterable[Mapping[str, Any]] = (SSH, PING), **fields: Any) -> Item:
+    """An item with an id of its own."""
+    return {
+        "request_id": f"request-{next(_numbers)}",
+        "requester": requester.ref,
+        "accepter": accepter.ref,
+        "allow": list(allow),
+        **fields,
+    }
+
+
+def eventually[Value](read: Callable[[], Value | None], why: Callable[[], str] = lambda: "it did not happen in time") -> Value:
+    """The first value that is not empty; fails with `why` once patience is over."""
+    deadline = time.monotonic() + PATIENCE
+    while not (value := read()):
+        assert time.monotonic() < deadline, why()
+        time.sleep(0.02)
+    return value
+
+
+class Hub:
+    """The deployed product, by its interfaces: the table, the bus, the state machine, the logs."""
+
+    def __init__(self, aws: EmbeddedAws, outputs: Outputs) -> None:
+        self.aws = aws
+        self.outputs = outputs
+        self._session = operator_session(aws, HUB_ACCOUNT_ID)
+
+    def client(self, service: str) -> Any:
+        """One of the operator's clients in the hub account."""
+        return self._session.client(service, endpoint_url=self.aws.endpoint_url)  # type: ignore[call-overload]
+
+    # Requests
+
+    def run(self, item: Item) -> Run:
+        """Put an item and wait for what comes of it."""
+        before = self.generation(item["request_id"])
+        return self.recorded(lambda: self.put(item), item["request_id"], before)
+
+    def recorded(self, ask: Callable[[], None], request_id: str, before: int = 0) -> Run:
+        """Ask for something and wait for the final status of a generation after `before`."""
+        with self.aws.calls.record() as calls:
+            ask()
+            status = self.wait(request_id, before)
+        return Run(status, calls)
+
+    def put(self, item: Item) -> None:
+        self.table.put_item(Item=item)
+
+    def item(self, request_id: str) -> Item:
+        found: Item = self.table.get_item(Key={"request_id": request_id}, ConsistentRead=True).get("Item", {})
+        return found
+
+    def generation(self, request_id: str) -> int:
+        return int(self.item(request_id).get("status", {}).get("generation", 0))
+
+    def wait(self, request_id: str, before: int = 0) -> Status:
+        """The final status of a generation after `before`."""
+
+        def final() -> Status | None:
+            status: Status | None = self.item(request_id).get("status")
+            done = status is not None and status["state"] in FINAL_STATES and status["generation"] > before
+            return status if done else None
+
+        return eventually(final, lambda: f"{request_id} has no final status:\n{self._story(request_id)}")
+
+    def settle(self) -> None:
+        """Wait until everything that was put so far is dispatched: the stream is in order, and this comes last."""
+        marker = f"marker-{next(_numbers)}"
+        self.put({"request_id": marker})
+        assert self.wait(marker)["state"] == "REJECTED"
+
+    # Executions
+
+    def execution(self, status: Status) -> dict[str, Any]:
+        """The finished execution that wrote a status."""
+        arn = self._execution_arn(status["execution"])
+
+        def ended() -> dict[str, Any] | None:
+            described: dict[str, Any] = self.executions.describe_execution(executionArn=arn)
+            return None if described["status"] == "RUNNING" else described
+
+        return eventually(ended)
+
+    def execution_names(self, request_id: str) -> list[str]:
+        pages = self.executions.get_paginator("list_executions").paginate(stateMachineArn=self.outputs["StateMachineArn"])
+        names = (execution["name"] for page in pages for execution in page["executions"])
+        return sorted(name for name in names if name.rpartition("-")[0] == request_id)
+
+    def states_entered(self, status: Status) -> list[str]:
+        self.execution(status)
+        details = (event.get("stateEnteredEventDetails") for event in self._history(status["execution"]))
+        return [detail["name"] for detail in details if detail]
+
+    # Events
+
+    def listen(self, request_id: str) -> str:
+        """A queue for every event about a request, made before the first of them; its URL."""
+        sqs, events, bus = self.client("sqs"), self.client("events"), self.outputs["EventBusName"]
+        url: str = sqs.create_queue(QueueName=request_id)["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        pattern = json.dumps({"detail": {"request_id": [request_id]}})
+        events.put_rule(Name=request_id, EventBusName=bus, EventPattern=pattern)
+        events.put_targets(Rule=request_id, EventBusName=bus, Targets=[{"Id": "queue", "Arn": arn}])
+        return url
+
+    def heard(self, url: str) -> list[dict[str, Any]]:
+        """Take the events that have come to a queue."""
+        sqs = self.client("sqs")
+        taken = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+        for message in taken:
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return [json.loads(message["Body"]) for message in taken]
+
+    # Functions
+
+    def function(self, name: str) -> dict[str, Any]:
+        """A function's configuration, by its name in the template."""
+        pages = self.client("lambda").get_paginator("list_functions").paginate()
+        functions = (function for page in pages for function in page["Functions"])
+        (found,) = (each for each in functions if each["FunctionName"].startswith(f"causeway-{name}-"))
+        configuration: dict[str, Any] = found
+        return configuration
+
+    def log_lines(self) -> list[tuple[str, dict[str, Any]]]:
+        """Every JSON line that the functions have written, each with the name of its log group."""
+        groups = self._logs.describe_log_groups(logGroupNamePrefix="/causeway/")["logGroups"]
+        return [(group["logGroupName"], line) for group in groups for line in self._lines(group["logGroupName"])]
+
+    @cached_property
+    def table(self) -> Any:
+        resource: Any = self._session.resource("dynamodb", endpoint_url=self.aws.endpoint_url)
+        return resource.Table(self.outputs["RequestsTableName"])
+
+    @cached_property
+    def executions(self) -> Any:
+        return self.client("stepfunctions")
+
+    @cached_property
+    def _logs(self) -> Any:
+        return self.client("logs")
+
+    def _lines(self, group: str) -> list[dict[str, Any]]:
+        pages = self._logs.get_paginator("filter_log_events").paginate(logGroupName=group)
+        messages = (event["message"] for page in pages for event in page["events"])
+        return [json.loads(message) for message in messages if message.startswith("{")]
+
+    def _execution_arn(self, name: str) -> str:
+        return f"{self.outputs['StateMachineArn'].replace(':stateMachine:', ':execution:')}:{name}"
+
+    def _history(self, name: str) -> list[dict[str, Any]]:
+        pages = self.executions.get_paginator("get_execution_history").paginate(executionArn=self._execution_arn(name))
+        return [event for page in pages for event in page["events"]]
+
+    def _story(self, request_id: str) -> str:
+        """Everything that tells why a request has no outcome."""
+        lines = (f"{group}: {json.dumps(line)}" for group, line in self.log_lines() if line.get("request_id") == request_id)
+        histories = (
+            json.dumps(event, default=str) for name in self.execution_names(request_id) for event in self._history(name)
+        )
+        return "\n".join([str(self.item(request_id)), *histories, *lines])
