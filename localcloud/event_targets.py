@@ -25,22 +25,6 @@ _PLACEHOLDER = re.compile(r"<(?P<name>[^<>\s]+)>")
 _TEMPLATE_PART = re.compile(r'(?P<string>"(?:\\.|[^"\\])*")|<(?P<bare>[^<>\s]+)>')
 
 
-_SENDERS: dict[str, Sender] = {}
-
-
-def install() -> None:
-    """Make known how each service gets an event; the replacements below are put in place with all others."""
-    _SENDERS.update(
-        {
-            "lambda": _invoke_function,
-            "states": _start_execution,
-            "sqs": _send_message,
-            "sns": _send_message,
-            "events": _put_on_bus,
-        }
-    )
-
-
 @replaces(EventsBackend, "put_events")
 def events_go_to_the_bus_they_name(original: Any, backend: EventsBackend, events: list[Event]) -> list[Event]:
     """A bus's ARN can be another account's; moto looks the name up in the sender's. The event tells its sender."""
@@ -122,6 +106,15 @@ def _put_on_bus(arn: str, account_id: str, region: str, text: str) -> None:
         "EventBusName": arn,
     }
     events_backends[account_id][region].put_events([entry])
+
+
+_SENDERS: dict[str, Sender] = {
+    "lambda": _invoke_function,
+    "states": _start_execution,
+    "sqs": _send_message,
+    "sns": _send_message,
+    "events": _put_on_bus,
+}
 
 
 def _target_input(rule: Rule, target: Target, event: Event) -> str:

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Self
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from localcloud import async_invoke, cloudformation, event_sources, event_targets, managed_policies, state_machines, strict
+from localcloud import (
+    async_invoke,
+    cloudformation,
+    event_sources,
+    event_targets,  # noqa: F401 - its replacements are put in place with all others
+    managed_policies,
+    state_machines,
+    strict,
+)
 from localcloud.async_invoke import AsyncInvoker
 from localcloud.calls import CallGate
 from localcloud.control import Control
@@ -113,6 +121,5 @@ def _install() -> None:
         # Each module registers its replacements when it is imported; the strict rules' install puts all in place.
         cloudformation.install()
         state_machines.install()
-        event_targets.install()
         managed_policies.install()
         strict.install()

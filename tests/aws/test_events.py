@@ -44,7 +44,7 @@ def received(cloud: None) -> Iterator[Any]:
 def test_a_final_status_is_announced_on_the_bus(received: Any, state: State, detail_type: str) -> None:
     status = Status(state=state, request_id="one", generation=2, updated_at=STATUS.updated_at, findings=STATUS.findings)
 
-    Bus("causeway", boto3.client("events")).announce("one", status)
+    Bus("causeway", boto3.client("events")).announce(status)
 
     (event,) = received()
     assert (event["source"], event["detail-type"]) == ("causeway", detail_type)
@@ -61,7 +61,7 @@ def test_an_event_that_the_bus_did_not_take_is_an_error(cloud: None) -> None:
         stubber.add_response("put_events", refused)
 
         with pytest.raises(ServiceUnavailable, match=r"InternalFailure: Try again\. Where: PutEvents on event bus causeway"):
-            Bus("causeway", client).announce("one", STATUS)
+            Bus("causeway", client).announce(STATUS)
 
 
 def test_a_bus_that_is_not_there_is_named(cloud: None) -> None:
@@ -70,4 +70,4 @@ def test_a_bus_that_is_not_there_is_named(cloud: None) -> None:
         stubber.add_client_error("put_events", "ResourceNotFoundException", "No such bus.")
 
         with pytest.raises(ResourceNotFound, match="PutEvents on event bus causeway"):
-            Bus("causeway", client).announce("one", STATUS)
+            Bus("causeway", client).announce(STATUS)

@@ -106,7 +106,7 @@ def put_from_event(requests: Requests, desired: dict[str, Any], event_id: str) -
 def test_a_status_stands_on_the_item_beside_what_the_user_wrote(requests: Requests, client: Any) -> None:
     client.put_item(TableName="requests", Item={"request_id": {"S": "one"}, "allow": {"L": []}})
 
-    assert requests.write_status("one", status(1, State.ACTIVE))
+    assert requests.write_status(status(1, State.ACTIVE))
 
     item = requests.get("one")
     assert item is not None
@@ -131,9 +131,9 @@ def test_a_status_stands_on_the_item_beside_what_the_user_wrote(requests: Reques
 def test_an_older_generation_does_not_overwrite_a_newer_ones_status(requests: Requests, client: Any) -> None:
     client.put_item(TableName="requests", Item={"request_id": {"S": "one"}})
 
-    assert requests.write_status("one", status(2))
-    assert not requests.write_status("one", status(1, State.FAILED))
-    assert requests.write_status("one", status(2, State.ACTIVE))
+    assert requests.write_status(status(2))
+    assert not requests.write_status(status(1, State.FAILED))
+    assert requests.write_status(status(2, State.ACTIVE))
 
     item = requests.get("one")
     assert item is not None
@@ -142,28 +142,28 @@ def test_an_older_generation_does_not_overwrite_a_newer_ones_status(requests: Re
 
 def test_a_generation_that_has_gone_on_does_not_go_back_to_planning(requests: Requests, client: Any) -> None:
     client.put_item(TableName="requests", Item={"request_id": {"S": "one"}})
-    requests.write_status("one", status(1, State.PLANNING))
-    requests.write_status("one", status(1, State.APPLYING))
+    requests.write_status(status(1, State.PLANNING))
+    requests.write_status(status(1, State.APPLYING))
 
-    assert not requests.write_status("one", status(1, State.PLANNING))
-    assert requests.write_status("one", status(2, State.PLANNING))
+    assert not requests.write_status(status(1, State.PLANNING))
+    assert requests.write_status(status(2, State.PLANNING))
 
 
 def test_a_status_that_is_no_map_is_replaced(requests: Requests, client: Any) -> None:
     client.put_item(TableName="requests", Item={"request_id": {"S": "one"}, "status": {"S": "please"}})
 
-    assert requests.write_status("one", status(1))
+    assert requests.write_status(status(1))
 
 
 def test_a_deleted_item_is_not_brought_back_by_its_status(requests: Requests) -> None:
-    assert not requests.write_status("one", status(1))
+    assert not requests.write_status(status(1))
     assert requests.get("one") is None
 
 
 def test_an_event_sets_what_it_says_removes_what_it_leaves_out_and_keeps_the_status(requests: Requests, client: Any) -> None:
     before = {"request_id": "one", "requester": {"vpc_id": "vpc-1"}, "allow": [{"ports": 22}], "tags": {"Owner": "me"}}
     assert put_from_event(requests, before, "event-1")
-    requests.write_status("one", status(1))
+    requests.write_status(status(1))
 
     assert put_from_event(requests, {"request_id": "one", "requester": {"vpc_id": "vpc-9"}}, "event-2")
 

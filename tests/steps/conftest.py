@@ -32,8 +32,8 @@ class RecordingBus(Bus):
     def __init__(self) -> None:
         self.announced: list[tuple[str, Status]] = []
 
-    def announce(self, request_id: str, status: Status) -> None:
-        self.announced.append((request_id, status))
+    def announce(self, status: Status) -> None:
+        self.announced.append((status.request_id, status))
 
 
 class StillReader(Reader):

@@ -106,7 +106,7 @@ def test_a_redelivery_does_not_hide_what_the_run_has_come_to(dispatch: Dispatch,
     table.put_item(Item=ITEM)
     dispatch(item_change(100, ITEM))
     active = Status(state=State.ACTIVE, request_id=REQUEST_ID, generation=1, updated_at="2026-01-15T09:30:00.000+00:00")
-    requests.write_status(REQUEST_ID, active)
+    requests.write_status(active)
 
     dispatch(item_change(100, ITEM))
 

@@ -24,7 +24,7 @@ class Bus:
         self._name = name
         self._client = client
 
-    def announce(self, request_id: str, status: Status) -> None:
+    def announce(self, status: Status) -> None:
         """Sends `PeeringActive`, `PeeringRejected` or `PeeringFailed`, for a status that is final.
 
         The detail is the status with the request's id, but of a verdict only whether it is reachable: an event has 256 KB.
@@ -32,7 +32,7 @@ class Bus:
         Raises:
             ServiceUnavailable: The bus did not take the event.
         """
-        detail = {"request_id": request_id, **status.as_map()}
+        detail = {"request_id": status.request_id, **status.as_map()}
         detail["verdicts"] = [{"flow": verdict["flow"], "reachable": verdict["reachable"]} for verdict in detail["verdicts"]]
         with translated(f"event bus {self._name}"):
             answer = self._client.put_events(

@@ -58,18 +58,18 @@ class Requests:
         item = answer.get("Item")
         return None if item is None else _plain(item)
 
-    def write_status(self, request_id: str, status: Status) -> bool:
+    def write_status(self, status: Status) -> bool:
         """Replaces `status`. False where the item is gone or has a later one.
 
         Later is what a newer generation wrote. PLANNING only begins a generation: said again, after its stream record was
         delivered again, it is older than whatever the generation has come to.
         """
         not_later = "<" if status.state is State.PLANNING else "<="
-        with translated(self._place(request_id)):
+        with translated(self._place(status.request_id)):
             try:
                 self._client.update_item(
                     TableName=self._table_name,
-                    Key=_attributes(request_id=request_id),
+                    Key=_attributes(request_id=status.request_id),
                     UpdateExpression="SET #status = :status",
                     ConditionExpression="attribute_exists(request_id)"
                     f" AND (attribute_not_exists(#status.generation) OR #status.generation {not_later} :generation)",

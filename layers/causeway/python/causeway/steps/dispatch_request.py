@@ -47,7 +47,7 @@ def dispatch_request(
         return _reject(request_id, generation, malformed, requests=requests, bus=bus)
     ledger.save_request(generation, request)
     status = Status(state=State.PLANNING, request_id=request_id, generation=generation, updated_at=timestamp())
-    requests.write_status(status.request_id, status)
+    requests.write_status(status)
     executions.start(request_id, generation)
     return status
 
@@ -67,6 +67,6 @@ def _reject(request_id: str, generation: int, malformed: MalformedItem, *, reque
         updated_at=timestamp(),
         findings=malformed.findings,
     )
-    requests.write_status(status.request_id, status)
-    bus.announce(status.request_id, status)
+    requests.write_status(status)
+    bus.announce(status)
     return status

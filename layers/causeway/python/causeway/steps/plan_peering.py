@@ -45,7 +45,6 @@ def plan_peering(step: StepInput, *, requests: Requests, ledger: Ledger, reader:
     ledger.save_plan(plan)
     if not plan.is_blocked:
         requests.write_status(
-            step.request_id,
             Status(
                 state=State.APPLYING,
                 request_id=step.request_id,

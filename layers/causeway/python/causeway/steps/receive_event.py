@@ -37,8 +37,7 @@ def receive_event(event: PeeringEvent, *, requests: Requests, ledger_table: str,
     try:
         parse_request(event.detail)
     except MalformedItem as malformed:
-        rejected = _rejected(event, malformed)
-        bus.announce(rejected.request_id, rejected)
+        bus.announce(_rejected(event, malformed))
         return False
     return requests.put_from_event(
         desired_part(event.detail),

@@ -13,6 +13,6 @@ def record_outcome(step: StepInput, *, requests: Requests, ledger: Ledger, bus: 
     """Write the final status and announce it. An item that is gone, or has moved on, only keeps its event."""
     run = ledger.load_run(step.request_id, step.generation)
     status = status_of(run, step.error, now=timestamp())
-    requests.write_status(status.request_id, status)
-    bus.announce(status.request_id, status)
+    requests.write_status(status)
+    bus.announce(status)
     return status

@@ -14,6 +14,8 @@ class NotReady(Exception):
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    action: str
+    argument: Any
     action, argument = next(iter(event.items()), ("echo", None))
     if action == "fail":
         raise ValueError(argument)
