@@ -18,8 +18,8 @@ from bench.cold_start import ColdStart, measure_cold_starts
 from bench.competitors import Absent, Terraform, find_competitors, straight_line
 from bench.leftovers import Leftovers, leave
 from bench.measure import Case, Measurement, Run, Way, take_sample
-from bench.networks import Pair, build_pair
-from bench.product import Causeway, warm_up
+from bench.networks import build_pair
+from bench.product import Causeway, peer_twice
 from localcloud.runtime_image import LOCAL_FOLDER
 
 ROUTE_TABLES = (4, 64)
@@ -39,7 +39,7 @@ console = Console(width=None if sys.stdout.isatty() else _WIDTH_OF_A_FILE)
 def main(
     *,
     quick: Annotated[bool, typer.Option(help="Only the smallest case, once, beside the boto3 script.")] = False,
-    samples: Annotated[int, typer.Option(min=1, help="How often each case is measured.")] = 3,
+    samples: Annotated[int, typer.Option(min=1, help="How often each case is measured; medians are shown.")] = 1,
 ) -> None:
     """Measure Causeway beside a boto3 script, an AWS CLI script and Terraform; the results are in .local/bench.json too."""
     with _progress() as progress, tempfile.TemporaryDirectory() as folder:
@@ -66,29 +66,25 @@ class _Teller:
 
 
 def _run_quick(cloud: Cloud, tell: _Teller) -> report.Results:
-    tell("warming up")
-    peered = warm_up(cloud)
     ways: list[Way] = [Causeway(cloud), straight_line(cloud)]
     return _results(
         samples=1,
         measurements=_measure(cloud, ways, [SMALLEST], 1, tell),
-        cold_starts=_start_cold(cloud, peered, 1, tell, QUICK_COLD_START),
         leftovers=_leave(cloud, ways, tell),
+        cold_starts=_start_cold(cloud, 1, tell, QUICK_COLD_START),
     )
 
 
 def _run_all(cloud: Cloud, folder: Path, samples: int, tell: _Teller) -> report.Results:
     tell("getting the competitors ready")
     competitors, absent = find_competitors(cloud, folder)
-    tell("warming up")
-    peered = warm_up(cloud)
     warm = Causeway(cloud)
     cases = [Case(*each) for each in product(ROUTE_TABLES, LATENCIES_MS)]
     return _results(
         samples=samples,
         measurements=_measure(cloud, [Causeway(cloud, cold=True), warm, *competitors], cases, samples, tell),
-        cold_starts=_start_cold(cloud, peered, COLD_STARTS, tell),
         leftovers=_leave(cloud, [warm, *competitors], tell),
+        cold_starts=_start_cold(cloud, COLD_STARTS, tell),
         absent=absent,
         terraform_init_seconds=next((way.init_seconds for way in competitors if isinstance(way, Terraform)), None),
     )
@@ -131,11 +127,9 @@ def _measure_case(cloud: Cloud, ways: Sequence[Way], case: Case, samples: int, t
         yield Measurement(name, case, first, second)
 
 
-def _start_cold(
-    cloud: Cloud, peered: Pair, samples: int, tell: _Teller, only: Container[str] | None = None
-) -> tuple[ColdStart, ...]:
+def _start_cold(cloud: Cloud, samples: int, tell: _Teller, only: Container[str] | None = None) -> tuple[ColdStart, ...]:
     tell("cold starts")
-    return measure_cold_starts(cloud, peered, samples, only)
+    return measure_cold_starts(cloud, peer_twice(cloud), samples, only)
 
 
 def _leave(cloud: Cloud, ways: Sequence[Way], tell: _Teller) -> list[Leftovers]:

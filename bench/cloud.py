@@ -31,14 +31,17 @@ class Cloud:
     Args:
         aws: It runs already.
         hub: The outputs of Causeway's stack.
+
+    Attributes:
+        warm: Whether a pair was peered since the sandboxes were retired; who peers one says so.
     """
 
     def __init__(self, aws: EmbeddedAws, hub: Mapping[str, str]) -> None:
         self.endpoint_url = aws.endpoint_url
         self.requests_table = hub["RequestsTableName"]
         self.state_machine_arn = hub["StateMachineArn"]
-        self.retire_sandboxes = aws.retire_sandboxes
-        self._calls = aws.calls
+        self.warm = False
+        self._aws = aws
         self._members: dict[str, EC2Client] = {}
 
     def client(self, service: str, **credentials: str) -> Any:
@@ -69,16 +72,21 @@ class Cloud:
             if resource["ResourceType"] == "AWS::Lambda::Function"
         }
 
+    def retire_sandboxes(self) -> None:
+        """Let every function's next invocation be a cold start."""
+        self._aws.retire_sandboxes()
+        self.warm = False
+
     @contextmanager
     def recorded(self, latency_ms: int = 0) -> Iterator[list[Call]]:
         """Slow every call, and give a list that holds the calls of clients once the block is left."""
         calls = list[Call]()
-        self._calls.latency = latency_ms / 1000
+        self._aws.calls.latency = latency_ms / 1000
         try:
-            with self._calls.record() as everything:
+            with self._aws.calls.record() as everything:
                 yield calls
         finally:
-            self._calls.latency = 0
+            self._aws.calls.latency = 0
             calls.extend(call for call in everything if not call.internal)
 
     def _assume(self, account_id: str) -> dict[str, str]:

@@ -34,7 +34,8 @@ class Way(Protocol):
 class Calls(msgspec.Struct, frozen=True):
     """API calls: EC2's, split into reads and mutating ones; STS's; and those to other services.
 
-    The others are what it takes to be a service: Causeway's tables, its state machine's calls of its functions, its bus.
+    The others are what it takes to be a service: calls to Causeway's tables, its state machine and its bus. What one service
+    of AWS calls in another, such as a state machine its functions, is not counted.
     """
 
     ec2_reads: int

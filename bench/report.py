@@ -43,7 +43,7 @@ class Ratio(msgspec.Struct, frozen=True):
     Attributes:
         time: Of the first run.
         network_calls: EC2's and STS's, of the first run.
-        all_calls: Those to Causeway's own tables, state machine, functions and bus counted too.
+        all_calls: Those to Causeway's own tables, state machine and bus counted too.
     """
 
     way: str
@@ -102,9 +102,9 @@ def _ratio(way: str, case: Case, run: Run, reference: Run) -> Ratio:
 
 def _case_table(case: Case, results: Results) -> Table:
     table = Table(
-        title=f"{case} (median of {results.samples})",
+        title=f"{case}{_of_how_many(results.samples)}",
         caption=(
-            "Other calls: to Causeway's own tables, state machine, functions and bus. "
+            "Other calls: to Causeway's own tables, state machine and bus. "
             "Ratios are to Causeway, warm: of time, of calls to EC2 and STS, and of all calls."
         ),
         title_justify="left",
@@ -119,6 +119,10 @@ def _case_table(case: Case, results: Results) -> Table:
         table.add_row(each.way, *_cells(middle(each.first), _factors(found.get(each.way))))
         table.add_row("  second run", *_cells(middle(each.second), ("", "", "")), style="dim", end_section=True)
     return table
+
+
+def _of_how_many(samples: int) -> str:
+    return "" if samples == 1 else f" (medians of {samples})"
 
 
 def _cells(run: Run, factors: Iterable[str]) -> Iterator[str]:
