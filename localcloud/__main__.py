@@ -110,7 +110,7 @@ def _tell(aws: EmbeddedAws, hub: Outputs) -> None:
         f"""
 [bold]The embedded AWS is up.[/bold] Ctrl-C takes it down.
 
-  export AWS_ENDPOINT_URL={aws.endpoint_url} AWS_REGION={DEFAULT_REGION}
+  export AWS_ENDPOINT_URL={aws.endpoint_url} AWS_DEFAULT_REGION={DEFAULT_REGION}
   export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
 
 You are the operator of the hub account {HUB_ACCOUNT_ID}. For any other account assume any role in it:

@@ -218,9 +218,36 @@ def uninstall() -> None:
     _current.clear()
 
 
+class _Update(threading.local):
+    """The changes that the update under way in this thread has made so far: moto makes a new item in two."""
+
+    changes: list[tuple[Any, Any, Any]] | None = None
+
+
+_update = _Update()
+
+
+@replaces(DynamoDBBackend, "update_item")
+def an_update_makes_one_record(original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Also one that creates the item: moto first puts it with nothing but its key."""
+    changes: list[tuple[Any, Any, Any]] = []
+    _update.changes = changes
+    try:
+        item = original(*args, **kwargs)
+    finally:
+        _update.changes = None
+    if changes:
+        (shard, old, _), (_, _, new) = changes[0], changes[-1]
+        shard.add(old, new)
+    return item
+
+
 @replaces(StreamShard, "add")
 def a_changed_item_makes_a_record(_original: Any, shard: Any, old: Any, new: Any) -> None:
     """A write that changes nothing makes none. moto calls the function inside the write and then forgets the records."""
+    if _update.changes is not None:
+        _update.changes.append((shard, old, new))
+        return
     if old is not None and new is not None and old.to_json() == new.to_json():
         return
     number = int(shard.items[-1].record["dynamodb"]["SequenceNumber"]) + 1 if shard.items else _first_number(shard)

@@ -32,8 +32,16 @@ def test_every_kind_of_write_makes_a_record_in_order(app: App) -> None:
     assert [change.get("OldImage", {}).get("n") for change in changes] == [None] + [{"N": n} for n in "1234"]
     numbers = [int(change["SequenceNumber"]) for change in changes]
     assert numbers == sorted(set(numbers))
-    assert records[0]["eventSourceARN"].endswith("/stream/" + records[0]["eventSourceARN"].split("/stream/")[1])
+    assert records[0]["eventSourceARN"].startswith(f"{table.table_arn}/stream/")
     assert {record["eventSource"] for record in records} == {"aws:dynamodb"}
+
+
+def test_an_update_that_creates_the_item_makes_one_record(app: App) -> None:
+    app.table.update_item(Key={"id": "watched-new"}, UpdateExpression="SET n = :n", ExpressionAttributeValues={":n": 1})
+    app.table.delete_item(Key={"id": "watched-new"})
+    records = eventually(lambda: found if len(found := _records(app, "watched-new")) >= 2 else None)
+    assert [record["eventName"] for record in records] == ["INSERT", "REMOVE"]
+    assert records[0]["dynamodb"]["NewImage"]["n"] == {"N": "1"}
 
 
 def test_what_the_filter_leaves_out_and_failed_transactions_do_not_arrive(app: App) -> None:
