@@ -14,7 +14,8 @@ def status_of(run: Run, error: StepError | None, *, now: str) -> Status:
     """The final status of a run.
 
     A blocked plan is REJECTED: nothing was written. An error, or a flow that does not work though everything was done, is
-    FAILED, with what the run had made. The rest is ACTIVE.
+    FAILED, with what the run had made. The rest is ACTIVE, or REMOVED where nothing was wanted any more. A removal that is
+    blocked is FAILED: there is no item left that could be corrected.
     """
     findings = tuple(dict.fromkeys(_findings(run, error)))
     verdicts = sorted(run.verdicts or (), key=_blocked_first)
@@ -31,9 +32,11 @@ def status_of(run: Run, error: StepError | None, *, now: str) -> Status:
 
 
 def _state(run: Run, error: StepError | None, findings: tuple[Finding, ...]) -> State:
-    if error is None and run.plan is not None and run.plan.is_blocked:
+    if error is None and not run.removal and run.plan is not None and run.plan.is_blocked:
         return State.REJECTED
-    return State.FAILED if any(finding.blocking for finding in findings) else State.ACTIVE
+    if any(finding.blocking for finding in findings):
+        return State.FAILED
+    return State.REMOVED if run.removal else State.ACTIVE
 
 
 def _findings(run: Run, error: StepError | None) -> Iterator[Finding]:

@@ -1,7 +1,8 @@
-"""What is ours: the tags that say so."""
+"""What is ours: the tags that say so, and the ledger where there are no tags."""
 
 from .network import PeeringConnection
 from .request import Request
+from .values import Side, Value
 
 REQUEST_ID_TAG = "causeway:request-id"
 
@@ -23,3 +24,23 @@ def is_made_for(request: Request, connection: PeeringConnection) -> bool:
 def is_tagged(request: Request, connection: PeeringConnection | None) -> bool:
     """Whether one side's own tags of the connection are all there."""
     return connection is not None and connection_tags(request).items() <= connection.tags.items()
+
+
+class OwnedRoute(Value):
+    """A route that a plan of this request named: routes carry no tags."""
+
+    side: Side
+    route_table_id: str
+    destination: str
+
+
+class Holdings(Value):
+    """What a request has in the network, as far as only the ledger can tell. Saved before the first write.
+
+    Attributes:
+        request: The desired state that was applied last; None before the first one and after a removal.
+        routes: Every route that was ever planned since. One of them is ours while it leads to our connection.
+    """
+
+    request: Request | None = None
+    routes: tuple[OwnedRoute, ...] = ()

@@ -76,7 +76,48 @@ class SetDnsResolution(Value, tag_field="kind", tag="set_dns_resolution"):
         return f"{'Let' if self.allow else 'Stop letting'} the {self.side.other} resolve the {self.side}'s private DNS names"
 
 
-type Change = CreatePeering | AcceptPeering | CreateRoute | AuthorizeRule | SetDnsResolution
+class RevokeRule(Value, tag_field="kind", tag="revoke_rule"):
+    """Take a rule of ours out of a security group."""
+
+    side: Side
+    security_group_id: str
+    rule_id: str
+    permission: Permission
+
+    @property
+    def sentence(self) -> str:
+        word = "from" if self.permission.direction is Direction.INGRESS else "to"
+        return f"No longer allow {self.permission.what} {word} {self.permission.peer} in {self.security_group_id}"
+
+
+class DeleteRoute(Value, tag_field="kind", tag="delete_route"):
+    """Delete a route of ours, while it still leads where it was seen to lead."""
+
+    side: Side
+    route_table_id: str
+    destination: str
+    target: str
+
+    @property
+    def sentence(self) -> str:
+        return f"No longer route {self.destination} to the peering in {self.route_table_id}"
+
+
+class DeletePeering(Value, tag_field="kind", tag="delete_peering"):
+    """Delete the connection, by the requester: only the requester can while it is pending."""
+
+    vpc: VpcRef
+    peer: VpcRef
+    side: Side = Side.REQUESTER
+
+    @property
+    def sentence(self) -> str:
+        return f"Delete the peering of {self.vpc} with {self.peer}"
+
+
+type Addition = CreatePeering | AcceptPeering | CreateRoute | AuthorizeRule | SetDnsResolution
+type Removal = RevokeRule | DeleteRoute | DeletePeering
+type Change = Addition | Removal
 
 
 class Plan(Value):
@@ -84,7 +125,8 @@ class Plan(Value):
 
     Attributes:
         connection_id: The connection that is already there; None where the plan makes it.
-        changes: In order: the connection, then each side's routes, rules and DNS options.
+        changes: In order: the connection, then each side's routes, rules and DNS options; then what is no longer wanted: each
+            side's rules and routes, and last the connection. Traffic that stays allowed is never interrupted.
         findings: Everything preflight found; a blocking one means that nothing is done.
     """
 

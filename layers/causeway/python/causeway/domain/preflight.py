@@ -10,7 +10,7 @@ from itertools import product
 from .blocked_flows import blocked_flows
 from .findings import Code, Finding
 from .network import LOCAL, PeeringConnection, Route, RouteTable, Snapshot
-from .ownership import REQUEST_ID_TAG, is_made_for
+from .ownership import REQUEST_ID_TAG, Holdings, is_made_for
 from .plan import Plan
 from .projection import project
 from .reachability import check
@@ -19,7 +19,7 @@ from .selection import selected_groups, selected_route_tables
 from .values import SIDES, Both, Side
 
 
-def preflight(request: Request, snapshots: Both[Snapshot], draft: Plan) -> tuple[Finding, ...]:
+def preflight(request: Request, snapshots: Both[Snapshot], draft: Plan, holdings: Holdings) -> tuple[Finding, ...]:
     """Check the request and its draft plan against what was observed.
 
     Flows are judged last, on the network as the plan would leave it, and only where nothing else stands in the way:
@@ -28,6 +28,7 @@ def preflight(request: Request, snapshots: Both[Snapshot], draft: Plan) -> tuple
     """
     findings = (
         *_overlap(snapshots),
+        *_changed_pair(request, holdings),
         *_existing_connection(request, snapshots),
         *_cross_region_references(request),
         *(finding for side in SIDES for finding in _side(request, side, snapshots, draft)),
@@ -68,6 +69,18 @@ def _overlap_with_peers(side: Side, snapshots: Both[Snapshot]) -> Iterator[Findi
                 message=f"{ours} of {new_peer.ref} overlaps {theirs} of {other}, which {here.vpc.ref} is peered with by "
                 f"{connection.connection_id}. A route cannot tell the two apart: remove that peering or use another VPC.",
             )
+
+
+def _changed_pair(request: Request, holdings: Holdings) -> Iterator[Finding]:
+    held = holdings.request
+    if held is None or (held.requester, held.accepter) == (request.requester, request.accepter):
+        return
+    yield Finding(
+        code=Code.PAIR_CHANGED,
+        where=request.request_id,
+        message=f"This request holds the peering of {held.requester} with {held.accepter}; another pair of VPCs is another "
+        "request. Put the old VPCs back, or delete the item, wait for PeeringRemoved, and put it anew.",
+    )
 
 
 def _existing_connection(request: Request, snapshots: Both[Snapshot]) -> Iterator[Finding]:

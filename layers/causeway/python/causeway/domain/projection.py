@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from .network import PeeringConnection, PeeringStatus, Permission, Route, RouteTable, SecurityGroup, Snapshot
-from .plan import AuthorizeRule, CreateRoute, Plan, SetDnsResolution
+from .plan import AuthorizeRule, CreateRoute, DeleteRoute, Plan, RevokeRule, SetDnsResolution
 from .values import SIDES, Both, Side
 
 PLANNED_CONNECTION = "the planned peering connection"
@@ -51,13 +51,21 @@ def _dns_resolution(plan: Plan, side: Side, connection: PeeringConnection) -> bo
 def _side(plan: Plan, side: Side, snapshot: Snapshot, connection: PeeringConnection) -> Snapshot:
     routes = _by_resource((change.route_table_id, change.destination) for change in plan.of(CreateRoute, side))
     rules = _by_resource((change.security_group_id, change.permission) for change in plan.of(AuthorizeRule, side))
+    deleted = _by_resource((change.route_table_id, change.destination) for change in plan.of(DeleteRoute, side))
+    revoked = _by_resource((change.security_group_id, change.permission) for change in plan.of(RevokeRule, side))
+    gone = {change.rule_id for change in plan.of(RevokeRule, side)}
     others = (each for each in snapshot.peering_connections if each.connection_id != connection.connection_id)
     return replace(
         snapshot,
         route_tables=tuple(
-            _with_routes(table, routes[table.route_table_id], connection.connection_id) for table in snapshot.route_tables
+            _with_routes(table, routes[table.route_table_id], deleted[table.route_table_id], connection.connection_id)
+            for table in snapshot.route_tables
         ),
-        security_groups=tuple(_with_rules(group, rules[group.security_group_id]) for group in snapshot.security_groups),
+        security_groups=tuple(
+            _with_rules(group, rules[group.security_group_id], revoked[group.security_group_id])
+            for group in snapshot.security_groups
+        ),
+        owned_rules=tuple(rule for rule in snapshot.owned_rules if rule.rule_id not in gone),
         peering_connections=(*others, connection),
     )
 
@@ -69,12 +77,14 @@ def _by_resource[T](pairs: Iterable[tuple[str, T]]) -> defaultdict[str, list[T]]
     return changes
 
 
-def _with_routes(table: RouteTable, destinations: list[str], connection_id: str) -> RouteTable:
+def _with_routes(table: RouteTable, destinations: list[str], deleted: list[str], connection_id: str) -> RouteTable:
     """The table with the new routes; those that lead to the connection already are no black holes once it is active."""
-    present = (replace(route, blackhole=False) if route.target == connection_id else route for route in table.routes)
+    kept = (route for route in table.routes if route.destination not in deleted)
+    present = (replace(route, blackhole=False) if route.target == connection_id else route for route in kept)
     created = (Route(destination=destination, target=connection_id) for destination in destinations)
     return replace(table, routes=(*present, *created))
 
 
-def _with_rules(group: SecurityGroup, permissions: list[Permission]) -> SecurityGroup:
-    return replace(group, permissions=(*group.permissions, *permissions))
+def _with_rules(group: SecurityGroup, permissions: list[Permission], revoked: list[Permission]) -> SecurityGroup:
+    kept = (permission for permission in group.permissions if permission not in revoked)
+    return replace(group, permissions=(*kept, *permissions))

@@ -87,5 +87,10 @@ class Request(Value):
         return self.requester if side is Side.REQUESTER else self.accepter
 
     @property
+    def pair(self) -> str:
+        """The two VPCs, the same in either order: what only one run may work on at a time."""
+        return "#".join(sorted((self.requester.vpc_id, self.accepter.vpc_id)))
+
+    @property
     def same_region(self) -> bool:
         return self.requester.region == self.accepter.region

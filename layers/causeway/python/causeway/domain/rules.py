@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from ipaddress import ip_network
 
-from .network import Direction, Permission, SecurityGroup, Snapshot, Vpc
+from .network import Direction, Permission, Snapshot, Vpc
 from .request import Flow, Peer, Request
 from .selection import selected_groups
 from .values import Both, Protocol, Side
@@ -18,14 +18,14 @@ def needed_permissions(request: Request, side: Side, snapshots: Both[Snapshot]) 
         yield from _permissions(flow, direction, _peers(flow, request, snapshots[side.other]))
 
 
-def missing_permissions(group: SecurityGroup, needed: Iterable[Permission], peer: Vpc) -> tuple[Permission, ...]:
-    """What of the needed is neither in the group nor covered by something broader that is, in order and once."""
-    present = list(group.permissions)
+def missing_permissions(present: Iterable[Permission], needed: Iterable[Permission], peer: Vpc) -> tuple[Permission, ...]:
+    """What of the needed is neither present nor covered by something broader that is, in order and once."""
+    allowed = list(present)
     missing = []
     for permission in needed:
-        if not _is_covered(permission, present, peer):
+        if not _is_covered(permission, allowed, peer):
             missing.append(permission)
-            present.append(permission)
+            allowed.append(permission)
     return tuple(missing)
 
 

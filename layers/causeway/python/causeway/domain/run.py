@@ -11,6 +11,7 @@ class Run(Value):
     """One generation of a request, as far as its steps have come.
 
     Attributes:
+        removal: Whether the desired state is that there is nothing: the item was deleted.
         plan: None until PlanPeering has saved it.
         connection_id: None until RequestPeering has made the connection, or where the plan found one.
         done: The changes that steps have reported as made.
@@ -19,6 +20,7 @@ class Run(Value):
 
     request: Request
     generation: int
+    removal: bool = False
     plan: Plan | None = None
     connection_id: str | None = None
     done: tuple[Change, ...] = ()

@@ -21,10 +21,11 @@ class State(StrEnum):
     ACTIVE = "ACTIVE"
     REJECTED = "REJECTED"
     FAILED = "FAILED"
+    REMOVED = "REMOVED"
 
     @property
     def is_final(self) -> bool:
-        return self in {State.ACTIVE, State.REJECTED, State.FAILED}
+        return self in {State.ACTIVE, State.REJECTED, State.FAILED, State.REMOVED}
 
 
 def execution_name(request_id: str, generation: int) -> str:

@@ -1,8 +1,8 @@
-"""RequestPeering and AcceptPeering: the two ends of one connection."""
+"""RequestPeering, AcceptPeering and DeletePeering: the life of one connection."""
 
 from causeway.aws.tables import Ledger
 from causeway.aws.writer import Writer
-from causeway.domain.plan import AcceptPeering, CreatePeering
+from causeway.domain.plan import AcceptPeering, CreatePeering, DeletePeering
 from causeway.domain.values import Side
 
 from .step_input import StepInput
@@ -29,4 +29,14 @@ def accept_peering(step: StepInput, *, ledger: Ledger, writer: Writer) -> str:
     connection_id = run.known_connection_id
     writer.accept_peering(change, connection_id)
     ledger.save_done(step.request_id, step.generation, Side.ACCEPTER, "AcceptPeering", (change,))
+    return connection_id
+
+
+def delete_peering(step: StepInput, *, ledger: Ledger, writer: Writer) -> str:
+    """Delete the connection, once nothing leads to it any more."""
+    run = ledger.load_run(step.request_id, step.generation)
+    (change,) = run.saved_plan.of(DeletePeering, Side.REQUESTER)
+    connection_id = run.known_connection_id
+    writer.delete_peering(change, connection_id, step.request_id)
+    ledger.save_done(step.request_id, step.generation, Side.REQUESTER, "DeletePeering", (change,))
     return connection_id

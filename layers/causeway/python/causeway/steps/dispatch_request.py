@@ -1,6 +1,6 @@
 """DispatchRequest: a record of the requests table's stream in, one execution out, deterministically named.
 
-1. Skip what asks for nothing new: Causeway's own write of `status`, and a removal.
+1. Skip what asks for nothing new: Causeway's own write of `status`.
 2. Give the change its generation; the same record gets the same one however often it is delivered.
 3. Refuse a malformed item on the item itself.
 4. Save the validated request, say so on the item, start the execution.
@@ -14,6 +14,7 @@ from causeway.aws.executions import Executions
 from causeway.aws.tables import Ledger, Requests
 from causeway.boundary import STATUS_FIELD, MalformedItem, desired_part, parse_request
 from causeway.clock import timestamp
+from causeway.domain.request import Request
 from causeway.domain.status import State, Status
 from causeway.domain.values import Value
 
@@ -32,30 +33,37 @@ def dispatch_request(
 ) -> Status | None:
     """Start what a change of an item asks for.
 
+    An item that is gone asks for the removal of what it held.
+
     Returns:
         The status that the item got: PLANNING or REJECTED. None where nothing was asked, or a newer change was already.
     """
-    item, request_id = change.after, change.request_id
-    if item is None or not asks_for_something(change):
+    if not asks_for_something(change):
         return None
+    request_id, removal = change.request_id, change.after is None
     generation = ledger.next_generation(request_id, change.sequence_number)
     if generation is None:
         return None
     try:
-        request = parse_request(item)
+        request = _to_remove(change, ledger) if removal else parse_request(change.after or {})
     except MalformedItem as malformed:
-        return _reject(request_id, generation, malformed, requests=requests, bus=bus)
-    ledger.save_request(generation, request)
+        return None if removal else _reject(request_id, generation, malformed, requests=requests, bus=bus)
+    ledger.save_request(generation, request, removal=removal)
     status = Status(state=State.PLANNING, request_id=request_id, generation=generation, updated_at=timestamp())
     requests.write_status(status)
     executions.start(request_id, generation)
     return status
 
 
+def _to_remove(change: ItemChange, ledger: Ledger) -> Request:
+    """What is held; where nothing is yet, what the item said: a run may be about to make it."""
+    return ledger.load_holdings(change.request_id).request or parse_request(change.before or {})
+
+
 def asks_for_something(change: ItemChange) -> bool:
     """Whether the user's part changed, or the whole item was put again, which takes `status` away."""
     if change.before is None or change.after is None:
-        return change.after is not None
+        return True
     return desired_part(change.before) != desired_part(change.after) or STATUS_FIELD not in change.after
 
 

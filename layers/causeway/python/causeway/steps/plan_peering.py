@@ -1,77 +1,163 @@
-"""PlanPeering: both sides' snapshots in, findings and a plan out, saved before anything is written."""
+"""PlanPeering: both sides' snapshots in, findings and a plan out, saved before anything is written.
 
+1. Take the pair of VPCs, or ask to be called again: no two runs work on the same pair, in either order.
+2. Stop if a newer change of the item is there already: it will do what this one would.
+3. Observe both sides, plan, save the plan and what will be held.
+"""
+
+from causeway.aws.executions import is_running
 from causeway.aws.reader import Reader
 from causeway.aws.tables import Ledger, Requests
 from causeway.clock import timestamp
-from causeway.domain.findings import Finding
-from causeway.domain.network import Snapshot
-from causeway.domain.plan import AcceptPeering, AuthorizeRule, CreatePeering, CreateRoute, Plan, SetDnsResolution
-from causeway.domain.planner import plan_request, refuse
+from causeway.domain.errors import PairBusy
+from causeway.domain.findings import Code, Finding
+from causeway.domain.network import Snapshot, Vpc
+from causeway.domain.ownership import Holdings
+from causeway.domain.plan import (
+    AcceptPeering,
+    AuthorizeRule,
+    CreatePeering,
+    CreateRoute,
+    DeletePeering,
+    DeleteRoute,
+    Plan,
+    RevokeRule,
+    SetDnsResolution,
+)
+from causeway.domain.planner import holdings_after, plan_removal, plan_request, refuse
 from causeway.domain.request import Request
+from causeway.domain.run import Run
 from causeway.domain.status import State, Status
 from causeway.domain.values import SIDES, Both, Side, Value
 
 from .step_input import StepInput
 
-UPDATE_STEPS: dict[str, type[CreateRoute | AuthorizeRule | SetDnsResolution]] = {
+type SideChange = CreateRoute | AuthorizeRule | SetDnsResolution | DeleteRoute | RevokeRule
+
+ADDING: dict[str, type[SideChange]] = {
     "UpdateRouteTables": CreateRoute,
     "UpdateSecurityGroups": AuthorizeRule,
     "ConfigureDns": SetDnsResolution,
 }
-"""The state that makes each kind of change on a side."""
+"""The state that makes each kind of addition on a side."""
+
+REMOVING: dict[str, type[SideChange]] = {"UpdateRouteTables": DeleteRoute, "UpdateSecurityGroups": RevokeRule}
+"""The state that makes each kind of removal on a side."""
 
 
-class Update(Value):
+class Update(Value, omit_defaults=False):
     """One update step that has something to do."""
 
     side: Side
     step: str
+    removing: bool = False
 
 
-class PlanSummary(Value, omit_defaults=False):
-    """What the state machine needs to know of a plan to choose its way."""
+class Round(Value):
+    """Update steps that run at once."""
 
-    blocked: bool
-    request: bool
-    accept: bool
     updates: tuple[Update, ...]
 
 
+class PlanSummary(Value, omit_defaults=False):
+    """What the state machine needs to know of a plan to choose its way.
+
+    Attributes:
+        rounds: Additions, then removals; only what has something to do.
+        delete: Whether the connection goes, after all rounds.
+    """
+
+    superseded: bool = False
+    blocked: bool = False
+    request: bool = False
+    accept: bool = False
+    rounds: tuple[Round, ...] = ()
+    delete: bool = False
+
+
 def plan_peering(step: StepInput, *, requests: Requests, ledger: Ledger, reader: Reader) -> PlanSummary:
-    """Observe, plan, save the plan."""
+    """Take the pair, observe, plan, save.
+
+    Raises:
+        PairBusy: Another run has the pair.
+    """
     run = ledger.load_run(step.request_id, step.generation)
-    observed = reader.observe_both(run.request)
-    plan = decide(run.request, step.generation, observed)
+    take_pair(run.request, step.execution, ledger)
+    if ledger.newest_generation(step.request_id) > step.generation:
+        ledger.release(run.request.pair, step.execution)
+        return PlanSummary(superseded=True)
+    holdings = ledger.load_holdings(step.request_id)
+    plan = decide(run, reader.observe_both(run.request), holdings)
     ledger.save_plan(plan)
     if not plan.is_blocked:
-        requests.write_status(
-            Status(
-                state=State.APPLYING,
-                request_id=step.request_id,
-                generation=step.generation,
-                updated_at=timestamp(),
-                peering_connection_id=plan.connection_id,
-            ),
-        )
+        ledger.save_holdings(step.request_id, holdings_after(run.request, holdings, plan))
+        requests.write_status(_applying(plan))
     return summarise(plan)
 
 
-def decide(request: Request, generation: int, observed: Both[Snapshot | Finding]) -> Plan:
+def take_pair(request: Request, execution: str, ledger: Ledger) -> None:
+    """Lock the pair for this execution; from a holder that died it is taken over."""
+    holder = ledger.lock(request.pair, execution)
+    if holder is None:
+        return
+    if is_running(holder) or not ledger.take_over(request.pair, execution, holder):
+        raise PairBusy(
+            "Another run works on these two VPCs.",
+            where=f"{request.requester} and {request.accepter}, held by {holder}",
+            remedy="It is tried again until that run has ended.",
+        )
+
+
+def decide(run: Run, observed: Both[Snapshot | Finding], holdings: Holdings) -> Plan:
     """The plan; where a side cannot be observed, what is known of it, for both sides at once."""
-    requester, accepter = observed.requester, observed.accepter
+    sides = (
+        {side: _without_vpc(run, side, observed[side]) for side in SIDES}
+        if run.removal
+        else {side: observed[side] for side in SIDES}
+    )
+    requester, accepter = sides[Side.REQUESTER], sides[Side.ACCEPTER]
     if isinstance(requester, Snapshot) and isinstance(accepter, Snapshot):
-        return plan_request(request, generation, Both(requester=requester, accepter=accepter))
-    return refuse(request, generation, tuple(each for each in (requester, accepter) if isinstance(each, Finding)))
+        plan = plan_removal if run.removal else plan_request
+        return plan(run.request, run.generation, Both(requester=requester, accepter=accepter), holdings)
+    findings = tuple(each for each in (requester, accepter) if isinstance(each, Finding))
+    return refuse(run.request, run.generation, findings)
+
+
+def _without_vpc(run: Run, side: Side, seen: Snapshot | Finding) -> Snapshot | Finding:
+    """A VPC that is gone took all that was in it along: nothing of ours is left on that side."""
+    if isinstance(seen, Finding) and seen.code is Code.VPC_NOT_FOUND:
+        return Snapshot(side=side, vpc=Vpc(ref=run.request.vpc(side), cidr_blocks=()))
+    return seen
+
+
+def _applying(plan: Plan) -> Status:
+    return Status(
+        state=State.APPLYING,
+        request_id=plan.request_id,
+        generation=plan.generation,
+        updated_at=timestamp(),
+        peering_connection_id=plan.connection_id,
+    )
 
 
 def summarise(plan: Plan) -> PlanSummary:
     if plan.is_blocked:
-        return PlanSummary(blocked=True, request=False, accept=False, updates=())
+        return PlanSummary(blocked=True)
+    rounds = (_round(plan, ADDING, removing=False), _round(plan, REMOVING, removing=True))
     return PlanSummary(
-        blocked=False,
         request=bool(plan.of(CreatePeering, Side.REQUESTER)),
         accept=bool(plan.of(AcceptPeering, Side.ACCEPTER)),
+        rounds=tuple(each for each in rounds if each.updates),
+        delete=bool(plan.of(DeletePeering, Side.REQUESTER)),
+    )
+
+
+def _round(plan: Plan, steps: dict[str, type[SideChange]], *, removing: bool) -> Round:
+    return Round(
         updates=tuple(
-            Update(side=side, step=step) for side in SIDES for step, kind in UPDATE_STEPS.items() if plan.of(kind, side)
-        ),
+            Update(side=side, step=step, removing=removing)
+            for side in SIDES
+            for step, kind in steps.items()
+            if plan.of(kind, side)
+        )
     )

@@ -1,10 +1,11 @@
-"""RecordOutcome: how the run ended, onto the item and the bus."""
+"""RecordOutcome: how the run ended, onto the item and the bus; then the pair is free for the next one."""
 
 from causeway.aws.events import Bus
 from causeway.aws.tables import Ledger, Requests
 from causeway.clock import timestamp
 from causeway.domain.outcome import status_of
-from causeway.domain.status import Status
+from causeway.domain.ownership import Holdings
+from causeway.domain.status import State, Status
 
 from .step_input import StepInput
 
@@ -13,6 +14,9 @@ def record_outcome(step: StepInput, *, requests: Requests, ledger: Ledger, bus: 
     """Write the final status and announce it. An item that is gone, or has moved on, only keeps its event."""
     run = ledger.load_run(step.request_id, step.generation)
     status = status_of(run, step.error, now=timestamp())
+    if status.state is State.REMOVED:
+        ledger.save_holdings(step.request_id, Holdings())
     requests.write_status(status)
     bus.announce(status)
+    ledger.release(run.request.pair, step.execution)
     return status

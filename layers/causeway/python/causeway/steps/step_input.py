@@ -9,12 +9,16 @@ class StepInput(Value):
 
     Attributes:
         side: The side to update; None for the steps that are about both.
+        removing: Whether an update step takes away, or adds.
+        execution: The execution's ARN, for the steps that take and give back the lock.
         error: What stopped the run; for RecordOutcome.
     """
 
     request_id: str
     generation: int
     side: Side | None = None
+    removing: bool = False
+    execution: str = ""
     error: StepError | None = None
 
     @property

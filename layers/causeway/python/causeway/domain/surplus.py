@@ -1,0 +1,42 @@
+"""What is ours in the network and no longer wanted."""
+
+from collections.abc import Collection, Iterator
+
+from .network import OwnedRule, Permission, Route, Snapshot
+from .ownership import Holdings
+from .plan import DeleteRoute, RevokeRule
+
+type RoutePlace = tuple[str, str]
+"""A route table's id and a destination."""
+
+
+def surplus_routes(
+    here: Snapshot, holdings: Holdings, connection_id: str | None, wanted: Collection[RoutePlace]
+) -> Iterator[DeleteRoute]:
+    """Our routes that are not wanted."""
+    ours = {(route.route_table_id, route.destination) for route in holdings.routes if route.side is here.side}
+    for table in here.route_tables:
+        for route in table.routes:
+            place = (table.route_table_id, route.destination)
+            if place in ours and place not in wanted and _leads_to(connection_id, route):
+                yield DeleteRoute(side=here.side, route_table_id=place[0], destination=route.destination, target=route.target)
+
+
+def _leads_to(connection_id: str | None, route: Route) -> bool:
+    """Whether the route leads to our connection, or into the hole that it left: what leads elsewhere is somebody else's."""
+    if connection_id is None:
+        return route.blackhole and route.target.startswith("pcx-")
+    return route.target == connection_id
+
+
+def surplus_rules(here: Snapshot, request_id: str, wanted: Collection[tuple[str, Permission]]) -> Iterator[OwnedRule]:
+    """The rules with our tag that are not wanted, by group and content."""
+    for rule in here.owned_rules:
+        if rule.request_id == request_id and (rule.security_group_id, rule.permission) not in wanted:
+            yield rule
+
+
+def revocation(here: Snapshot, rule: OwnedRule) -> RevokeRule:
+    return RevokeRule(
+        side=here.side, security_group_id=rule.security_group_id, rule_id=rule.rule_id, permission=rule.permission
+    )
