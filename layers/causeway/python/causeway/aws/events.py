@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from causeway.domain.status import Status
 
 SOURCE = "causeway"
-DETAIL_TYPES = {State.ACTIVE: "PeeringActive", State.REJECTED: "PeeringRejected", State.FAILED: "PeeringFailed"}
+DETAIL_TYPES = {
+    State.ACTIVE: "PeeringActive",
+    State.REMOVED: "PeeringRemoved",
+    State.REJECTED: "PeeringRejected",
+    State.FAILED: "PeeringFailed",
+}
 
 
 class Bus:
@@ -25,7 +30,7 @@ class Bus:
         self._client = client
 
     def announce(self, status: Status) -> None:
-        """Sends `PeeringActive`, `PeeringRejected` or `PeeringFailed`, for a status that is final.
+        """Sends `PeeringActive`, `PeeringRemoved`, `PeeringRejected` or `PeeringFailed`, for a status that is final.
 
         The detail is the status with the request's id, but of a verdict only whether it is reachable: an event has 256 KB.
 

@@ -12,6 +12,8 @@ from .errors import translated
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
+RUNNING = "RUNNING"
+
 
 class Executions:
     """Starts the state machine, once for each generation of a request."""
@@ -33,3 +35,12 @@ class Executions:
             except self._client.exceptions.ExecutionAlreadyExists:
                 return f"{self._state_machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
         return answer["executionArn"]
+
+
+def is_running(client: SFNClient, execution_arn: str) -> bool:
+    """Whether the execution has not ended yet. One that AWS no longer knows has: it is forgotten 90 days after its end."""
+    with translated(f"execution {execution_arn}"):
+        try:
+            return client.describe_execution(executionArn=execution_arn)["status"] == RUNNING
+        except client.exceptions.ExecutionDoesNotExist:
+            return False

@@ -102,7 +102,7 @@ class _Asked(NamedTuple):
 
 def _ask(pool: ThreadPoolExecutor, client: EC2Client, vpc: VpcRef, *, dns: bool) -> _Asked:
     def every(operation: Any, key: str, *filters: ec2.FilterTypeDef) -> Future[list[Any]]:
-        return pool.submit(_describe_all, client, vpc, operation, key, filters)
+        return pool.submit(describe_all, client, vpc, operation, key, filters)
 
     def peerings(side: Side) -> Future[list[Any]]:
         ours, live = _filter(f"{side}-vpc-info.vpc-id", vpc.vpc_id), _filter("status-code", *LIVE_STATUSES)
@@ -176,7 +176,8 @@ def _dns_attribute(client: EC2Client, vpc: VpcRef, name: DnsAttribute) -> bool:
     return answer["EnableDnsSupport" if name == "enableDnsSupport" else "EnableDnsHostnames"]["Value"]
 
 
-def _describe_all(client: EC2Client, vpc: VpcRef, operation: Any, key: str, filters: Sequence[ec2.FilterTypeDef]) -> list[Any]:
+def describe_all(client: EC2Client, vpc: VpcRef, operation: Any, key: str, filters: Sequence[ec2.FilterTypeDef]) -> list[Any]:
+    """Every page of what the filters let through."""
     page_size = LARGEST_PAGES.get(operation, LARGEST_PAGE)
     with translated(str(vpc)):
         pages = client.get_paginator(operation).paginate(Filters=filters, PaginationConfig={"PageSize": page_size})

@@ -1,22 +1,24 @@
-"""Routes: created at once, and looked at together where a destination is taken already."""
+"""Routes: created at once, looked at together where a destination is taken already, and before they are deleted."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from causeway.domain.errors import CausewayError, PeeringNotVisible, RouteConflict, ServiceUnavailable
+from causeway.domain.errors import CausewayError, PeeringNotVisible, ResourceNotFound, RouteConflict, ServiceUnavailable
 
 from . import conversion
 from .applied import Applied
 from .errors import REMEDIES, translated
+from .reader import describe_all
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from concurrent.futures import Executor
 
     from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_ec2.type_defs import RouteTableTypeDef
 
-    from causeway.domain.plan import CreateRoute
+    from causeway.domain.plan import CreateRoute, DeleteRoute
     from causeway.domain.request import VpcRef
 
 SPECIAL: dict[str, type[CausewayError]] = {
@@ -35,6 +37,23 @@ def create_routes(
     if taken:
         outcomes |= _look_at(client, vpc, connection_id, taken)
     return Applied.of(outcomes)
+
+
+def delete_routes(
+    client: EC2Client, pool: Executor, vpc: VpcRef, connection_id: str, changes: Sequence[DeleteRoute]
+) -> Applied:
+    """Deletes the routes that lead to the connection. One that is gone or leads elsewhere by now is none of ours: it is done.
+
+    IAM knows no condition on a route's target, so the tables are looked at first.
+    """
+    try:
+        raw = describe_all(client, vpc, "describe_route_tables", "RouteTables", [{"Name": "vpc-id", "Values": [vpc.vpc_id]}])
+    except CausewayError as error:
+        return Applied.of(dict.fromkeys(changes, error))
+    targets = _targets(raw)
+    ours = [change for change in changes if targets.get((change.route_table_id, change.destination)) == connection_id]
+    errors = pool.map(lambda change: _delete(client, vpc, change), ours)
+    return Applied.of(dict.fromkeys(changes) | dict(zip(ours, errors, strict=True)))
 
 
 def _create(client: EC2Client, vpc: VpcRef, connection_id: str, change: CreateRoute) -> CausewayError | None:
@@ -57,6 +76,20 @@ def _create(client: EC2Client, vpc: VpcRef, connection_id: str, change: CreateRo
     return None
 
 
+def _delete(client: EC2Client, vpc: VpcRef, change: DeleteRoute) -> CausewayError | None:
+    try:
+        with translated(_place(vpc, change)):
+            if ":" in change.destination:
+                client.delete_route(RouteTableId=change.route_table_id, DestinationIpv6CidrBlock=change.destination)
+            else:
+                client.delete_route(RouteTableId=change.route_table_id, DestinationCidrBlock=change.destination)
+    except ResourceNotFound:
+        return None
+    except CausewayError as error:
+        return error
+    return None
+
+
 def _look_at(
     client: EC2Client, vpc: VpcRef, connection_id: str, taken: Sequence[CreateRoute]
 ) -> dict[CreateRoute, CausewayError | None]:
@@ -66,11 +99,16 @@ def _look_at(
             answer = client.describe_route_tables(RouteTableIds=sorted({change.route_table_id for change in taken}))
     except CausewayError as error:
         return dict.fromkeys(taken, error)
-    tables = map(conversion.route_table, answer["RouteTables"])
-    targets = {(table.route_table_id, route.destination): route.target for table in tables for route in table.routes}
+    targets = _targets(answer["RouteTables"])
     return {
         change: _judge(vpc, connection_id, change, targets.get((change.route_table_id, change.destination))) for change in taken
     }
+
+
+def _targets(raw: Iterable[RouteTableTypeDef]) -> dict[tuple[str, str], str]:
+    """Where each table's destinations lead."""
+    tables = map(conversion.route_table, raw)
+    return {(table.route_table_id, route.destination): route.target for table in tables for route in table.routes}
 
 
 def _judge(vpc: VpcRef, connection_id: str, change: CreateRoute, target: str | None) -> CausewayError | None:
@@ -89,5 +127,5 @@ def _judge(vpc: VpcRef, connection_id: str, change: CreateRoute, target: str | N
     )
 
 
-def _place(vpc: VpcRef, change: CreateRoute) -> str:
+def _place(vpc: VpcRef, change: CreateRoute | DeleteRoute) -> str:
     return f"{change.route_table_id} of {vpc}"

@@ -7,26 +7,34 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from causeway.domain.errors import CausewayError, PeeringNotActive
+from causeway.domain.errors import CausewayError, PeeringNotActive, ResourceNotFound, ServiceUnavailable
 from causeway.domain.network import Direction, Permission
 from causeway.domain.ownership import REQUEST_ID_TAG
 
 from . import conversion
 from .applied import Applied
 from .errors import code_of, translated
+from .reader import describe_all
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from concurrent.futures import Executor
 
     from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_ec2.type_defs import FilterTypeDef
 
-    from causeway.domain.plan import AuthorizeRule
+    from causeway.domain.plan import AuthorizeRule, RevokeRule
     from causeway.domain.request import VpcRef
+
+STILL_SHOWN: dict[str, type[CausewayError]] = {
+    "InvalidSecurityGroupRuleId.NotFound": ServiceUnavailable,
+    "InvalidGroup.NotFound": ServiceUnavailable,
+}
+"""EC2 is eventually consistent: what it shows and does not find is looked at again by the next attempt."""
 
 
 class Call(NamedTuple):
-    """What one call can authorise: a group's rules in one direction."""
+    """What one call can authorise or revoke: a group's rules in one direction."""
 
     security_group_id: str
     direction: Direction
@@ -84,7 +92,62 @@ class Authorizer:
         )
 
 
-def _call_of(change: AuthorizeRule) -> Call:
+def revoke_rules(revoker: Revoker, pool: Executor, changes: Sequence[RevokeRule]) -> Applied:
+    """Revokes the rules that carry the request's tag. One that is gone, or is not the request's, is done."""
+    try:
+        present = revoker.present()
+    except CausewayError as error:
+        return Applied.of(dict.fromkeys(changes, error))
+    ours = [change for change in changes if change.rule_id in present]
+    rule_ids: defaultdict[Call, list[str]] = defaultdict(list)
+    for change in ours:
+        rule_ids[_call_of(change)].append(change.rule_id)
+    errors = dict(zip(rule_ids, pool.map(revoker.revoke, rule_ids.keys(), rule_ids.values()), strict=True))
+    return Applied.of(dict.fromkeys(changes) | {change: errors[_call_of(change)] for change in ours})
+
+
+class Revoker:
+    """Revokes rules in one VPC's groups that carry the request's tag."""
+
+    def __init__(self, client: EC2Client, vpc: VpcRef, request_id: str) -> None:
+        self._client = client
+        self._vpc = vpc
+        self._tagged: FilterTypeDef = {"Name": f"tag:{REQUEST_ID_TAG}", "Values": [request_id]}
+
+    def present(self) -> frozenset[str]:
+        """The ids of the request's rules in this account and region."""
+        rules = describe_all(self._client, self._vpc, "describe_security_group_rules", "SecurityGroupRules", [self._tagged])
+        return frozenset(rule["SecurityGroupRuleId"] for rule in rules)
+
+    def revoke(self, call: Call, rule_ids: Sequence[str]) -> CausewayError | None:
+        """Revokes what is still there, and returns what went wrong.
+
+        AWS refuses all of a call's rules for one that is gone: then the rules are read again, and only those that are left
+        are sent.
+        """
+        try:
+            try:
+                self._send(call, rule_ids)
+            except ResourceNotFound:
+                self._send_present(call, rule_ids)
+        except CausewayError as error:
+            return error
+        return None
+
+    def _send_present(self, call: Call, rule_ids: Sequence[str]) -> None:
+        present = self.present()
+        left = [rule_id for rule_id in rule_ids if rule_id in present]
+        if left:
+            self._send(call, left, STILL_SHOWN)
+
+    def _send(self, call: Call, rule_ids: Sequence[str], special: Mapping[str, type[CausewayError]] | None = None) -> None:
+        ingress = call.direction is Direction.INGRESS
+        revoke = self._client.revoke_security_group_ingress if ingress else self._client.revoke_security_group_egress
+        with translated(f"{call.security_group_id} of {self._vpc}", special):
+            revoke(GroupId=call.security_group_id, SecurityGroupRuleIds=rule_ids)
+
+
+def _call_of(change: AuthorizeRule | RevokeRule) -> Call:
     return Call(change.security_group_id, change.permission.direction)
 
 

@@ -6,12 +6,14 @@ They use the low-level client: boto3's resources take long to load.
 from __future__ import annotations
 
 import zlib
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from causeway.domain.errors import LedgerMissing, ServiceUnavailable
+from causeway.domain.ownership import Holdings
 from causeway.domain.plan import Change, Plan
 from causeway.domain.request import Request
 from causeway.domain.run import Run
@@ -37,6 +39,8 @@ PLAN = "PLAN"
 CONNECTION = "CONNECTION"
 DONE = "DONE"
 VERDICTS = "VERDICTS"
+HOLDINGS = "HOLDINGS"
+LOCK = "LOCK"
 
 SEQUENCE_NUMBER_DIGITS = 40
 """The longest sequence number of a stream record. It does not fit DynamoDB's numbers, which have 38 digits."""
@@ -48,15 +52,6 @@ class Requests:
     def __init__(self, table_name: str, client: DynamoDBClient) -> None:
         self._table_name = table_name
         self._client = client
-
-    def get(self, request_id: str) -> dict[str, Any] | None:
-        """The item as it is now (a consistent read)."""
-        with translated(self._place(request_id)):
-            answer = self._client.get_item(
-                TableName=self._table_name, Key=_attributes(request_id=request_id), ConsistentRead=True
-            )
-        item = answer.get("Item")
-        return None if item is None else _plain(item)
 
     def write_status(self, status: Status) -> bool:
         """Replaces `status`. False where the item is gone or has a later one.
@@ -96,14 +91,20 @@ class Requests:
             False if the event was seen before; then nothing is written.
         """
         request_id = desired["request_id"]
-        marker = _attributes(request_id=request_id, record=f"EVENT#{event_id}", expires_at=expires_at)
-        writes: list[TransactWriteItemTypeDef] = [
-            {"Put": {"TableName": ledger_table, "Item": marker, "ConditionExpression": "attribute_not_exists(request_id)"}},
-            {"Update": _replacing(self._table_name, desired, known)},
-        ]
+        marker = _marker(ledger_table, request_id, event_id, expires_at)
+        return self._write_once(request_id, marker, {"Update": _replacing(self._table_name, desired, known)})
+
+    def delete_from_event(self, request_id: str, *, event_id: str, ledger_table: str, expires_at: int) -> bool:
+        """Deletes the item, if it is there, and remembers the event, in one transaction. As `put_from_event`."""
+        marker = _marker(ledger_table, request_id, event_id, expires_at)
+        key = _attributes(request_id=request_id)
+        return self._write_once(request_id, marker, {"Delete": {"TableName": self._table_name, "Key": key}})
+
+    def _write_once(self, request_id: str, marker: TransactWriteItemTypeDef, write: TransactWriteItemTypeDef) -> bool:
+        """False, and nothing is written, where the marker is there already."""
         with translated(self._place(request_id), {"TransactionCanceledException": ServiceUnavailable}):
             try:
-                self._client.transact_write_items(TransactItems=writes)
+                self._client.transact_write_items(TransactItems=[marker, write])
             except self._client.exceptions.TransactionCanceledException as error:
                 if error.response["CancellationReasons"][0].get("Code") != "ConditionalCheckFailed":
                     raise
@@ -143,8 +144,14 @@ class Ledger:
                 return int(head["generation"]) if head["sequence_number"] == number else None
         return int(_plain(answer["Attributes"])["generation"])
 
-    def save_request(self, generation: int, request: Request) -> None:
-        self._save(request.request_id, generation, REQUEST, payload=_packed(request))
+    def newest_generation(self, request_id: str) -> int:
+        """The generation of the newest change of the item; 0 where there was none."""
+        head = self._get(request_id, HEAD)
+        return int(head["generation"]) if head else 0
+
+    def save_request(self, generation: int, request: Request, *, removal: bool = False) -> None:
+        """Records what the generation is about: to make the network so, or to remove what was made for it."""
+        self._save(request.request_id, generation, REQUEST, payload=_packed(request), removal=removal)
 
     def save_plan(self, plan: Plan) -> None:
         self._save(plan.request_id, plan.generation, PLAN, payload=_packed(plan))
@@ -177,16 +184,80 @@ class Ledger:
         return Run(
             request=_unpacked(records[REQUEST], Request),
             generation=generation,
+            removal=records[REQUEST].get("removal", False),
             plan=_unpacked(records[PLAN], Plan) if PLAN in records else None,
             connection_id=records[CONNECTION]["connection_id"] if CONNECTION in records else None,
             done=tuple(change for changes in done for change in changes),
             verdicts=_unpacked(records[VERDICTS], tuple[Verdict, ...]) if VERDICTS in records else None,
         )
 
+    def save_holdings(self, request_id: str, holdings: Holdings) -> None:
+        """Records what the request holds in the network, whatever its generation."""
+        self._put(request_id, HOLDINGS, payload=_packed(holdings))
+
+    def load_holdings(self, request_id: str) -> Holdings:
+        """What the request holds; nothing where nothing was recorded."""
+        record = self._get(request_id, HOLDINGS)
+        return _unpacked(record, Holdings) if record else Holdings()
+
+    def lock(self, pair: str, holder: str) -> str | None:
+        """Takes the lock of a pair of VPCs.
+
+        Returns:
+            None if the lock is the holder's now (or was before), else who holds it.
+        """
+        with translated(self._place(pair)):
+            try:
+                self._client.put_item(
+                    TableName=self._table_name,
+                    Item=_attributes(request_id=pair, record=LOCK, holder=holder),
+                    ConditionExpression="attribute_not_exists(request_id) OR holder = :holder",
+                    ExpressionAttributeValues=_attributes(**{":holder": holder}),
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+            except self._client.exceptions.ConditionalCheckFailedException as error:
+                return str(_plain(cast("dict[str, Any]", error.response)["Item"])["holder"])
+        return None
+
+    def take_over(self, pair: str, holder: str, from_holder: str) -> bool:
+        """Takes the lock from one who no longer needs it. False where somebody else was faster, or it was released."""
+        with translated(self._place(pair)):
+            try:
+                self._client.put_item(
+                    TableName=self._table_name,
+                    Item=_attributes(request_id=pair, record=LOCK, holder=holder),
+                    ConditionExpression="holder IN (:holder, :from)",
+                    ExpressionAttributeValues=_attributes(**{":holder": holder, ":from": from_holder}),
+                )
+            except self._client.exceptions.ConditionalCheckFailedException:
+                return False
+        return True
+
+    def release(self, pair: str, holder: str) -> None:
+        """Gives the lock back. One that is somebody else's, or gone, is left alone."""
+        with translated(self._place(pair)), suppress(self._client.exceptions.ConditionalCheckFailedException):
+            self._client.delete_item(
+                TableName=self._table_name,
+                Key=_attributes(request_id=pair, record=LOCK),
+                ConditionExpression="holder = :holder",
+                ExpressionAttributeValues=_attributes(**{":holder": holder}),
+            )
+
     def _save(self, request_id: str, generation: int, record: str, **values: object) -> None:
-        item = _attributes(request_id=request_id, record=_prefix(generation) + record, **values)
+        self._put(request_id, _prefix(generation) + record, **values)
+
+    def _put(self, request_id: str, record: str, **values: object) -> None:
+        item = _attributes(request_id=request_id, record=record, **values)
         with translated(self._place(request_id)):
             self._client.put_item(TableName=self._table_name, Item=item)
+
+    def _get(self, request_id: str, record: str) -> dict[str, Any] | None:
+        """A record as it is now (a consistent read)."""
+        key = _attributes(request_id=request_id, record=record)
+        with translated(self._place(request_id)):
+            answer = self._client.get_item(TableName=self._table_name, Key=key, ConsistentRead=True)
+        item = answer.get("Item")
+        return None if item is None else _plain(item)
 
     def _query(self, request_id: str, prefix: str) -> Iterable[dict[str, Any]]:
         with translated(self._place(request_id)):
@@ -205,6 +276,12 @@ class Ledger:
 
 def _prefix(generation: int) -> str:
     return f"{generation:010d}#"
+
+
+def _marker(ledger_table: str, request_id: str, event_id: str, expires_at: int) -> TransactWriteItemTypeDef:
+    """Remembers an event, if it was not seen before."""
+    item = _attributes(request_id=request_id, record=f"EVENT#{event_id}", expires_at=expires_at)
+    return {"Put": {"TableName": ledger_table, "Item": item, "ConditionExpression": "attribute_not_exists(request_id)"}}
 
 
 def _replacing(table_name: str, desired: Mapping[str, Any], known: Collection[str]) -> UpdateTypeDef:

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from causeway.domain.errors import CausewayError, PeeringConflict, PeeringNotActive, PeeringNotVisible
+from causeway.domain.errors import (
+    CausewayError,
+    PeeringConflict,
+    PeeringNotActive,
+    PeeringNotVisible,
+    ResourceNotFound,
+    ServiceUnavailable,
+)
 from causeway.domain.network import PeeringConnection, PeeringStatus
 from causeway.domain.ownership import REQUEST_ID_TAG
 from causeway.domain.values import Side
@@ -14,8 +22,8 @@ from . import conversion
 from .applied import Applied
 from .errors import REMEDIES, translated
 from .reader import describe_peering
-from .routes import create_routes
-from .rules import Authorizer, authorize_rules
+from .routes import create_routes, delete_routes
+from .rules import Authorizer, Revoker, authorize_rules, revoke_rules
 from .sessions import Access, MemberSessions
 
 if TYPE_CHECKING:
@@ -24,7 +32,16 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_ec2.type_defs import PeeringConnectionOptionsRequestTypeDef
 
-    from causeway.domain.plan import AcceptPeering, AuthorizeRule, CreatePeering, CreateRoute, SetDnsResolution
+    from causeway.domain.plan import (
+        AcceptPeering,
+        AuthorizeRule,
+        CreatePeering,
+        CreateRoute,
+        DeletePeering,
+        DeleteRoute,
+        RevokeRule,
+        SetDnsResolution,
+    )
     from causeway.domain.request import VpcRef
 
 __all__ = ["Applied", "Writer"]
@@ -42,6 +59,9 @@ DNS_ERRORS: dict[str, type[CausewayError]] = {
     "InvalidVpcPeeringConnectionID.NotFound": PeeringNotVisible,
     "OperationNotPermitted": PeeringNotActive,
 }
+
+DELETE_ERRORS: dict[str, type[CausewayError]] = {"InvalidStateTransition": ServiceUnavailable}
+"""As with `ACCEPT_ERRORS`: somebody else deletes it, or it expired, since it was looked at."""
 
 
 class Writer:
@@ -132,6 +152,33 @@ class Writer:
                     VpcPeeringConnectionId=connection_id, AccepterPeeringConnectionOptions=options
                 )
 
+    def delete_routes(self, vpc: VpcRef, connection_id: str, changes: Sequence[DeleteRoute]) -> Applied:
+        """Deletes the routes at once, but only those that lead to the connection. One that is gone, or does not, is done."""
+        with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
+            return delete_routes(self._client(vpc), pool, vpc, connection_id, changes)
+
+    def revoke_rules(self, vpc: VpcRef, request_id: str, changes: Sequence[RevokeRule]) -> Applied:
+        """Revokes the rules, all of a group's direction in one call and the groups at once.
+
+        One that is gone, or does not carry the request's tag, is done.
+        """
+        with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
+            return revoke_rules(Revoker(self._client(vpc), vpc, request_id), pool, changes)
+
+    def delete_peering(self, change: DeletePeering, connection_id: str, request_id: str) -> None:
+        """Deletes the connection, in the requester's account and region. One that is gone or in a terminal state is done.
+
+        Raises:
+            PeeringConflict: It joins other VPCs, or was not made for this request.
+        """
+        client = self._client(change.vpc)
+        connection = describe_peering(client, change.vpc, connection_id)
+        if connection is None or not connection.status.is_live:
+            return
+        _verify_ours(connection, change, request_id)
+        with suppress(ResourceNotFound), translated(f"{connection_id}, for {change.vpc}", DELETE_ERRORS):
+            client.delete_vpc_peering_connection(VpcPeeringConnectionId=connection_id)
+
     def _ended_for_requester(self, change: AcceptPeering, connection_id: str) -> PeeringConnection | None:
         """The connection if it ended before the accepter ever saw it: only the requester is told that it failed, and why."""
         connection = describe_peering(self._client(change.peer), change.peer, connection_id)
@@ -152,6 +199,20 @@ def _verify(connection: PeeringConnection, change: AcceptPeering) -> None:
     if not connection.status.is_live:
         raise _conflict(
             f"The connection is {connection.status}: {connection.status_message}.", connection.connection_id, change.vpc
+        )
+
+
+def _verify_ours(connection: PeeringConnection, change: DeletePeering, request_id: str) -> None:
+    """Deleting cuts traffic: it must be the connection that the plan names, and carry the request's tag."""
+    if (connection.requester, connection.accepter) != (change.vpc, change.peer):
+        raise _conflict(
+            f"The connection joins {connection.requester} to {connection.accepter}, the plan {change.vpc} to {change.peer}.",
+            connection.connection_id,
+            change.vpc,
+        )
+    if connection.tags.get(REQUEST_ID_TAG) != request_id:
+        raise _conflict(
+            f"The connection does not carry the tag {REQUEST_ID_TAG}={request_id}.", connection.connection_id, change.vpc
         )
 
 
