@@ -8,7 +8,7 @@ from botocore.stub import Stubber
 from moto.events.models import events_backends
 from moto.sqs.models import sqs_backends
 
-from causeway.aws.events import Bus
+from causeway.aws.events import DETAIL_TYPES, Bus
 from causeway.domain.errors import ResourceNotFound, ServiceUnavailable
 from causeway.domain.findings import Code, Finding
 from causeway.domain.status import State, Status
@@ -39,7 +39,12 @@ def received(cloud: None) -> Iterator[Any]:
 
 @pytest.mark.parametrize(
     ("state", "detail_type"),
-    [(State.ACTIVE, "PeeringActive"), (State.REJECTED, "PeeringRejected"), (State.FAILED, "PeeringFailed")],
+    [
+        (State.ACTIVE, "PeeringActive"),
+        (State.REMOVED, "PeeringRemoved"),
+        (State.REJECTED, "PeeringRejected"),
+        (State.FAILED, "PeeringFailed"),
+    ],
 )
 def test_a_final_status_is_announced_on_the_bus(received: Any, state: State, detail_type: str) -> None:
     status = Status(state=state, request_id="one", generation=2, updated_at=STATUS.updated_at, findings=STATUS.findings)
@@ -52,6 +57,10 @@ def test_a_final_status_is_announced_on_the_bus(received: Any, state: State, det
     assert event["detail"]["generation"] == 2
     assert event["detail"]["state"] == state
     assert event["detail"]["findings"][0]["code"] == "VPC_NOT_FOUND"
+
+
+def test_every_final_state_has_its_event() -> None:
+    assert set(DETAIL_TYPES) == {state for state in State if state.is_final}
 
 
 def test_an_event_that_the_bus_did_not_take_is_an_error(cloud: None) -> None:

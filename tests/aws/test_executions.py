@@ -7,8 +7,8 @@ import pytest
 from botocore.stub import Stubber
 from moto.stepfunctions.models import stepfunctions_backends
 
-from causeway.aws.executions import Executions
-from causeway.domain.errors import ResourceNotFound
+from causeway.aws.executions import Executions, is_running
+from causeway.domain.errors import AccessDenied, ResourceNotFound
 
 DEFINITION = json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}})
 NAME = "arn:aws:states:us-east-1:123456789012:execution:peering:test-to-production-7"
@@ -59,3 +59,24 @@ def test_a_state_machine_that_is_not_there_is_named(client: Any) -> None:
 
     with pytest.raises(ResourceNotFound, match=r"StartExecution on .*:nowhere, execution one-1"):
         Executions(arn, client).start("one", 1)
+
+
+def test_an_execution_runs_until_it_has_ended(executions: Executions, client: Any) -> None:
+    arn = executions.start("test-to-production", 7)
+    assert is_running(client, arn)
+
+    client.stop_execution(executionArn=arn)
+
+    assert not is_running(client, arn)
+
+
+def test_an_execution_that_is_no_longer_known_does_not_run(client: Any) -> None:
+    assert not is_running(client, NAME)
+
+
+def test_an_execution_that_may_not_be_looked_at_is_named(client: Any) -> None:
+    with Stubber(client) as stubber:
+        stubber.add_client_error("describe_execution", "AccessDeniedException", "No.")
+
+        with pytest.raises(AccessDenied, match=f"DescribeExecution on execution {NAME}"):
+            is_running(client, NAME)

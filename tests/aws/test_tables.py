@@ -1,8 +1,9 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
 import pytest
+from boto3.dynamodb.types import TypeDeserializer
 from botocore.stub import Stubber
 from moto.dynamodb.models import dynamodb_backends
 
@@ -10,6 +11,7 @@ from causeway.aws.tables import Ledger, Requests
 from causeway.domain.errors import LedgerMissing, ResourceNotFound, ServiceUnavailable
 from causeway.domain.findings import Code, Finding
 from causeway.domain.network import Direction, Permission
+from causeway.domain.ownership import Holdings, OwnedRoute
 from causeway.domain.plan import AcceptPeering, AuthorizeRule, Change, CreatePeering, CreateRoute, Plan, SetDnsResolution
 from causeway.domain.request import Flow, Request, Selector, VpcRef
 from causeway.domain.run import Run
@@ -59,6 +61,7 @@ VERDICT = Verdict(
         ),
     ),
 )
+PAIR = "PAIR#vpc-1#vpc-2"
 KNOWN = {"request_id", "requester", "accepter", "allow", "tags"}
 
 
@@ -103,13 +106,22 @@ def put_from_event(requests: Requests, desired: dict[str, Any], event_id: str) -
     return requests.put_from_event(desired, known=KNOWN, event_id=event_id, ledger_table="ledger", expires_at=1_800_000_000)
 
 
+def delete_from_event(requests: Requests, event_id: str) -> bool:
+    return requests.delete_from_event("one", event_id=event_id, ledger_table="ledger", expires_at=1_800_000_000)
+
+
+def stored(client: Any) -> dict[str, Any]:
+    """The one item of the requests."""
+    (item,) = client.scan(TableName="requests")["Items"]
+    return {name: TypeDeserializer().deserialize(value) for name, value in item.items()}
+
+
 def test_a_status_stands_on_the_item_beside_what_the_user_wrote(requests: Requests, client: Any) -> None:
     client.put_item(TableName="requests", Item={"request_id": {"S": "one"}, "allow": {"L": []}})
 
     assert requests.write_status(status(1, State.ACTIVE))
 
-    item = requests.get("one")
-    assert item is not None
+    item = stored(client)
     assert item["allow"] == []
     assert item["status"]["state"] == "ACTIVE"
     assert item["status"]["peering_connection_id"] is None
@@ -135,8 +147,7 @@ def test_an_older_generation_does_not_overwrite_a_newer_ones_status(requests: Re
     assert not requests.write_status(status(1, State.FAILED))
     assert requests.write_status(status(2, State.ACTIVE))
 
-    item = requests.get("one")
-    assert item is not None
+    item = stored(client)
     assert (item["status"]["generation"], item["status"]["state"]) == (2, "ACTIVE")
 
 
@@ -155,9 +166,9 @@ def test_a_status_that_is_no_map_is_replaced(requests: Requests, client: Any) ->
     assert requests.write_status(status(1))
 
 
-def test_a_deleted_item_is_not_brought_back_by_its_status(requests: Requests) -> None:
+def test_a_deleted_item_is_not_brought_back_by_its_status(requests: Requests, client: Any) -> None:
     assert not requests.write_status(status(1))
-    assert requests.get("one") is None
+    assert client.scan(TableName="requests")["Items"] == []
 
 
 def test_an_event_sets_what_it_says_removes_what_it_leaves_out_and_keeps_the_status(requests: Requests, client: Any) -> None:
@@ -167,8 +178,7 @@ def test_an_event_sets_what_it_says_removes_what_it_leaves_out_and_keeps_the_sta
 
     assert put_from_event(requests, {"request_id": "one", "requester": {"vpc_id": "vpc-9"}}, "event-2")
 
-    item = requests.get("one")
-    assert item is not None
+    item = stored(client)
     assert item.pop("status")["generation"] == 1
     assert item == {"request_id": "one", "requester": {"vpc_id": "vpc-9"}}
 
@@ -180,25 +190,54 @@ def test_an_event_that_was_seen_before_writes_nothing(requests: Requests, client
 
     assert not put_from_event(requests, first, "event-1")
 
-    item = requests.get("one")
-    assert item is not None
+    item = stored(client)
     assert item["tags"] == {"Owner": "second"}
     marker = client.get_item(TableName="ledger", Key={"request_id": {"S": "one"}, "record": {"S": "EVENT#event-1"}})["Item"]
     assert marker["expires_at"] == {"N": "1800000000"}
 
 
-def test_an_event_that_meets_another_write_is_tried_again(client: Any) -> None:
+def test_an_event_deletes_an_item_once_also_where_it_is_gone_already(requests: Requests, client: Any) -> None:
+    put_from_event(requests, {"request_id": "one", "tags": {}}, "event-1")
+
+    assert delete_from_event(requests, "event-2")
+    assert client.scan(TableName="requests")["Items"] == []
+
+    assert not delete_from_event(requests, "event-2")
+    assert delete_from_event(requests, "event-3")
+    for event in ("event-2", "event-3"):
+        key = {"request_id": {"S": "one"}, "record": {"S": f"EVENT#{event}"}}
+        assert client.get_item(TableName="ledger", Key=key)["Item"]["expires_at"] == {"N": "1800000000"}
+
+
+def test_a_removal_that_is_delivered_again_leaves_an_item_that_was_put_since(requests: Requests, client: Any) -> None:
+    delete_from_event(requests, "event-1")
+    put_from_event(requests, {"request_id": "one", "tags": {"Owner": "new"}}, "event-2")
+
+    assert not delete_from_event(requests, "event-1")
+
+    assert stored(client)["tags"] == {"Owner": "new"}
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda requests: put_from_event(requests, {"request_id": "one", "tags": {}}, "event-1"),
+        lambda requests: delete_from_event(requests, "event-1"),
+    ],
+    ids=["put", "delete"],
+)
+def test_an_event_that_meets_another_write_is_tried_again(client: Any, write: Callable[[Requests], bool]) -> None:
     reasons = {"CancellationReasons": [{"Code": "None"}, {"Code": "TransactionConflict"}]}
     with Stubber(client) as stubber:
         stubber.add_client_error("transact_write_items", "TransactionCanceledException", modeled_fields=reasons)
 
         with pytest.raises(ServiceUnavailable):
-            put_from_event(Requests("requests", client), {"request_id": "one", "tags": {}}, "event-1")
+            write(Requests("requests", client))
 
 
 def test_a_table_that_is_not_there_is_named(client: Any) -> None:
-    with pytest.raises(ResourceNotFound, match="GetItem on table nowhere, request one"):
-        Requests("nowhere", client).get("one")
+    with pytest.raises(ResourceNotFound, match="UpdateItem on table nowhere, request one"):
+        Requests("nowhere", client).write_status(status(1))
 
 
 def test_each_change_of_an_item_has_its_own_generation_and_a_redelivery_the_same(ledger: Ledger) -> None:
@@ -213,6 +252,16 @@ def test_a_change_older_than_the_last_one_has_no_generation(ledger: Ledger) -> N
 
     assert ledger.next_generation("one", "999999999999999999999") is None
     assert ledger.next_generation("one", "1000000000000000000001") == 2
+
+
+def test_the_newest_generation_is_that_of_the_newest_change(ledger: Ledger) -> None:
+    assert ledger.newest_generation("one") == 0
+
+    ledger.next_generation("one", "111100000000000000001")
+    ledger.next_generation("one", "111100000000000000002")
+    ledger.next_generation("two", "111100000000000000003")
+
+    assert ledger.newest_generation("one") == 2
 
 
 def test_a_run_comes_back_as_it_was_saved(ledger: Ledger) -> None:
@@ -234,6 +283,20 @@ def test_a_run_that_has_only_begun_has_only_its_request(ledger: Ledger) -> None:
     ledger.save_request(1, REQUEST)
 
     assert ledger.load_run("one", 1) == Run(request=REQUEST, generation=1)
+
+
+def test_a_run_that_removes_says_so(ledger: Ledger) -> None:
+    ledger.save_request(1, REQUEST, removal=True)
+
+    assert ledger.load_run("one", 1) == Run(request=REQUEST, generation=1, removal=True)
+
+
+def test_a_request_that_was_saved_before_there_were_removals_is_none(ledger: Ledger, client: Any) -> None:
+    ledger.save_request(1, REQUEST)
+    key = {"request_id": {"S": "one"}, "record": {"S": "0000000001#REQUEST"}}
+    client.update_item(TableName="ledger", Key=key, UpdateExpression="REMOVE removal")
+
+    assert not ledger.load_run("one", 1).removal
 
 
 def test_a_step_that_is_repeated_replaces_what_it_had_recorded(ledger: Ledger) -> None:
@@ -271,3 +334,69 @@ def test_a_plan_of_thousands_of_changes_fits_an_item(ledger: Ledger, client: Any
     assert run.plan.changes == routes
     item = client.get_item(TableName="ledger", Key={"request_id": {"S": "one"}, "record": {"S": "0000000001#PLAN"}})["Item"]
     assert len(item["payload"]["B"]) < 100_000
+
+
+def test_holdings_are_the_requests_whatever_the_generation(ledger: Ledger) -> None:
+    route = OwnedRoute(side=Side.ACCEPTER, route_table_id="rtb-1", destination="10.0.0.0/16")
+    held = Holdings(request=REQUEST, routes=(route,))
+    ledger.save_holdings("one", Holdings(request=REQUEST))
+    ledger.save_holdings("one", held)
+
+    assert ledger.load_holdings("one") == held
+    assert ledger.load_holdings("two") == Holdings()
+    ledger.save_holdings("one", Holdings())
+    assert ledger.load_holdings("one") == Holdings()
+
+
+def test_holdings_of_thousands_of_routes_fit_an_item(ledger: Ledger) -> None:
+    routes = tuple(
+        OwnedRoute(side=side, route_table_id=f"rtb-{table:017x}", destination=f"10.{block}.0.0/16")
+        for side in Side
+        for table in range(500)
+        for block in range(5)
+    )
+
+    ledger.save_holdings("one", Holdings(request=REQUEST, routes=routes))
+
+    assert ledger.load_holdings("one").routes == routes
+
+
+def test_a_lock_has_one_holder_who_may_take_it_again(ledger: Ledger) -> None:
+    assert ledger.lock(PAIR, "first") is None
+    assert ledger.lock(PAIR, "first") is None
+    assert ledger.lock(PAIR, "second") == "first"
+    assert ledger.lock("PAIR#vpc-1#vpc-3", "second") is None
+
+
+def test_only_the_holder_releases_a_lock(ledger: Ledger) -> None:
+    ledger.lock(PAIR, "first")
+
+    ledger.release(PAIR, "second")
+    assert ledger.lock(PAIR, "second") == "first"
+
+    ledger.release(PAIR, "first")
+    ledger.release(PAIR, "first")
+    assert ledger.lock(PAIR, "second") is None
+
+
+def test_a_lock_is_taken_over_from_the_holder_that_was_seen_and_no_other(ledger: Ledger) -> None:
+    ledger.lock(PAIR, "dead")
+
+    assert ledger.take_over(PAIR, "second", "dead")
+    assert ledger.take_over(PAIR, "second", "dead"), "the first answer may have been lost"
+    assert not ledger.take_over(PAIR, "third", "dead")
+    assert ledger.lock(PAIR, "third") == "second"
+
+
+def test_a_lock_that_was_released_meanwhile_is_not_taken_over_but_locked(ledger: Ledger) -> None:
+    assert not ledger.take_over(PAIR, "second", "dead")
+    assert ledger.lock(PAIR, "second") is None
+
+
+def test_a_lock_taken_over_is_not_released_by_the_one_who_had_it(ledger: Ledger) -> None:
+    ledger.lock(PAIR, "dead")
+    ledger.take_over(PAIR, "second", "dead")
+
+    ledger.release(PAIR, "dead")
+
+    assert ledger.lock(PAIR, "third") == "second"

@@ -39,10 +39,8 @@ def create_routes(
     return Applied.of(outcomes)
 
 
-def delete_routes(
-    client: EC2Client, pool: Executor, vpc: VpcRef, connection_id: str, changes: Sequence[DeleteRoute]
-) -> Applied:
-    """Deletes the routes that lead to the connection. One that is gone or leads elsewhere by now is none of ours: it is done.
+def delete_routes(client: EC2Client, pool: Executor, vpc: VpcRef, changes: Sequence[DeleteRoute]) -> Applied:
+    """Deletes the routes that lead where the plan saw them lead. One that is gone, or leads elsewhere by now, is done.
 
     IAM knows no condition on a route's target, so the tables are looked at first.
     """
@@ -51,7 +49,7 @@ def delete_routes(
     except CausewayError as error:
         return Applied.of(dict.fromkeys(changes, error))
     targets = _targets(raw)
-    ours = [change for change in changes if targets.get((change.route_table_id, change.destination)) == connection_id]
+    ours = [change for change in changes if targets.get((change.route_table_id, change.destination)) == change.target]
     errors = pool.map(lambda change: _delete(client, vpc, change), ours)
     return Applied.of(dict.fromkeys(changes) | dict(zip(ours, errors, strict=True)))
 

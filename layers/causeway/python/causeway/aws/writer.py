@@ -152,10 +152,10 @@ class Writer:
                     VpcPeeringConnectionId=connection_id, AccepterPeeringConnectionOptions=options
                 )
 
-    def delete_routes(self, vpc: VpcRef, connection_id: str, changes: Sequence[DeleteRoute]) -> Applied:
-        """Deletes the routes at once, but only those that lead to the connection. One that is gone, or does not, is done."""
+    def delete_routes(self, vpc: VpcRef, changes: Sequence[DeleteRoute]) -> Applied:
+        """Deletes the routes at once, while they lead where the plan says. One that is gone, or does not, is done."""
         with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
-            return delete_routes(self._client(vpc), pool, vpc, connection_id, changes)
+            return delete_routes(self._client(vpc), pool, vpc, changes)
 
     def revoke_rules(self, vpc: VpcRef, request_id: str, changes: Sequence[RevokeRule]) -> Applied:
         """Revokes the rules, all of a group's direction in one call and the groups at once.
