@@ -1,4 +1,4 @@
-"""ReceiveEvent: an EventBridge event in, the request's item out."""
+"""ReceiveEvent: an EventBridge event in, the request's item put or deleted."""
 
 from datetime import datetime
 from typing import Any
@@ -7,12 +7,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from causeway import composition
 from causeway.observability import about, logger
-from causeway.steps.receive_event import PeeringEvent, receive_event
+from causeway.steps.receive_event import PeeringEvent, Wish, receive_event
 
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, bool]:
     received = PeeringEvent(
+        wish=Wish(event["detail-type"]),
         event_id=event["id"],
         sent_at=datetime.fromisoformat(event["time"]),
         detail=event["detail"],

@@ -1,4 +1,4 @@
-"""ReceiveEvent: an event makes the item say what the event says, once."""
+"""ReceiveEvent: an event makes the item say what the event says, or ends it, once."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ import pytest
 from causeway.aws.tables import Requests
 from causeway.domain.findings import Code
 from causeway.domain.status import State
-from causeway.steps.receive_event import REMEMBERED, PeeringEvent, receive_event
+from causeway.steps.receive_event import REMEMBERED, PeeringEvent, Wish, receive_event
 
 from .conftest import RecordingBus
 
@@ -23,16 +23,27 @@ DETAIL: dict[str, Any] = {
 SSH = {**DETAIL, "allow": [{"from": "both", "protocol": "tcp", "ports": 22}]}
 DNS = {**DETAIL, "dns_resolution": True}
 
+REMOVAL: dict[str, Any] = {"request_id": "test-to-production"}
+
 type Receive = Callable[[str, dict[str, Any]], bool]
+
+
+def receiving(wish: Wish, requests: Requests, bus: RecordingBus) -> Receive:
+    def given(event_id: str, detail: dict[str, Any]) -> bool:
+        event = PeeringEvent(wish=wish, event_id=event_id, sent_at=SENT_AT, detail=detail)
+        return receive_event(event, requests=requests, ledger_table="ledger", bus=bus)
+
+    return given
 
 
 @pytest.fixture
 def receive(requests: Requests, bus: RecordingBus) -> Receive:
-    def given(event_id: str, detail: dict[str, Any]) -> bool:
-        event = PeeringEvent(event_id=event_id, sent_at=SENT_AT, detail=detail)
-        return receive_event(event, requests=requests, ledger_table="ledger", bus=bus)
+    return receiving(Wish.PEERING, requests, bus)
 
-    return given
+
+@pytest.fixture
+def receive_removal(requests: Requests, bus: RecordingBus) -> Receive:
+    return receiving(Wish.REMOVAL, requests, bus)
 
 
 def item(table: Any) -> dict[str, Any]:
@@ -117,3 +128,71 @@ def test_a_malformed_event_is_told_to_its_sender(
     ((told_id, status),) = bus.announced
     assert (told_id, status.state, status.generation) == (request_id, State.REJECTED, 0)
     assert {finding.code for finding in status.findings} == {Code.MALFORMED_ITEM}
+
+
+def test_a_removal_deletes_the_item(receive: Receive, receive_removal: Receive, table: Any, bus: RecordingBus) -> None:
+    receive("one", SSH)
+
+    assert receive_removal("two", REMOVAL)
+
+    assert table.scan()["Items"] == []
+    assert bus.announced == [], "the outcome is announced, not the receipt"
+
+
+def test_a_removal_leaves_other_requests_alone(receive: Receive, receive_removal: Receive, table: Any) -> None:
+    receive("one", SSH)
+
+    receive_removal("two", {"request_id": "another"})
+
+    assert item(table)["request_id"] == "test-to-production"
+
+
+def test_a_redelivered_removal_does_not_delete_what_was_put_since(
+    receive: Receive, receive_removal: Receive, table: Any
+) -> None:
+    receive("one", SSH)
+    receive_removal("two", REMOVAL)
+    receive("three", DNS)
+
+    assert not receive_removal("two", REMOVAL)
+    assert item(table) == DNS
+
+
+def test_nor_does_that_of_a_removal_of_nothing(receive: Receive, receive_removal: Receive, table: Any) -> None:
+    assert receive_removal("one", REMOVAL)
+    receive("two", DNS)
+
+    assert not receive_removal("one", REMOVAL)
+    assert item(table) == DNS
+
+
+def test_a_redelivered_request_does_not_put_again_what_was_removed(
+    receive: Receive, receive_removal: Receive, table: Any
+) -> None:
+    receive("one", SSH)
+    receive_removal("two", REMOVAL)
+
+    assert not receive("one", SSH)
+    assert table.scan()["Items"] == []
+
+
+@pytest.mark.parametrize(
+    ("detail", "fields"),
+    [
+        ({**REMOVAL, "force": True, "status": {}}, ["force", "status"]),
+        (DETAIL, ["requester", "accepter"]),
+        ({}, ["request_id"]),
+        ({"request_id": "with space"}, ["request_id"]),
+    ],
+)
+def test_a_malformed_removal_is_told_to_its_sender_and_removes_nothing(
+    receive_removal: Receive, table: Any, bus: RecordingBus, detail: dict[str, Any], fields: list[str]
+) -> None:
+    table.put_item(Item=DETAIL)
+
+    assert not receive_removal("one", detail)
+
+    assert item(table) == DETAIL
+    ((told_id, status),) = bus.announced
+    assert (told_id, status.state) == (detail.get("request_id", ""), State.REJECTED)
+    assert [(finding.code, finding.where) for finding in status.findings] == [(Code.MALFORMED_ITEM, field) for field in fields]

@@ -8,6 +8,8 @@ from boto3.dynamodb.types import TypeDeserializer
 
 ROOT = Path(__file__).parents[2]
 EVENTS = ROOT / "events"
+REMOVAL = "receive_event_removal"
+"""The other event that ReceiveEvent takes."""
 
 
 def sample(name: str) -> Any:
@@ -25,7 +27,7 @@ def test_every_function_has_a_sample(hub_source: dict[str, Any]) -> None:
         for each in hub_source["Resources"].values()
         if each["Type"] == "AWS::Serverless::Function"
     }
-    assert {path.stem for path in EVENTS.glob("*.json")} == functions | {"request", "request_item"}
+    assert {path.stem for path in EVENTS.glob("*.json")} == functions | {"request", "request_item", REMOVAL}
 
 
 def test_the_item_the_event_and_the_record_are_the_same_request() -> None:
@@ -33,12 +35,13 @@ def test_the_item_the_event_and_the_record_are_the_same_request() -> None:
     (record,) = sample("dispatch_request")["Records"]
     assert plain(sample("request_item")) == request
     assert sample("receive_event")["detail"] == request
+    assert sample(REMOVAL)["detail"] == {"request_id": request["request_id"]}
     assert plain(record["dynamodb"]["NewImage"]) == request
     assert plain(record["dynamodb"]["Keys"]) == {"request_id": request["request_id"]}
 
 
 def test_every_step_is_about_that_request() -> None:
-    triggers = {"request", "request_item", "receive_event", "dispatch_request"}
+    triggers = {"request", "request_item", "receive_event", REMOVAL, "dispatch_request"}
     steps = {path.stem: sample(path.stem) for path in EVENTS.glob("*.json") if path.stem not in triggers}
     assert {step["request_id"] for step in steps.values()} == {sample("request")["request_id"]}
     assert {name for name, step in steps.items() if "side" in step} == {

@@ -1,4 +1,4 @@
-"""The boundary: an item or an event's detail in, a `Request` or findings out. The only module that knows pydantic.
+"""The boundary: an item or an event's detail in, what it asks for or findings out. The only module that knows pydantic.
 
 `docs/request-item.md` describes each field for people.
 """
@@ -42,7 +42,7 @@ _PLAINER = {
     "bool_type": "it must be true or false",
     "dict_type": "it must be a map of names to values",
     "enum": "it must be {expected}",
-    "extra_forbidden": "a request has no such field",
+    "extra_forbidden": "there is no such field",
     "list_type": "it must be a list",
     "literal_error": "it must be {expected}",
     "missing": "this field is required",
@@ -71,6 +71,7 @@ def _not_reserved(key: str) -> str:
     return key
 
 
+RequestId = Annotated[str, StringConstraints(pattern=REQUEST_ID_PATTERN)]
 AccountId = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,4}(-[a-z]+)+-[0-9]$")]
 VpcId = Annotated[str, StringConstraints(pattern=r"^vpc-[0-9a-f]{8,17}$")]
@@ -158,7 +159,7 @@ class AllowPart(_Part):
 class RequestPart(_Part):
     """The item, without `status`."""
 
-    request_id: Annotated[str, StringConstraints(pattern=REQUEST_ID_PATTERN)]
+    request_id: RequestId
     requester: VpcPart
     accepter: VpcPart
     allow: list[AllowPart] = []
@@ -174,6 +175,12 @@ class RequestPart(_Part):
         if accepter == info.data.get("requester"):
             raise ValueError("it is the requester's VPC: a VPC is not peered with itself")
         return accepter
+
+
+class RemovalPart(_Part):
+    """A removal names its request, and says nothing else of it."""
+
+    request_id: RequestId
 
 
 _NO_FIELDS = {"(all)", *_FORMS.values(), "[key]"}
@@ -205,10 +212,7 @@ def parse_request(item: Mapping[str, Any]) -> Request:
     Raises:
         MalformedItem: With a finding for each field that is wrong.
     """
-    try:
-        part = RequestPart.model_validate(desired_part(item))
-    except ValidationError as error:
-        raise MalformedItem(tuple(_finding(dict(each)) for each in error.errors(include_url=False)[:MAX_LISTED])) from error
+    part = _validated(RequestPart, desired_part(item))
     return Request(
         request_id=part.request_id,
         requester=VpcRef(**part.requester.model_dump()),
@@ -219,6 +223,22 @@ def parse_request(item: Mapping[str, Any]) -> Request:
         dns_resolution=Both(requester=part.dns_resolution.requester, accepter=part.dns_resolution.accepter),
         tags=part.tags,
     )
+
+
+def parse_removal(detail: Mapping[str, Any]) -> str:
+    """The id of the request that an event asks to remove.
+
+    Raises:
+        MalformedItem: With a finding for each field that is wrong.
+    """
+    return _validated(RemovalPart, detail).request_id
+
+
+def _validated[Part: _Part](kind: type[Part], given: Mapping[str, Any]) -> Part:
+    try:
+        return kind.model_validate(given)
+    except ValidationError as error:
+        raise MalformedItem(tuple(_finding(dict(each)) for each in error.errors(include_url=False)[:MAX_LISTED])) from error
 
 
 def _finding(error: dict[str, Any]) -> Finding:

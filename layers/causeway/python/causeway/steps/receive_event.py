@@ -1,17 +1,18 @@
-"""ReceiveEvent: an event on the bus in, the request's item out.
+"""ReceiveEvent: an event on the bus in, the request's item out, or the item gone.
 
-The item's user part becomes what the event says. EventBridge delivers at least once: an event that was seen before changes
-nothing, whatever the item says by now. One that says what the item says already writes the same again, which DynamoDB puts
-into no stream.
+The item's user part becomes what a `PeeringRequested` says; a `PeeringRemovalRequested` deletes the item. EventBridge delivers
+at least once: an event that was seen before changes nothing, whatever the item says by now. One that asks for what is so
+already writes the same again, which DynamoDB puts into no stream.
 """
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from causeway.aws.events import Bus
 from causeway.aws.tables import Requests
-from causeway.boundary import REQUEST_FIELDS, MalformedItem, desired_part, parse_request
+from causeway.boundary import REQUEST_FIELDS, MalformedItem, desired_part, parse_removal, parse_request
 from causeway.clock import timestamp
 from causeway.domain.status import State, Status
 from causeway.domain.values import Value
@@ -20,32 +21,46 @@ REMEMBERED = timedelta(days=30)
 """Longer than an event can come again by itself: a day of EventBridge's retries and 14 days in the dead-letter queue."""
 
 
-class PeeringEvent(Value):
-    """A `PeeringRequested` event. `detail` is an item."""
+class Wish(StrEnum):
+    """What an event asks for: its detail-type."""
 
+    PEERING = "PeeringRequested"
+    REMOVAL = "PeeringRemovalRequested"
+
+
+class PeeringEvent(Value):
+    """An event of the bus. The `detail` of a wish for a peering is an item, that of a wish for a removal only names one."""
+
+    wish: Wish
     event_id: str
     sent_at: datetime
     detail: Mapping[str, Any]
 
 
 def receive_event(event: PeeringEvent, *, requests: Requests, ledger_table: str, bus: Bus) -> bool:
-    """Put the item that an event asks for.
+    """Put the item that an event asks for, or delete it.
 
     Returns:
         Whether the event was well-formed and new.
     """
+    expires_at = int((event.sent_at + REMEMBERED).timestamp())
     try:
+        if event.wish is Wish.REMOVAL:
+            request_id = parse_removal(event.detail)
+            return requests.delete_from_event(
+                request_id, event_id=event.event_id, ledger_table=ledger_table, expires_at=expires_at
+            )
         parse_request(event.detail)
+        return requests.put_from_event(
+            desired_part(event.detail),
+            known=REQUEST_FIELDS,
+            event_id=event.event_id,
+            ledger_table=ledger_table,
+            expires_at=expires_at,
+        )
     except MalformedItem as malformed:
         bus.announce(_rejected(event, malformed))
         return False
-    return requests.put_from_event(
-        desired_part(event.detail),
-        known=REQUEST_FIELDS,
-        event_id=event.event_id,
-        ledger_table=ledger_table,
-        expires_at=int((event.sent_at + REMEMBERED).timestamp()),
-    )
 
 
 def _rejected(event: PeeringEvent, malformed: MalformedItem) -> Status:
