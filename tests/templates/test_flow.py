@@ -114,15 +114,26 @@ class Steps:
     def names(self) -> list[str]:
         return [name for name, _ in self.calls]
 
+    @property
+    def updates(self) -> list[tuple[str, Document]]:
+        """The calls of the update steps."""
+        return [(name, given) for name, given in self.calls if "side" in given]
+
 
 REFERENCE = {"request_id": "test-to-production", "generation": 3}
-UPDATES = [
-    {"side": side, "step": step}
-    for side in ("requester", "accepter")
-    for step in ("UpdateRouteTables", "UpdateSecurityGroups", "ConfigureDns")
-]
-EVERYTHING = {"blocked": False, "request": True, "accept": True, "updates": UPDATES}
-NOTHING = {"blocked": False, "request": False, "accept": False, "updates": []}
+EXECUTION = {"execution": "arn:aws:states:us-east-1:123456789012:execution:peering:test-to-production-3"}
+
+
+def updates(*steps: str, removing: bool) -> list[Document]:
+    return [{"side": side, "step": step, "removing": removing} for side in ("requester", "accepter") for step in steps]
+
+
+ADDITIONS = updates("UpdateRouteTables", "UpdateSecurityGroups", "ConfigureDns", removing=False)
+REMOVALS = updates("UpdateRouteTables", "UpdateSecurityGroups", removing=True)
+NOTHING = {"superseded": False, "blocked": False, "request": False, "accept": False, "rounds": [], "delete": False}
+EVERYTHING = NOTHING | {"request": True, "accept": True, "rounds": [{"updates": ADDITIONS}]}
+CHANGE = NOTHING | {"rounds": [{"updates": ADDITIONS}, {"updates": REMOVALS}]}
+REMOVAL = NOTHING | {"rounds": [{"updates": REMOVALS}], "delete": True}
 WORKING: Script = {
     "PlanPeering": EVERYTHING,
     "RequestPeering": {"connection_id": "pcx-1"},
@@ -130,9 +141,19 @@ WORKING: Script = {
     "UpdateRouteTables": {"changes": 1},
     "UpdateSecurityGroups": {"changes": 1},
     "ConfigureDns": {"changes": 1},
+    "DeletePeering": {"connection_id": "pcx-1"},
     "CheckReachability": {"reachable": True},
     "RecordOutcome": {"state": "ACTIVE"},
 }
+
+
+def calls_of(updates: list[Document]) -> list[tuple[str, Document]]:
+    """What these updates ask of the functions."""
+    return [(update["step"], REFERENCE | update) for update in updates]
+
+
+def in_any_order(calls: list[tuple[str, Document]]) -> list[tuple[str, Document]]:
+    return sorted(calls, key=lambda call: (call[0], call[1]["side"]))
 
 
 @pytest.fixture
@@ -166,10 +187,78 @@ def run(flow: Document, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[S
 def test_it_takes_every_step_with_a_reference_to_the_run(run: Callable[[Steps], Document]) -> None:
     scripted = Steps(WORKING)
     assert run(scripted)["status"] == "SUCCEEDED"
-    assert scripted.calls[:3] == [(name, REFERENCE) for name in ("PlanPeering", "RequestPeering", "AcceptPeering")]
-    updated = [{"side": given["side"], "step": name} for name, given in scripted.calls[3:-2]]
-    assert sorted(updated, key=str) == sorted(UPDATES, key=str)
-    assert scripted.calls[-2:] == [("CheckReachability", REFERENCE), ("RecordOutcome", REFERENCE | {"error": None})]
+    assert scripted.calls[:3] == [
+        ("PlanPeering", REFERENCE | EXECUTION),
+        ("RequestPeering", REFERENCE),
+        ("AcceptPeering", REFERENCE),
+    ]
+    assert in_any_order(scripted.calls[3:-2]) == in_any_order(calls_of(ADDITIONS))
+    assert scripted.calls[-2:] == [
+        ("CheckReachability", REFERENCE),
+        ("RecordOutcome", REFERENCE | EXECUTION | {"error": None}),
+    ]
+
+
+def test_a_change_adds_before_it_removes(run: Callable[[Steps], Document]) -> None:
+    scripted = Steps(WORKING | {"PlanPeering": CHANGE})
+    assert run(scripted)["status"] == "SUCCEEDED"
+    added, removed = scripted.updates[: len(ADDITIONS)], scripted.updates[len(ADDITIONS) :]
+    assert in_any_order(added) == in_any_order(calls_of(ADDITIONS))
+    assert in_any_order(removed) == in_any_order(calls_of(REMOVALS))
+    assert scripted.names[-2:] == ["CheckReachability", "RecordOutcome"]
+
+
+def test_an_addition_that_fails_removes_nothing(run: Callable[[Steps], Document]) -> None:
+    def routes(given: Document) -> Answer:
+        return "RouteConflict" if given["side"] == "accepter" else {"changes": 1}
+
+    scripted = Steps(WORKING | {"PlanPeering": CHANGE, "UpdateRouteTables": routes, "RecordOutcome": {"state": "FAILED"}})
+    assert run(scripted)["error"] == "RouteConflict"
+    assert in_any_order(scripted.updates) == in_any_order(calls_of(ADDITIONS))
+    assert scripted.names[-1] == "RecordOutcome"
+
+
+def test_a_removal_ends_with_the_connection(run: Callable[[Steps], Document]) -> None:
+    scripted = Steps(WORKING | {"PlanPeering": REMOVAL, "RecordOutcome": {"state": "REMOVED"}})
+    assert run(scripted)["status"] == "SUCCEEDED"
+    assert in_any_order(scripted.calls[1:-2]) == in_any_order(calls_of(REMOVALS))
+    assert scripted.calls[-2:] == [("DeletePeering", REFERENCE), ("RecordOutcome", REFERENCE | EXECUTION | {"error": None})]
+
+
+def test_a_connection_that_nothing_leads_to_is_only_deleted(run: Callable[[Steps], Document]) -> None:
+    scripted = Steps(WORKING | {"PlanPeering": NOTHING | {"delete": True}, "RecordOutcome": {"state": "REMOVED"}})
+    assert run(scripted)["status"] == "SUCCEEDED"
+    assert scripted.names == ["PlanPeering", "DeletePeering", "RecordOutcome"]
+
+
+def test_a_removal_that_fails_half_way_keeps_the_connection(run: Callable[[Steps], Document]) -> None:
+    scripted = Steps(
+        WORKING | {"PlanPeering": REMOVAL, "UpdateSecurityGroups": "AccessDenied", "RecordOutcome": {"state": "FAILED"}}
+    )
+    assert run(scripted)["error"] == "AccessDenied"
+    assert "DeletePeering" not in scripted.names
+
+
+@pytest.mark.parametrize("plan", [EVERYTHING, REMOVAL])
+def test_a_run_that_is_superseded_ends_at_once(run: Callable[[Steps], Document], plan: Document) -> None:
+    scripted = Steps(WORKING | {"PlanPeering": plan | {"superseded": True}})
+    assert run(scripted)["status"] == "SUCCEEDED"
+    assert scripted.names == ["PlanPeering"]
+
+
+@pytest.mark.parametrize("update", REMOVALS, ids=lambda update: f"{update['side']}-{update['step']}")
+def test_a_round_may_be_a_single_update(run: Callable[[Steps], Document], update: Document) -> None:
+    scripted = Steps(WORKING | {"PlanPeering": NOTHING | {"rounds": [{"updates": [update]}]}})
+    assert run(scripted)["status"] == "SUCCEEDED"
+    assert scripted.updates == calls_of([update])
+    assert scripted.names[-2:] == ["CheckReachability", "RecordOutcome"]
+
+
+def test_rounds_of_a_single_update_each_follow_one_another(run: Callable[[Steps], Document]) -> None:
+    rounds = [{"updates": ADDITIONS[:1]}, {"updates": REMOVALS[:1]}]
+    scripted = Steps(WORKING | {"PlanPeering": NOTHING | {"rounds": rounds}})
+    assert run(scripted)["status"] == "SUCCEEDED"
+    assert scripted.updates == calls_of([ADDITIONS[0], REMOVALS[0]])
 
 
 def test_a_plan_with_nothing_to_do_is_only_checked(run: Callable[[Steps], Document]) -> None:
@@ -190,9 +279,18 @@ def test_a_blocked_plan_is_an_answer(run: Callable[[Steps], Document]) -> None:
     assert scripted.names == ["PlanPeering", "RecordOutcome"]
 
 
-@pytest.mark.parametrize("step", ["PlanPeering", "RequestPeering", "AcceptPeering", "CheckReachability"])
-def test_a_step_that_gives_up_ends_in_the_outcome(run: Callable[[Steps], Document], step: str) -> None:
-    scripted = Steps(WORKING | {step: "AccessDenied", "RecordOutcome": {"state": "FAILED"}})
+@pytest.mark.parametrize(
+    ("step", "plan"),
+    [
+        ("PlanPeering", "AccessDenied"),
+        ("RequestPeering", EVERYTHING),
+        ("AcceptPeering", EVERYTHING),
+        ("CheckReachability", EVERYTHING),
+        ("DeletePeering", REMOVAL),
+    ],
+)
+def test_a_step_that_gives_up_ends_in_the_outcome(run: Callable[[Steps], Document], step: str, plan: Answer) -> None:
+    scripted = Steps(WORKING | {"PlanPeering": plan, "RecordOutcome": {"state": "FAILED"}} | {step: "AccessDenied"})
     execution = run(scripted)
     assert (execution["status"], execution["error"]) == ("FAILED", "AccessDenied")
     assert scripted.names[-2:] == [step, "RecordOutcome"]
@@ -208,7 +306,7 @@ def test_a_failing_update_lets_the_others_finish(run: Callable[[Steps], Document
     scripted = Steps(WORKING | {"UpdateRouteTables": routes, "RecordOutcome": {"state": "FAILED"}})
     execution = run(scripted)
     assert (execution["status"], execution["error"]) == ("FAILED", "RouteConflict")
-    assert len(scripted.calls) == 3 + len(UPDATES) + 1
+    assert len(scripted.calls) == 3 + len(ADDITIONS) + 1
     name, given = scripted.calls[-1]
     assert (name, given["error"]["State"]) == ("RecordOutcome", "UpdateRouteTables")
 

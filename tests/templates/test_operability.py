@@ -124,6 +124,7 @@ def test_the_dashboard_shows_every_function_queue_and_outcome(hub: Document) -> 
         "PeeringActive",
         "PeeringRejected",
         "PeeringFailed",
+        "PeeringRemoved",
     }
 
 

@@ -1,0 +1,11 @@
+"""DeletePeering: the connection, deleted in the requester's account and region."""
+
+from causeway import composition
+from causeway.observability import step
+from causeway.steps.connect import delete_peering
+from causeway.steps.step_input import StepInput
+
+
+@step
+def handler(given: StepInput) -> dict[str, str]:
+    return {"connection_id": delete_peering(given, ledger=composition.ledger(), writer=composition.writer())}
