@@ -8,7 +8,7 @@ import pytest
 type Document = dict[str, Any]
 
 READERS = {"PlanPeering", "CheckReachability"}
-WRITERS = {"RequestPeering", "AcceptPeering", "UpdateRouteTables", "UpdateSecurityGroups", "ConfigureDns"}
+WRITERS = {"RequestPeering", "AcceptPeering", "UpdateRouteTables", "UpdateSecurityGroups", "ConfigureDns", "DeletePeering"}
 
 
 def listed(value: Any) -> list[Any]:
@@ -87,6 +87,19 @@ def test_the_state_machine_may_invoke_the_steps_and_nothing_else(hub: Document) 
     assert steps == READERS | WRITERS | {"RecordOutcome"}
 
 
+def test_only_the_holder_of_a_lock_is_looked_for_among_the_stacks_own_executions(hub: Document) -> None:
+    looking = {
+        name.removesuffix("Role"): statement["Resource"]
+        for name, role in of_type(hub, "AWS::IAM::Role").items()
+        for statement in statements(role)
+        if "states:DescribeExecution" in listed(statement["Action"])
+    }
+    pattern = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution:${AWS::StackName}:*"
+    assert looking == {"PlanPeering": {"Fn::Sub": pattern}}
+    (machine,) = of_type(hub, "AWS::StepFunctions::StateMachine").values()
+    assert machine["StateMachineName"] == {"Ref": "AWS::StackName"}
+
+
 def test_a_function_has_the_variables_that_its_permissions_are_about(hub: Document) -> None:
     roles = of_type(hub, "AWS::IAM::Role")
     needed_by = {
@@ -122,9 +135,24 @@ def test_the_write_role_changes_only_its_own_account(member: Document) -> None:
             assert resource["Fn::Sub"].startswith("arn:${AWS::Partition}:ec2:*:${AWS::AccountId}:")
 
 
-def test_the_write_role_neither_deletes_nor_replaces(member: Document) -> None:
+def test_the_write_role_takes_away_no_more_than_it_can_make_and_replaces_nothing(member: Document) -> None:
     verbs = ("ec2:Delete", "ec2:Replace", "ec2:Revoke")
-    assert [action for action in actions(member["WriteRole"]["Properties"]) if action.startswith(verbs)] == []
+    assert {action for action in actions(member["WriteRole"]["Properties"]) if action.startswith(verbs)} == {
+        "ec2:DeleteRoute",
+        "ec2:DeleteVpcPeeringConnection",
+        "ec2:RevokeSecurityGroupEgress",
+        "ec2:RevokeSecurityGroupIngress",
+    }
+
+
+def test_only_a_connection_with_causeways_tag_is_deleted(member: Document) -> None:
+    (deleting,) = [
+        each
+        for each in statements(member["WriteRole"]["Properties"])
+        if "ec2:DeleteVpcPeeringConnection" in listed(each["Action"])
+    ]
+    assert deleting["Action"] == "ec2:DeleteVpcPeeringConnection"
+    assert deleting["Condition"] == {"Null": {"ec2:ResourceTag/causeway:request-id": "false"}}
 
 
 def test_a_tag_is_made_only_together_with_causeways_own(member: Document) -> None:
@@ -137,5 +165,8 @@ def test_members_of_the_organization_may_only_send_requests(hub: Document) -> No
     statement = access["Statement"]
     assert statement["Action"] == "events:PutEvents"
     assert statement["Condition"] == {
-        "StringEquals": {"aws:PrincipalOrgID": {"Ref": "OrganizationId"}, "events:detail-type": "PeeringRequested"}
+        "StringEquals": {
+            "aws:PrincipalOrgID": {"Ref": "OrganizationId"},
+            "events:detail-type": ["PeeringRequested", "PeeringRemovalRequested"],
+        }
     }
