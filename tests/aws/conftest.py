@@ -51,8 +51,11 @@ class World:
         self.calls: list[str] = []
         self._events = session.events
         self._listening = listening
+        self._denials: list[tuple[str, str]] = []
+        self._meddlers: dict[str, Callable[[], object]] = {}
         self._listen("before-call.ec2", self._record)
         self._listen("before-call.sts", self._record)
+        self._listen("before-send", self._answer)
         self.sessions = MemberSessions(
             read_role="causeway-read",
             write_role="causeway-write",
@@ -63,11 +66,11 @@ class World:
 
     def deny(self, service: str, operation: str, *, about: str) -> None:
         """Have AWS refuse a call of Causeway's that names this."""
+        self._denials.append((f"before-send.{service}.{operation}", about))
 
-        def refuse(request: Any, **_: Any) -> AWSResponse | None:
-            return denial(request.url) if about in request.body else None
-
-        self._listen(f"before-send.{service}.{operation}", refuse)
+    def before(self, operation: str, act: Callable[[], object]) -> None:
+        """Have somebody else act just before Causeway's next such call."""
+        self._meddlers[operation] = act
 
     def _listen(self, event: str, listener: Callable[..., Any]) -> None:
         self._events.register_first(event, listener)
@@ -75,6 +78,12 @@ class World:
 
     def _record(self, model: Any, **_: Any) -> None:
         self.calls.append(model.name)
+        if act := self._meddlers.pop(model.name, None):
+            act()
+
+    def _answer(self, event_name: str, request: Any, **_: Any) -> AWSResponse | None:
+        denied = any(event == event_name and about in request.body for event, about in self._denials)
+        return denial(request.url) if denied else None
 
     def ec2(self, vpc: VpcRef | None = None, *, account: str = TEST, region: str = EAST) -> Any:
         return self._administrators(vpc.account_id, vpc.region) if vpc else self._administrators(account, region)

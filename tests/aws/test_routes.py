@@ -1,14 +1,16 @@
 from collections import Counter
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from causeway.aws.writer import Writer
-from causeway.domain.errors import ResourceNotFound, RouteConflict
-from causeway.domain.plan import CreateRoute
+from causeway.aws.writer import Applied, Writer
+from causeway.domain.errors import AccessDenied, ResourceNotFound, RouteConflict
+from causeway.domain.plan import CreateRoute, DeleteRoute
 from causeway.domain.request import VpcRef
 from causeway.domain.values import Side
 
-from .conftest import World
+from .conftest import PRODUCTION, WEST, World
 
 IPV6 = "2600:1f18:1234:5600::/56"
 
@@ -25,6 +27,10 @@ def connection_id(world: World, requester: VpcRef, accepter: VpcRef) -> str:
 
 def route(table: str, destination: str = "192.168.0.0/16") -> CreateRoute:
     return CreateRoute(side=Side.REQUESTER, route_table_id=table, destination=destination)
+
+
+def deletion(table: str, connection_id: str, destination: str = "192.168.0.0/16") -> DeleteRoute:
+    return DeleteRoute(side=Side.REQUESTER, route_table_id=table, destination=destination, target=connection_id)
 
 
 def targets(world: World, vpc: VpcRef, table: str) -> dict[str, str]:
@@ -93,3 +99,153 @@ def test_a_table_that_is_gone_is_an_error_and_the_others_are_done(
 def test_no_changes_are_no_calls(world: World, writer: Writer, requester: VpcRef) -> None:
     assert writer.create_routes(requester, "pcx-1", []).done == ()
     assert "CreateRoute" not in world.calls
+
+
+def test_routes_of_both_families_are_deleted_after_one_look_at_all_tables(
+    world: World, writer: Writer, requester: VpcRef, connection_id: str
+) -> None:
+    tables, blocks = world.route_tables(requester, 10), ("192.168.0.0/16", IPV6)
+    writer.create_routes(requester, connection_id, [route(table, block) for table in tables for block in blocks])
+    kept = world.route_tables(requester, 1)[0]
+    writer.create_routes(requester, connection_id, [route(kept)])
+    changes = [deletion(table, connection_id, block) for table in tables for block in blocks]
+
+    applied = writer.delete_routes(requester, changes)
+
+    assert (applied.done, applied.error) == (tuple(changes), None)
+    assert all(targets(world, requester, table) == {} for table in tables)
+    assert targets(world, requester, kept) == {"192.168.0.0/16": connection_id}
+    assert Counter(world.calls)["DeleteRoute"] == 20
+    assert Counter(world.calls)["DescribeRouteTables"] == 1
+
+
+def test_a_deletion_of_routes_that_was_begun_is_ended_and_then_repeated_without_a_call(
+    world: World, writer: Writer, requester: VpcRef, connection_id: str
+) -> None:
+    tables = world.route_tables(requester, 4)
+    writer.create_routes(requester, connection_id, [route(table) for table in tables])
+    changes = [deletion(table, connection_id) for table in tables]
+    writer.delete_routes(requester, changes[:2])
+
+    for _ in range(2):
+        assert writer.delete_routes(requester, changes).done == tuple(changes)
+
+    assert Counter(world.calls)["DeleteRoute"] == 4
+
+
+def test_more_tables_than_a_page_holds_are_all_looked_at(
+    world: World, writer: Writer, requester: VpcRef, connection_id: str
+) -> None:
+    tables = world.route_tables(requester, 105)
+    first, last = tables[0], tables[-1]
+    writer.create_routes(requester, connection_id, [route(first), route(last)])
+
+    applied = writer.delete_routes(requester, [deletion(first, connection_id), deletion(last, connection_id)])
+
+    assert applied.error is None
+    assert targets(world, requester, first) == targets(world, requester, last) == {}
+    assert Counter(world.calls)["DescribeRouteTables"] == 2
+
+
+def test_a_route_that_leads_elsewhere_by_now_is_left_alone(
+    world: World, writer: Writer, requester: VpcRef, connection_id: str
+) -> None:
+    retargeted, ours = world.route_tables(requester, 2)
+    writer.create_routes(requester, connection_id, [route(retargeted), route(ours)])
+    elsewhere = world.peer(requester, world.vpc("172.16.0.0/16"))
+    world.ec2(requester).replace_route(
+        RouteTableId=retargeted, DestinationCidrBlock="192.168.0.0/16", VpcPeeringConnectionId=elsewhere
+    )
+    changes = [deletion(retargeted, connection_id), deletion(ours, connection_id)]
+
+    applied = writer.delete_routes(requester, changes)
+
+    assert (applied.done, applied.error) == (tuple(changes), None)
+    assert targets(world, requester, retargeted) == {"192.168.0.0/16": elsewhere}
+    assert Counter(world.calls)["DeleteRoute"] == 1
+
+
+def test_a_table_of_another_vpc_is_left_alone(world: World, writer: Writer, requester: VpcRef, connection_id: str) -> None:
+    other = world.vpc("172.16.0.0/16")
+    (table,) = world.route_tables(other, 1)
+    elsewhere = world.peer(other, world.vpc("192.168.0.0/16"))
+    writer.create_routes(other, elsewhere, [route(table)])
+
+    writer.delete_routes(requester, [deletion(table, elsewhere)])
+
+    assert targets(world, other, table) == {"192.168.0.0/16": elsewhere}
+
+
+def test_a_route_whose_table_is_gone_is_deleted(world: World, writer: Writer, requester: VpcRef, connection_id: str) -> None:
+    gone, present = world.route_tables(requester, 2)
+    writer.create_routes(requester, connection_id, [route(gone), route(present)])
+    world.ec2(requester).delete_route_table(RouteTableId=gone)
+    changes = [deletion(gone, connection_id), deletion(present, connection_id)]
+
+    applied = writer.delete_routes(requester, changes)
+
+    assert (applied.done, applied.error) == (tuple(changes), None)
+    assert targets(world, requester, present) == {}
+
+
+@pytest.mark.parametrize(
+    "vanish",
+    [
+        lambda ec2, table: ec2.delete_route(RouteTableId=table, DestinationCidrBlock="192.168.0.0/16"),
+        lambda ec2, table: ec2.delete_route_table(RouteTableId=table),
+    ],
+    ids=["route", "table"],
+)
+def test_what_vanishes_between_the_look_and_the_deletion_is_deleted(
+    world: World, writer: Writer, requester: VpcRef, connection_id: str, vanish: Callable[[Any, str], object]
+) -> None:
+    (table,) = world.route_tables(requester, 1)
+    writer.create_routes(requester, connection_id, [route(table)])
+    ec2 = world.ec2(requester)
+    world.before("DeleteRoute", lambda: vanish(ec2, table))
+    change = deletion(table, connection_id)
+
+    assert writer.delete_routes(requester, [change]) == Applied(done=(change,))
+    assert Counter(world.calls)["DeleteRoute"] == 1
+
+
+def test_the_hole_that_a_deleted_connection_left_is_closed_across_regions(
+    world: World, writer: Writer, requester: VpcRef
+) -> None:
+    west = world.vpc("172.16.0.0/16", account=PRODUCTION, region=WEST)
+    connection_id = world.peer(requester, west)
+    (table,) = world.route_tables(west, 1)
+    writer.create_routes(west, connection_id, [route(table, "10.0.0.0/16")])
+    world.ec2(requester).delete_vpc_peering_connection(VpcPeeringConnectionId=connection_id)
+
+    writer.delete_routes(west, [deletion(table, connection_id, "10.0.0.0/16")])
+
+    assert targets(world, west, table) == {}
+
+
+def test_one_refused_deletion_does_not_stop_the_others(
+    world: World, writer: Writer, requester: VpcRef, connection_id: str
+) -> None:
+    guarded, free = world.route_tables(requester, 2)
+    writer.create_routes(requester, connection_id, [route(guarded), route(free)])
+    world.deny("ec2", "DeleteRoute", about=guarded)
+
+    applied = writer.delete_routes(requester, [deletion(guarded, connection_id), deletion(free, connection_id)])
+
+    assert applied.done == (deletion(free, connection_id),)
+    assert isinstance(applied.error, AccessDenied)
+    assert guarded in str(applied.error)
+
+
+def test_tables_that_may_not_be_looked_at_keep_their_routes(
+    world: World, writer: Writer, requester: VpcRef, connection_id: str
+) -> None:
+    (table,) = world.route_tables(requester, 1)
+    writer.create_routes(requester, connection_id, [route(table)])
+    world.deny("ec2", "DescribeRouteTables", about=requester.vpc_id)
+
+    applied = writer.delete_routes(requester, [deletion(table, connection_id)])
+
+    assert applied.done == ()
+    assert isinstance(applied.error, AccessDenied)
+    assert targets(world, requester, table) == {"192.168.0.0/16": connection_id}

@@ -1,14 +1,15 @@
-"""The connection itself: requested, accepted and given its DNS options."""
+"""The connection itself: requested, accepted, given its DNS options and deleted."""
 
 from collections import Counter
 
 import pytest
+from moto.ec2.models import ec2_backends
 from msgspec.structs import replace
 
 from causeway.aws.writer import Writer
-from causeway.domain.errors import PeeringConflict, PeeringNotActive, PeeringNotVisible
+from causeway.domain.errors import PeeringConflict, PeeringNotActive, PeeringNotVisible, ServiceUnavailable
 from causeway.domain.ownership import REQUEST_ID_TAG
-from causeway.domain.plan import AcceptPeering, CreatePeering, SetDnsResolution
+from causeway.domain.plan import AcceptPeering, CreatePeering, DeletePeering, SetDnsResolution
 from causeway.domain.request import VpcRef
 from causeway.domain.values import Side
 from localcloud import strict
@@ -31,6 +32,11 @@ def create(requester: VpcRef, accepter: VpcRef) -> CreatePeering:
 @pytest.fixture
 def accept(requester: VpcRef, accepter: VpcRef) -> AcceptPeering:
     return AcceptPeering(vpc=accepter, peer=requester, tags=TAGS)
+
+
+@pytest.fixture
+def delete(requester: VpcRef, accepter: VpcRef) -> DeletePeering:
+    return DeletePeering(vpc=requester, peer=accepter)
 
 
 def seen(world: World, vpc: VpcRef, connection_id: str) -> tuple[str, dict[str, str]]:
@@ -165,3 +171,123 @@ def test_a_dns_option_waits_until_the_connection_is_active(
 
     with pytest.raises(PeeringNotActive):
         writer.set_dns_resolution(requester, connection_id, SetDnsResolution(side=Side.REQUESTER, allow=True))
+
+
+def test_an_active_connection_is_deleted_once(
+    world: World, writer: Writer, create: CreatePeering, accept: AcceptPeering, delete: DeletePeering
+) -> None:
+    connection_id = writer.request_peering(create)
+    writer.accept_peering(accept, connection_id)
+    world.calls.clear()
+
+    for _ in range(2):
+        writer.delete_peering(delete, connection_id, "one")
+
+    assert seen(world, create.vpc, connection_id)[0] == "deleted"
+    assert world.calls == [
+        "DescribeVpcPeeringConnections",
+        "DeleteVpcPeeringConnection",
+        "DescribeVpcPeeringConnections",
+    ]
+
+
+def test_a_connection_that_nobody_accepted_is_deleted_by_its_requester(
+    world: World, writer: Writer, create: CreatePeering, delete: DeletePeering
+) -> None:
+    connection_id = writer.request_peering(create)
+
+    writer.delete_peering(delete, connection_id, "one")
+
+    assert seen(world, create.vpc, connection_id)[0] == "deleted"
+
+
+def test_a_connection_across_regions_is_deleted_in_the_requesters(world: World, writer: Writer, requester: VpcRef) -> None:
+    west = world.vpc("172.16.0.0/16", account=PRODUCTION, region=WEST)
+    connection_id = writer.request_peering(CreatePeering(vpc=west, peer=requester, tags=TAGS))
+    writer.accept_peering(AcceptPeering(vpc=requester, peer=west, tags=TAGS), connection_id)
+
+    writer.delete_peering(DeletePeering(vpc=west, peer=requester), connection_id, "one")
+
+    assert seen(world, requester, connection_id)[0] == "deleted"
+
+
+def test_a_connection_that_is_being_deleted_is_done(
+    world: World, writer: Writer, create: CreatePeering, accept: AcceptPeering, delete: DeletePeering
+) -> None:
+    connection_id = writer.request_peering(create)
+    writer.accept_peering(accept, connection_id)
+    strict.configure(strict.Timing(deleting=60))
+
+    for _ in range(2):
+        writer.delete_peering(delete, connection_id, "one")
+
+    assert seen(world, create.vpc, connection_id)[0] == "deleting"
+    assert Counter(world.calls)["DeleteVpcPeeringConnection"] == 1
+
+
+def test_a_connection_that_ended_otherwise_or_is_forgotten_is_done(
+    world: World, writer: Writer, create: CreatePeering, accept: AcceptPeering, delete: DeletePeering
+) -> None:
+    connection_id = writer.request_peering(create)
+    world.ec2(accept.vpc).reject_vpc_peering_connection(VpcPeeringConnectionId=connection_id)
+
+    writer.delete_peering(delete, connection_id, "one")
+    writer.delete_peering(delete, "pcx-0123456789abcdef0", "one")
+
+    assert "DeleteVpcPeeringConnection" not in world.calls
+
+
+def test_a_connection_with_other_vpcs_is_never_deleted(
+    world: World, writer: Writer, create: CreatePeering, delete: DeletePeering
+) -> None:
+    stranger = world.vpc("10.7.0.0/16", account=PRODUCTION)
+    connection_id = writer.request_peering(replace(create, peer=stranger))
+
+    with pytest.raises(PeeringConflict, match=rf"joins .*{stranger.vpc_id} .*, the plan .*{delete.peer.vpc_id}"):
+        writer.delete_peering(delete, connection_id, "one")
+    assert seen(world, create.vpc, connection_id)[0] == "pending-acceptance"
+
+
+def test_a_connection_in_the_reversed_direction_is_never_deleted(
+    world: World, writer: Writer, create: CreatePeering, delete: DeletePeering
+) -> None:
+    connection_id = writer.request_peering(CreatePeering(vpc=create.peer, peer=create.vpc, tags=TAGS))
+    world.ec2(create.vpc).create_tags(Resources=[connection_id], Tags=[{"Key": REQUEST_ID_TAG, "Value": "one"}])
+
+    with pytest.raises(PeeringConflict, match="joins"):
+        writer.delete_peering(delete, connection_id, "one")
+    assert seen(world, create.vpc, connection_id)[0] == "pending-acceptance"
+
+
+def test_a_connection_without_the_requests_tag_is_never_deleted(
+    world: World, writer: Writer, create: CreatePeering, delete: DeletePeering
+) -> None:
+    connection_id = writer.request_peering(create)
+
+    with pytest.raises(PeeringConflict, match=r"does not carry the tag causeway:request-id=two"):
+        writer.delete_peering(delete, connection_id, "two")
+    assert seen(world, create.vpc, connection_id)[0] == "pending-acceptance"
+
+
+def test_a_connection_that_ends_between_the_look_and_the_deletion_is_looked_at_again(
+    world: World, writer: Writer, create: CreatePeering, accept: AcceptPeering, delete: DeletePeering
+) -> None:
+    connection_id = writer.request_peering(create)
+    administrator = world.ec2(accept.vpc)
+    world.before(
+        "DeleteVpcPeeringConnection",
+        lambda: administrator.reject_vpc_peering_connection(VpcPeeringConnectionId=connection_id),
+    )
+
+    with pytest.raises(ServiceUnavailable, match=connection_id):
+        writer.delete_peering(delete, connection_id, "one")
+    writer.delete_peering(delete, connection_id, "one")
+
+
+def test_a_connection_that_is_forgotten_between_the_look_and_the_deletion_is_done(
+    world: World, writer: Writer, create: CreatePeering, delete: DeletePeering
+) -> None:
+    connection_id = writer.request_peering(create)
+    world.before("DeleteVpcPeeringConnection", ec2_backends.clear)
+
+    writer.delete_peering(delete, connection_id, "one")
