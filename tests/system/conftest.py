@@ -1,4 +1,7 @@
-"""The whole product, deployed once by the real `sam build` and `sam deploy`; each test brings networks of its own."""
+"""The whole product, deployed once by the real `sam build` and `sam deploy`; each test brings networks of its own.
+
+The modules are of one xdist group, so that one worker has them all and there is one deployment.
+"""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -20,7 +23,6 @@ class Deployed(NamedTuple):
     networks: Networks
 
 
-@pytest.hookimpl(tryfirst=True)
 @pytest.fixture(scope="session")
 def deployed(aws: EmbeddedAws) -> Deployed:
     outputs, members = deploy_everything(aws)
