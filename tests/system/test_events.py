@@ -13,8 +13,6 @@ from localcloud.faults import Failure
 from .network import TEST, Network
 from .requests import PING, Hub, Item, an_item, eventually
 
-pytestmark = pytest.mark.xdist_group("deployed")
-
 
 def send(hub: Hub, item: Item) -> str:
     """Ask for a peering from a member account; the event's id."""

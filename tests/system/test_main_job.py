@@ -10,8 +10,6 @@ from .conftest import Deployed
 from .network import EAST, LOCAL, PRODUCTION, TEST, WEST, Network, Networks, Rule, resolves_dns, tags_of
 from .requests import PING, SSH, Hub, Run, an_item
 
-pytestmark = pytest.mark.xdist_group("deployed")
-
 
 def assert_connected(run: Run, requester: Network, accepter: Network) -> str:
     """The status says so, and both sides see one active connection; its id."""

@@ -12,8 +12,6 @@ from localcloud.identity import assume_role_as_service
 from .network import EAST, PRODUCTION, Network, Networks
 from .requests import PING, Hub, an_item
 
-pytestmark = pytest.mark.xdist_group("deployed")
-
 REFUSED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
 FEW, MANY = 2, 20
 

@@ -9,8 +9,6 @@ from causeway.domain.findings import Code
 from .network import EAST, PRODUCTION, TEST, WEST, Networks
 from .requests import PING, SSH, Hub, Item, an_item
 
-pytestmark = pytest.mark.xdist_group("deployed")
-
 NOT_BLOCKING = {Code.NOTHING_TO_CHECK}
 NOT_BEFORE_A_WRITE = {Code.STEP_FAILED}
 

@@ -1,11 +1,7 @@
 """A request that is made true again: nothing is made twice, and what is new is all that is made."""
 
-import pytest
-
 from .network import Network, Rule
 from .requests import PING, SSH, Hub, an_item
-
-pytestmark = pytest.mark.xdist_group("deployed")
 
 
 def test_a_second_run_writes_nothing(hub: Hub, pair: tuple[Network, Network]) -> None:

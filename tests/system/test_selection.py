@@ -5,8 +5,6 @@ import pytest
 from .network import EAST, LOCAL, PRODUCTION, TEST, Network, Networks, Rule
 from .requests import PING, Hub, an_item
 
-pytestmark = pytest.mark.xdist_group("deployed")
-
 PORTS = ("22", "443", "8000-8010")
 
 

@@ -10,8 +10,6 @@ from localcloud.faults import Failure, Throttle
 from .network import PRODUCTION, Network, Rule
 from .requests import SSH, Hub, Run, an_item
 
-pytestmark = pytest.mark.xdist_group("deployed")
-
 TABLES = 4
 HUB_CALLS = (
     ("dynamodb", "Query"),
