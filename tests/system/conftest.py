@@ -24,9 +24,9 @@ class Deployed(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def deployed(aws: EmbeddedAws) -> Deployed:
-    outputs, members = deploy_everything(aws)
-    return Deployed(Hub(aws, outputs), members, Networks(aws))
+def deployed(embedded_aws: EmbeddedAws) -> Deployed:
+    outputs, members = deploy_everything(embedded_aws)
+    return Deployed(Hub(embedded_aws, outputs), members, Networks(embedded_aws))
 
 
 @pytest.fixture(scope="session")
