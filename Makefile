@@ -34,7 +34,8 @@ demo: $(READY) ## one item makes two VPCs talk, on the embedded AWS
 
 .PHONY: test
 test: $(READY) ## the whole suite
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not embedded"
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m embedded
 
 .PHONY: check
 check: $(READY) ## linter, formatter, type checker

@@ -40,6 +40,8 @@ def deploy_everything(aws: EmbeddedAws) -> tuple[Outputs, tuple[Member, ...]]:
     hub = deploy_hub(aws, built)
     deploy_member(aws, HUB_ACCOUNT_ID)
     aws.account_listeners.append(functools.partial(on_new_account, aws))
+    for account_id in LAB_NETWORKS:
+        on_new_account(aws, account_id)  # met already, perhaps
     return hub, tuple(Member(account_id, deploy_lab(aws, account_id, name)) for account_id, name in LAB_NETWORKS.items())
 
 

@@ -10,6 +10,8 @@ from bench.__main__ import QUICK_RESULTS, SMALLEST
 from bench.measure import Measurement
 from bench.report import Results
 
+pytestmark = [pytest.mark.embedded, pytest.mark.xdist_group("bench")]
+
 MINIMUM = 2 + 2 * (SMALLEST.route_tables + 2)
 """Request and accept; on each side a route in each table, and SSH and ICMP by one call in each direction."""
 

@@ -153,6 +153,16 @@ def test_a_connection_that_only_one_side_shows_counts(side: Side) -> None:
     assert only(Code.PEERING_EXISTS, request(), networks).where == CONNECTION_ID
 
 
+def test_routes_to_a_connection_of_the_two_are_told_with_it() -> None:
+    networks = snapshots()
+    theirs = connection(networks)
+    networks = both(lambda side: with_connection(networks[side], theirs))
+    routed = [Route(destination=networks[side.other].vpc.cidr_blocks[0], target=CONNECTION_ID) for side in SIDES]
+    networks = Both(requester=with_routes(networks.requester, routed[0]), accepter=with_routes(networks.accepter, routed[1]))
+
+    assert only(Code.PEERING_EXISTS, request(), networks).where == CONNECTION_ID
+
+
 def test_a_connection_of_another_request_names_the_request() -> None:
     networks = snapshots()
     theirs = connection(networks, tags={REQUEST_ID_TAG: "other"})

@@ -71,6 +71,6 @@ class App:
 
 
 @pytest.fixture(scope="session")
-def app(aws: EmbeddedAws) -> App:
+def app(embedded_aws: EmbeddedAws) -> App:
     built = sam_build(APP / "template.yaml", (APP,), {})
-    return App(aws, deploy(aws, built, "tiny", {"Greeting": "hi"}))
+    return App(embedded_aws, deploy(embedded_aws, built, "tiny", {"Greeting": "hi"}))

@@ -9,8 +9,6 @@ from localcloud.deploy import create_stack, deploy_lab, deploy_member, operator_
 from localcloud.sam import DeploymentError, sam_build, sam_deploy
 from tests.localcloud.conftest import APP, App
 
-pytestmark = pytest.mark.xdist_group("embedded-app")
-
 MEMBER = "444444444444"
 
 

@@ -8,8 +8,6 @@ from botocore.exceptions import ClientError
 
 from tests.localcloud.conftest import App, eventually
 
-pytestmark = pytest.mark.xdist_group("embedded-app")
-
 
 def _records(app: App, item_id: str) -> list[dict[str, Any]]:
     records: list[dict[str, Any]] = [json.loads(item["record"]) for item in app.noted("seen-")]

@@ -3,12 +3,8 @@
 import json
 from typing import Any
 
-import pytest
-
 from localcloud.deploy import operator_session
 from tests.localcloud.conftest import App, eventually
-
-pytestmark = pytest.mark.xdist_group("embedded-app")
 
 
 def _put(events: Any, bus: str, source: str = "example.orders", **detail: Any) -> dict[str, Any]:

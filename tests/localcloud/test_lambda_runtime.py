@@ -7,11 +7,7 @@ import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import pytest
-
 from tests.localcloud.conftest import App, eventually
-
-pytestmark = pytest.mark.xdist_group("embedded-app")
 
 
 def test_a_function_answers_with_its_layer_and_variables(app: App) -> None:

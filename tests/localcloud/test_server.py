@@ -12,10 +12,10 @@ from localcloud.deploy import operator_session
 from localcloud.server import HUB_ACCOUNT_ID, EmbeddedAws
 
 
-def test_it_answers_on_localhost_and_only_there(aws: EmbeddedAws) -> None:
-    sts = operator_session(aws, HUB_ACCOUNT_ID).client("sts", endpoint_url=aws.endpoint_url)
+def test_it_answers_on_localhost_and_only_there(embedded_aws: EmbeddedAws) -> None:
+    sts = operator_session(embedded_aws, HUB_ACCOUNT_ID).client("sts", endpoint_url=embedded_aws.endpoint_url)
     assert sts.get_caller_identity()["Account"] == HUB_ACCOUNT_ID
-    assert _listening_addresses(aws.port) == {"0100007F"}
+    assert _listening_addresses(embedded_aws.port) == {"0100007F"}
 
 
 def _listening_addresses(port: int) -> set[str]:
@@ -24,7 +24,7 @@ def _listening_addresses(port: int) -> set[str]:
     return {address for address, number in listening if int(number, 16) == port}
 
 
-def test_a_process_has_one(aws: EmbeddedAws) -> None:
+def test_a_process_has_one(embedded_aws: EmbeddedAws) -> None:
     with pytest.raises(RuntimeError, match="already"), EmbeddedAws():
         pass
 

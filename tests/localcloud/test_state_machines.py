@@ -9,8 +9,6 @@ from moto.stepfunctions.parser.asl.jsonata.jsonata import JSONataException
 from localcloud.jsonata import declare, evaluate
 from tests.localcloud.conftest import App, eventually
 
-pytestmark = pytest.mark.xdist_group("embedded-app")
-
 
 def _start(app: App, **execution_input: Any) -> str:
     machine = app.outputs["MachineArn"]

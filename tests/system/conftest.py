@@ -1,7 +1,9 @@
-"""The whole product, deployed once by the real `sam build` and `sam deploy`; each test brings networks of its own."""
+"""The whole product, deployed once by the real `sam build` and `sam deploy`; each test brings networks of its own.
+
+The modules are of one xdist group, so that one worker has them all and there is one deployment.
+"""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -21,18 +23,10 @@ class Deployed(NamedTuple):
     networks: Networks
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker has all tests of this folder: they share one deployment."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("deployed"))
-
-
 @pytest.fixture(scope="session")
-def deployed() -> Iterator[Deployed]:
-    with EmbeddedAws() as aws:
-        outputs, members = deploy_everything(aws)
-        yield Deployed(Hub(aws, outputs), members, Networks(aws))
+def deployed(embedded_aws: EmbeddedAws) -> Deployed:
+    outputs, members = deploy_everything(embedded_aws)
+    return Deployed(Hub(embedded_aws, outputs), members, Networks(embedded_aws))
 
 
 @pytest.fixture(scope="session")

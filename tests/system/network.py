@@ -42,7 +42,7 @@ class Network:
         self.block = block
         vpc = ec2.create_vpc(CidrBlock=block, AmazonProvidedIpv6CidrBlock=ipv6)["Vpc"]
         self.vpc_id: str = vpc["VpcId"]
-        self.ipv6_blocks = [each["Ipv6CidrBlock"] for each in vpc.get("Ipv6CidrBlockAssociationSet", [])]
+        self.ipv6_blocks = [_canonical(each["Ipv6CidrBlock"]) for each in vpc.get("Ipv6CidrBlockAssociationSet", [])]
         self._free = ip_network(block).subnets(new_prefix=24)
         self._free_ipv6 = (part for each in self.ipv6_blocks for part in ip_network(each).subnets(new_prefix=64))
         self.main_table: str = self._only("describe_route_tables", "RouteTables")["RouteTableId"]
@@ -200,7 +200,6 @@ class Networks:
     def peer(self, requester: Network, accepter: Network) -> str:
         """Peer two VPCs by hand, until the connection is active; its id."""
         connection_id = self.request_peering(requester, accepter)
-        _until(lambda: bool(accepter.connections()))
         accepter.ec2.accept_vpc_peering_connection(VpcPeeringConnectionId=connection_id)
         _until(lambda: accepter.connection()["Status"]["Code"] == "active")
         return connection_id
@@ -214,6 +213,7 @@ class Networks:
             PeerRegion=accepter.region,
         )
         connection_id: str = answer["VpcPeeringConnection"]["VpcPeeringConnectionId"]
+        _until(lambda: [each["Status"]["Code"] for each in accepter.connections()] == ["pending-acceptance"])
         return connection_id
 
     def _new_session(self, account_id: str) -> boto3.Session:
@@ -252,9 +252,13 @@ def _tags(raw: Mapping[str, Any]) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in raw.get("Tags", [])}
 
 
+def _canonical(block: str) -> str:
+    """A block has several spellings in IPv6."""
+    return str(ip_network(block))
+
+
 def _destination(route: Mapping[str, Any]) -> str:
-    destination: str = route.get("DestinationCidrBlock") or route["DestinationIpv6CidrBlock"]
-    return destination
+    return _canonical(route.get("DestinationCidrBlock") or route["DestinationIpv6CidrBlock"])
 
 
 def _target(route: Mapping[str, Any]) -> str:
@@ -264,7 +268,7 @@ def _target(route: Mapping[str, Any]) -> str:
 
 def _rule(raw: Mapping[str, Any]) -> Rule:
     group = raw.get("ReferencedGroupInfo")
-    peer = group["GroupId"] if group else raw.get("CidrIpv4") or raw["CidrIpv6"]
+    peer = group["GroupId"] if group else _canonical(raw.get("CidrIpv4") or raw["CidrIpv6"])
     first, last = raw.get("FromPort", -1), raw.get("ToPort", -1)
     ports = "" if first == -1 else str(first) if first == last else f"{first}-{last}"
     return Rule("egress" if raw["IsEgress"] else "ingress", raw["IpProtocol"], ports, peer)

@@ -150,10 +150,12 @@ def _nothing_selected(code: Code, here: Snapshot, where: str, text: str) -> Find
 
 
 def _routed_elsewhere(request: Request, side: Side, snapshots: Both[Snapshot], connection_id: str | None) -> Iterator[Finding]:
+    """A route to a connection of the two VPCs is none of these: either it is ours, or `_existing_connection` tells of it."""
     here, peer = snapshots[side], snapshots[side.other].vpc
+    of_the_pair = {each.connection_id for each in here.peering_connections if each.joins(request.requester, request.accepter)}
     for table in selected_route_tables(request, here):
         for route in table.routes:
-            if route.destination in peer.all_cidr_blocks and route.target not in {connection_id, LOCAL}:
+            if route.destination in peer.all_cidr_blocks and route.target not in {connection_id, LOCAL, *of_the_pair}:
                 yield _route_conflict(side, table, route)
 
 
