@@ -13,4 +13,5 @@ def handler(given: StepInput) -> PlanSummary:
         requests=composition.requests(),
         ledger=composition.ledger(),
         reader=composition.reader(),
+        is_running=composition.execution_is_running,
     )

@@ -3,7 +3,7 @@
 from functools import cache
 
 from .aws.events import Bus
-from .aws.executions import Executions
+from .aws.executions import Executions, is_running
 from .aws.reader import Reader
 from .aws.sessions import Hub, MemberSessions
 from .aws.tables import Ledger, Requests
@@ -39,6 +39,10 @@ def bus() -> Bus:
 @cache
 def executions() -> Executions:
     return Executions(settings().require("state_machine_arn"), hub().step_functions())
+
+
+def execution_is_running(execution_arn: str) -> bool:
+    return is_running(hub().step_functions(), execution_arn)
 
 
 @cache

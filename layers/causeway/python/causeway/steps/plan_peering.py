@@ -5,7 +5,8 @@
 3. Observe both sides, plan, save the plan and what will be held.
 """
 
-from causeway.aws.executions import is_running
+from collections.abc import Callable
+
 from causeway.aws.reader import Reader
 from causeway.aws.tables import Ledger, Requests
 from causeway.clock import timestamp
@@ -75,27 +76,33 @@ class PlanSummary(Value, omit_defaults=False):
     delete: bool = False
 
 
-def plan_peering(step: StepInput, *, requests: Requests, ledger: Ledger, reader: Reader) -> PlanSummary:
-    """Take the pair, observe, plan, save.
+type IsRunning = Callable[[str], bool]
+"""Whether the execution with this ARN is still running."""
+
+
+def plan_peering(step: StepInput, *, requests: Requests, ledger: Ledger, reader: Reader, is_running: IsRunning) -> PlanSummary:
+    """Take the pair, observe, plan, save. A generation has one plan: called again, this gives the one that was saved.
 
     Raises:
         PairBusy: Another run has the pair.
     """
     run = ledger.load_run(step.request_id, step.generation)
-    take_pair(run.request, step.execution, ledger)
+    take_pair(run.request, step.execution, ledger, is_running)
     if ledger.newest_generation(step.request_id) > step.generation:
         ledger.release(run.request.pair, step.execution)
         return PlanSummary(superseded=True)
     holdings = ledger.load_holdings(step.request_id)
-    plan = decide(run, reader.observe_both(run.request), holdings)
-    ledger.save_plan(plan)
+    plan = run.plan
+    if plan is None:
+        plan = decide(run, reader.observe_both(run.request), holdings)
+        ledger.save_plan(plan)
     if not plan.is_blocked:
         ledger.save_holdings(step.request_id, holdings_after(run.request, holdings, plan))
         requests.write_status(_applying(plan))
     return summarise(plan)
 
 
-def take_pair(request: Request, execution: str, ledger: Ledger) -> None:
+def take_pair(request: Request, execution: str, ledger: Ledger, is_running: IsRunning) -> None:
     """Lock the pair for this execution; from a holder that died it is taken over."""
     holder = ledger.lock(request.pair, execution)
     if holder is None:
