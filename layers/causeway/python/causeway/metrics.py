@@ -9,7 +9,7 @@ _metrics = Metrics()
 
 
 def count_outcome(status: Status) -> None:
-    """One run that ended: `PeeringActive`, `PeeringRejected`, `PeeringFailed` or `PeeringRemoved`, and how many changes it made.
+    """One run that ended: `PeeringActive`, `PeeringRejected`, `PeeringFailed` or `PeeringRemoved`, and its changes.
 
     Written at once, not at the end of the invocation: most invocations have nothing to count. The line in the log names the
     request like every other; it is no dimension.

@@ -44,3 +44,7 @@ class Holdings(Value):
 
     request: Request | None = None
     routes: tuple[OwnedRoute, ...] = ()
+
+
+NOTHING_HELD = Holdings()
+"""Of a request that was never applied, or was removed."""

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from .findings import Finding
 from .network import OwnedRule, PeeringConnection, Permission, SecurityGroup, Snapshot
-from .ownership import Holdings, OwnedRoute, connection_tags, is_made_for, is_tagged
+from .ownership import NOTHING_HELD, Holdings, OwnedRoute, connection_tags, is_made_for, is_tagged
 from .plan import (
     AcceptPeering,
     Addition,
@@ -44,7 +44,7 @@ class Wanted(Value):
 NOTHING = Wanted()
 
 
-def plan_request(request: Request, generation: int, snapshots: Both[Snapshot], holdings: Holdings) -> Plan:
+def plan_request(request: Request, generation: int, snapshots: Both[Snapshot], holdings: Holdings = NOTHING_HELD) -> Plan:
     """Plan what makes the network as the request says."""
     connection = connection_of(request, snapshots)
     wanted = Both(requester=_wanted(request, snapshots, Side.REQUESTER), accepter=_wanted(request, snapshots, Side.ACCEPTER))

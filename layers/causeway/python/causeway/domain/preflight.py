@@ -10,7 +10,7 @@ from itertools import product
 from .blocked_flows import blocked_flows
 from .findings import Code, Finding
 from .network import LOCAL, PeeringConnection, Route, RouteTable, Snapshot
-from .ownership import REQUEST_ID_TAG, Holdings, is_made_for
+from .ownership import NOTHING_HELD, REQUEST_ID_TAG, Holdings, is_made_for
 from .plan import Plan
 from .projection import project
 from .reachability import check
@@ -19,7 +19,9 @@ from .selection import selected_groups, selected_route_tables
 from .values import SIDES, Both, Side
 
 
-def preflight(request: Request, snapshots: Both[Snapshot], draft: Plan, holdings: Holdings) -> tuple[Finding, ...]:
+def preflight(
+    request: Request, snapshots: Both[Snapshot], draft: Plan, holdings: Holdings = NOTHING_HELD
+) -> tuple[Finding, ...]:
     """Check the request and its draft plan against what was observed.
 
     Flows are judged last, on the network as the plan would leave it, and only where nothing else stands in the way:

@@ -117,12 +117,7 @@ def take_pair(request: Request, execution: str, ledger: Ledger, is_running: IsRu
 
 def decide(run: Run, observed: Both[Snapshot | Finding], holdings: Holdings) -> Plan:
     """The plan; where a side cannot be observed, what is known of it, for both sides at once."""
-    sides = (
-        {side: _without_vpc(run, side, observed[side]) for side in SIDES}
-        if run.removal
-        else {side: observed[side] for side in SIDES}
-    )
-    requester, accepter = sides[Side.REQUESTER], sides[Side.ACCEPTER]
+    requester, accepter = (_tolerant(run, side, observed[side]) for side in SIDES)
     if isinstance(requester, Snapshot) and isinstance(accepter, Snapshot):
         plan = plan_removal if run.removal else plan_request
         return plan(run.request, run.generation, Both(requester=requester, accepter=accepter), holdings)
@@ -130,9 +125,9 @@ def decide(run: Run, observed: Both[Snapshot | Finding], holdings: Holdings) -> 
     return refuse(run.request, run.generation, findings)
 
 
-def _without_vpc(run: Run, side: Side, seen: Snapshot | Finding) -> Snapshot | Finding:
-    """A VPC that is gone took all that was in it along: nothing of ours is left on that side."""
-    if isinstance(seen, Finding) and seen.code is Code.VPC_NOT_FOUND:
+def _tolerant(run: Run, side: Side, seen: Snapshot | Finding) -> Snapshot | Finding:
+    """For a removal, a VPC that is gone took all that was in it along: nothing of ours is left on that side."""
+    if run.removal and isinstance(seen, Finding) and seen.code is Code.VPC_NOT_FOUND:
         return Snapshot(side=side, vpc=Vpc(ref=run.request.vpc(side), cidr_blocks=()))
     return seen
 

@@ -4,7 +4,7 @@ from causeway.aws.events import Bus
 from causeway.aws.tables import Ledger, Requests
 from causeway.clock import timestamp
 from causeway.domain.outcome import status_of
-from causeway.domain.ownership import Holdings
+from causeway.domain.ownership import NOTHING_HELD
 from causeway.domain.status import State, Status
 
 from .step_input import StepInput
@@ -15,7 +15,7 @@ def record_outcome(step: StepInput, *, requests: Requests, ledger: Ledger, bus: 
     run = ledger.load_run(step.request_id, step.generation)
     status = status_of(run, step.error, now=timestamp())
     if status.state is State.REMOVED:
-        ledger.save_holdings(step.request_id, Holdings())
+        ledger.save_holdings(step.request_id, NOTHING_HELD)
     requests.write_status(status)
     bus.announce(status)
     ledger.release(run.request.pair, step.execution)
