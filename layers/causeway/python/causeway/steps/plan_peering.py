@@ -66,6 +66,7 @@ class PlanSummary(Value, omit_defaults=False):
     Attributes:
         rounds: Additions, then removals; only what has something to do.
         delete: Whether the connection goes, after all rounds.
+        check: Whether there will be flows to prove: after a removal nothing is left to look at.
     """
 
     superseded: bool = False
@@ -74,6 +75,7 @@ class PlanSummary(Value, omit_defaults=False):
     accept: bool = False
     rounds: tuple[Round, ...] = ()
     delete: bool = False
+    check: bool = False
 
 
 type IsRunning = Callable[[str], bool]
@@ -99,7 +101,7 @@ def plan_peering(step: StepInput, *, requests: Requests, ledger: Ledger, reader:
     if not plan.is_blocked:
         ledger.save_holdings(step.request_id, holdings_after(run.request, holdings, plan))
         requests.write_status(_applying(plan))
-    return summarise(plan)
+    return summarise(plan, removal=run.removal)
 
 
 def take_pair(request: Request, execution: str, ledger: Ledger, is_running: IsRunning) -> None:
@@ -142,7 +144,7 @@ def _applying(plan: Plan) -> Status:
     )
 
 
-def summarise(plan: Plan) -> PlanSummary:
+def summarise(plan: Plan, *, removal: bool) -> PlanSummary:
     if plan.is_blocked:
         return PlanSummary(blocked=True)
     rounds = (_round(plan, ADDING, removing=False), _round(plan, REMOVING, removing=True))
@@ -151,6 +153,7 @@ def summarise(plan: Plan) -> PlanSummary:
         accept=bool(plan.of(AcceptPeering, Side.ACCEPTER)),
         rounds=tuple(each for each in rounds if each.updates),
         delete=bool(plan.of(DeletePeering, Side.REQUESTER)),
+        check=not removal,
     )
 
 
