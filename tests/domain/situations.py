@@ -5,14 +5,14 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from causeway.domain.network import LIVE_STATUSES, Direction, PeeringConnection, Permission, Route, Snapshot
-from causeway.domain.ownership import connection_tags
-from causeway.domain.plan import Plan
+from causeway.domain.network import LIVE_STATUSES, Direction, OwnedRule, PeeringConnection, Permission, Route, Snapshot
+from causeway.domain.ownership import Holdings, OwnedRoute, connection_tags
+from causeway.domain.plan import AuthorizeRule, DeletePeering, Plan
 from causeway.domain.projection import project
 from causeway.domain.request import Request, Selector
 from causeway.domain.values import SIDES, Both, PortRange, Side
 
-from .networks import CIDR_BLOCKS, CONNECTION_ID, IPV6_CIDR_BLOCKS, change, connection, named, networks_and_flows
+from .networks import CIDR_BLOCKS, CONNECTION_ID, IPV6_CIDR_BLOCKS, any_flow, change, connection, named, networks_and_flows
 
 SECONDARY_CIDR_BLOCKS = Both(requester="10.7.0.0/16", accepter="192.7.0.0/16")
 
@@ -23,17 +23,39 @@ STATUSES = st.sampled_from(LIVE_STATUSES)
 BOOLEANS = st.booleans()
 
 type Situation = tuple[Request, Both[Snapshot]]
+type Edit = tuple[Request, Request, Both[Snapshot]]
 
 
 def applied(wanted: Request, plan: Plan, networks: Both[Snapshot]) -> Both[Snapshot]:
-    """What is observed once the plan is done: its projection, with the tags that the two ends of the connection then have."""
+    """What is observed once the plan is done: its projection, with the tags of the rules and of the connection's two ends."""
     projected, ours = project(plan, networks)
+    if plan.of(DeletePeering, Side.REQUESTER):
+        return both(lambda side: without_connection(projected[side], ours.connection_id))
     tagged = change(ours, tags=connection_tags(wanted))
-    return both(lambda side: with_connection(projected[side], tagged))
+    return both(lambda side: _with_owned_rules(with_connection(projected[side], tagged), plan))
+
+
+def without_connection(network: Snapshot, connection_id: str) -> Snapshot:
+    others = (each for each in network.peering_connections if each.connection_id != connection_id)
+    return change(network, peering_connections=tuple(others))
+
+
+def _with_owned_rules(network: Snapshot, plan: Plan) -> Snapshot:
+    """With the tags of the rules that the plan added."""
+    added = (
+        OwnedRule(
+            rule_id=f"sgr-{network.side}-{plan.generation}-{place}",
+            security_group_id=rule.security_group_id,
+            permission=rule.permission,
+            request_id=plan.request_id,
+        )
+        for place, rule in enumerate(plan.of(AuthorizeRule, network.side))
+    )
+    return change(network, owned_rules=(*network.owned_rules, *added))
 
 
 def with_connection(network: Snapshot, ours: PeeringConnection) -> Snapshot:
-    others = (each for each in network.peering_connections if each.connection_id != ours.connection_id)
+    others = without_connection(network, ours.connection_id).peering_connections
     return change(network, peering_connections=(*others, ours))
 
 
@@ -46,16 +68,42 @@ def both(of: Any) -> Both[Any]:
 @st.composite
 def situations(draw: st.DrawFn) -> Situation:
     """Any small one: with or without the connection, its tags, other routes, other rules, secondary blocks and edge tables."""
-    networks, wanted = draw(networks_and_flows())
-    wanted = change(
+    networks, ordinary = draw(networks_and_flows())
+    wanted = draw(_particular(ordinary))
+    networks = both(lambda side: draw(_lived_in(networks[side])))
+    return wanted, draw(_connected(wanted, networks))
+
+
+@st.composite
+def edits(draw: st.DrawFn) -> Edit:
+    """A situation, and what the item says after an edit: narrower, or anything else that it can say of these two VPCs."""
+    wanted, networks = draw(situations())
+    other = draw(_particular(change(wanted, flows=tuple(draw(st.lists(any_flow(), max_size=3))))))
+    return wanted, draw(st.sampled_from([other, change(wanted, flows=wanted.flows[1:])])), networks
+
+
+@st.composite
+def _particular(draw: st.DrawFn, wanted: Request) -> Request:
+    """The request with any selectors, DNS options and tags."""
+    return change(
         wanted,
         route_tables=both(lambda side: draw(_selectors("rtb", side))),
         security_groups=both(lambda side: draw(_selectors("sg", side))),
         dns_resolution=both(lambda _: draw(BOOLEANS)),
         tags=draw(REQUEST_TAGS),
     )
-    networks = both(lambda side: draw(_lived_in(networks[side])))
-    return wanted, draw(_connected(wanted, networks))
+
+
+def held(networks: Both[Snapshot]) -> Holdings:
+    """Every route that is there, as if a plan had once named it: where it leads decides whether it is ours."""
+    return Holdings(
+        routes=tuple(
+            OwnedRoute(side=side, route_table_id=table.route_table_id, destination=route.destination)
+            for side in SIDES
+            for table in networks[side].route_tables
+            for route in table.routes
+        )
+    )
 
 
 @cache
@@ -81,15 +129,22 @@ def _lived_in(draw: st.DrawFn, network: Snapshot) -> Snapshot:
         )
         for table in network.route_tables
     )
+    added = {group.security_group_id: draw(_other_rules(side)) for group in network.security_groups}
     groups = tuple(
-        change(group, permissions=group.permissions + draw(_other_rules(side)), tags=draw(RESOURCE_TAGS))
+        change(group, permissions=group.permissions + added[group.security_group_id], tags=draw(RESOURCE_TAGS))
         for group in network.security_groups
+    )
+    of_another_request = tuple(
+        OwnedRule(rule_id=f"sgr-{group}-{place}", security_group_id=group, permission=rule, request_id="another")
+        for group, rules in added.items()
+        for place, rule in enumerate(rules[:1])
     )
     return change(
         network,
         vpc=change(network.vpc, cidr_blocks=network.vpc.cidr_blocks + secondary),
         route_tables=tables,
         security_groups=groups,
+        owned_rules=of_another_request,
     )
 
 
@@ -114,7 +169,7 @@ def _other_rules(side: Side) -> st.SearchStrategy[tuple[Permission, ...]]:
         peer=st.sampled_from([CIDR_BLOCKS[side.other], "0.0.0.0/0", "::/0", named("sg", side.other, 1)]),
         ports=st.none() | st.just(PortRange(first=22, last=22)),
     )
-    return st.lists(rules, max_size=2).map(tuple)
+    return st.lists(rules, max_size=2, unique=True).map(tuple)  # EC2 has no rule twice in a group
 
 
 @st.composite

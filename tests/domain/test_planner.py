@@ -233,7 +233,7 @@ def test_after_a_plan_every_selected_group_lets_every_flow_through(situation: Si
         for group in after[side].security_groups:
             if wanted.security_groups[side].selects(group.security_group_id, group.tags):
                 needed = needed_permissions(wanted, side, after)
-                assert missing_permissions(group, needed, after[side.other].vpc) == ()
+                assert missing_permissions(group.permissions, needed, after[side.other].vpc) == ()
 
 
 @given(situations())

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from causeway.domain.network import Direction, Permission, SecurityGroup, Snapshot, Vpc
+from causeway.domain.network import Direction, Permission, Snapshot, Vpc
 from causeway.domain.request import Flow, Peer, Request, Selector
 from causeway.domain.rules import missing_permissions, needed_permissions
 from causeway.domain.selection import selected_groups
@@ -25,10 +25,6 @@ PEER = Vpc(
 
 def ingress(protocol: str, peer: str, ports: PortRange | None = None) -> Permission:
     return Permission(direction=Direction.INGRESS, protocol=protocol, peer=peer, ports=ports)
-
-
-def group(*permissions: Permission) -> SecurityGroup:
-    return SecurityGroup(security_group_id="sg-a1", name="sg-a1", permissions=permissions)
 
 
 def needed(side: Side, wanted: Request, networks: Both[Snapshot]) -> list[Permission]:
@@ -130,7 +126,7 @@ def test_selected_groups(selector: Selector, expected: list[str]) -> None:
     ],
 )
 def test_what_is_covered_is_not_missing(present: Permission, wanted: Permission) -> None:
-    assert missing_permissions(group(present), [wanted], PEER) == ()
+    assert missing_permissions([present], [wanted], PEER) == ()
 
 
 @pytest.mark.parametrize(
@@ -151,13 +147,13 @@ def test_what_is_covered_is_not_missing(present: Permission, wanted: Permission)
     ],
 )
 def test_what_only_looks_covered_is_missing(present: Permission, wanted: Permission) -> None:
-    assert missing_permissions(group(present), [wanted], PEER) == (wanted,)
+    assert missing_permissions([present], [wanted], PEER) == (wanted,)
 
 
 def test_what_is_needed_twice_is_missing_once() -> None:
     wanted = ingress("tcp", "192.0.0.0/16", SSH_PORT)
 
-    assert missing_permissions(group(), [wanted, wanted], PEER) == (wanted,)
+    assert missing_permissions([], [wanted, wanted], PEER) == (wanted,)
 
 
 class Packet(NamedTuple):
@@ -225,7 +221,7 @@ def rules(draw: st.DrawFn) -> Permission:
 
 @given(present=st.lists(rules(), max_size=5), wanted=st.lists(needs(), max_size=5))
 def test_packet_by_packet(present: list[Permission], wanted: list[Permission]) -> None:
-    missing = missing_permissions(group(*present), wanted, PEER)
+    missing = missing_permissions(present, wanted, PEER)
 
     let_through = set().union(*map(reach, [*present, *missing]))
     for permission in wanted:
@@ -237,9 +233,9 @@ def test_packet_by_packet(present: list[Permission], wanted: list[Permission]) -
 
 @given(wanted=st.lists(needs(), max_size=5), present=st.lists(rules(), max_size=3))
 def test_nothing_is_missing_once_it_was_added(wanted: list[Permission], present: list[Permission]) -> None:
-    missing = missing_permissions(group(*present), wanted, PEER)
+    missing = missing_permissions(present, wanted, PEER)
 
-    assert missing_permissions(group(*present, *missing), wanted, PEER) == ()
+    assert missing_permissions([*present, *missing], wanted, PEER) == ()
 
 
 @given(st.permutations([ssh(Side.REQUESTER), ping(Side.REQUESTER), ssh(Side.ACCEPTER)]))
