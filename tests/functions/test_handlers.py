@@ -10,6 +10,7 @@ from .conftest import ROOT, Hub, load
 
 HANDLERS = sorted((ROOT / "functions").glob("*/app.py"))
 STEPS = ["plan_peering", "request_peering", "accept_peering", "update_route_tables", "check_reachability", "record_outcome"]
+UPDATES = [(name, side) for name in ("update_route_tables", "update_security_groups") for side in ("requester", "accepter")]
 REQUEST_ID = "test-to-production"
 
 
@@ -35,7 +36,8 @@ def test_the_samples_in_the_order_of_the_flow_end_in_an_active_peering(hub: Hub,
 
     connection = hub.invoke("request_peering")
     assert hub.invoke("accept_peering") == connection
-    for update in plan["updates"]:
+    (additions,) = plan["rounds"]
+    for update in additions["updates"]:
         name = {"UpdateRouteTables": "update_route_tables", "UpdateSecurityGroups": "update_security_groups"}[update["step"]]
         assert hub.invoke(name, {**hub.sample(name), "side": update["side"]})["changes"] > 0
     assert hub.invoke("configure_dns") == {"changes": 0}
@@ -47,6 +49,60 @@ def test_the_samples_in_the_order_of_the_flow_end_in_an_active_peering(hub: Hub,
     assert [verdict["reachable"] for verdict in status["verdicts"]] == [True] * 4
     counted = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"CloudWatchMetrics"' in line]
     assert [(each["PeeringActive"], each["PeeringFailed"]) for each in counted] == [([1.0], [0.0])]
+
+
+def test_a_removal_by_an_event_ends_with_nothing_of_ours_left(
+    hub: Hub, members: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = networks(members)
+    for name in ("receive_event", "dispatch_request", "plan_peering", "request_peering", "accept_peering"):
+        hub.invoke(name)
+    for name, side in UPDATES:
+        hub.invoke(name, {**hub.sample(name), "side": side})
+    hub.invoke("record_outcome")
+    assert networks(members) != before
+    capsys.readouterr()
+
+    assert hub.invoke("receive_event", hub.sample("receive_event_removal")) == {"written": True}
+    assert hub.table.scan()["Items"] == []
+    assert hub.invoke("dispatch_request", removal_of(hub)) == {"batchItemFailures": []}
+
+    run = {"request_id": REQUEST_ID, "generation": 2, "execution": f"{hub.sample('plan_peering')['execution']}-again"}
+    plan = hub.invoke("plan_peering", run)
+    (removals,) = plan["rounds"]
+    assert (plan["delete"], plan["check"], {each["removing"] for each in removals["updates"]}) == (True, False, {True})
+    for name, side in UPDATES:
+        assert hub.invoke(name, {**run, "side": side, "removing": True})["changes"] > 0
+    hub.invoke("delete_peering", run)
+    assert hub.invoke("record_outcome", {**run, "error": None}) == {"state": "REMOVED"}
+
+    assert networks(members) == before
+    assert '"PeeringRemoved":[1.0]' in capsys.readouterr().out
+
+
+def networks(members: dict[str, Any]) -> list[Any]:
+    """What of the members' networks could be ours: every route, every rule, and the connections that are not deleted."""
+    return [
+        [
+            [(table["RouteTableId"], table["Routes"]) for table in ec2.describe_route_tables()["RouteTables"]],
+            [(group["GroupId"], group["IpPermissions"]) for group in ec2.describe_security_groups()["SecurityGroups"]],
+            [
+                each["VpcPeeringConnectionId"]
+                for each in ec2.describe_vpc_peering_connections()["VpcPeeringConnections"]
+                if each["Status"]["Code"] != "deleted"
+            ],
+        ]
+        for ec2 in members.values()
+    ]
+
+
+def removal_of(hub: Hub) -> dict[str, Any]:
+    """The stream's record of the item's end."""
+    event: dict[str, Any] = hub.sample("dispatch_request")
+    stream = event["Records"][0]["dynamodb"]
+    stream.update(OldImage=stream.pop("NewImage"), SequenceNumber=f"{stream['SequenceNumber']}0")
+    event["Records"][0]["eventName"] = "REMOVE"
+    return event
 
 
 def test_every_line_of_the_log_names_the_request(hub: Hub) -> None:
@@ -115,15 +171,6 @@ def test_a_record_that_fails_is_handed_back_alone_and_logged(hub: Hub, monkeypat
     errors = [line for line in hub.lines() if line["level"] == "ERROR"]
     assert [(line["request_id"], line["exception_name"]) for line in errors] == [("unlucky", "TimeoutError")]
     assert hub.status("lucky")["state"] == "PLANNING"
-
-
-def test_a_removal_starts_nothing(hub: Hub) -> None:
-    removal = hub.sample("dispatch_request")
-    stream = removal["Records"][0]["dynamodb"]
-    stream["OldImage"] = stream.pop("NewImage")
-
-    assert hub.invoke("dispatch_request", removal) == {"batchItemFailures": []}
-    assert hub.table.scan()["Items"] == []
 
 
 def test_a_malformed_event_writes_no_item(hub: Hub) -> None:

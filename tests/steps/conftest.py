@@ -17,7 +17,16 @@ from causeway.aws.writer import Writer
 from causeway.domain.errors import CausewayError
 from causeway.domain.findings import Finding
 from causeway.domain.network import Snapshot
-from causeway.domain.plan import AcceptPeering, AuthorizeRule, CreatePeering, CreateRoute, SetDnsResolution
+from causeway.domain.plan import (
+    AcceptPeering,
+    AuthorizeRule,
+    CreatePeering,
+    CreateRoute,
+    DeletePeering,
+    DeleteRoute,
+    RevokeRule,
+    SetDnsResolution,
+)
 from causeway.domain.request import Request, VpcRef
 from causeway.domain.status import Status
 from causeway.domain.values import Both
@@ -68,6 +77,17 @@ class RecordingWriter(Writer):
     def authorize_rules(self, vpc: VpcRef, request_id: str, changes: Sequence[AuthorizeRule], *, tags: Any) -> Applied:
         self.asked.append((vpc, request_id, tags))
         return self._applied(changes)
+
+    def delete_routes(self, vpc: VpcRef, changes: Sequence[DeleteRoute]) -> Applied:
+        self.asked.append((vpc, *changes))
+        return self._applied(changes)
+
+    def revoke_rules(self, vpc: VpcRef, request_id: str, changes: Sequence[RevokeRule]) -> Applied:
+        self.asked.append((vpc, request_id, *changes))
+        return self._applied(changes)
+
+    def delete_peering(self, change: DeletePeering, connection_id: str, request_id: str) -> None:
+        self._ask(change, connection_id, request_id)
 
     def set_dns_resolution(self, vpc: VpcRef, connection_id: str, change: SetDnsResolution) -> None:
         self._ask(vpc, connection_id, change)

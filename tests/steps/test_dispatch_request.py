@@ -7,8 +7,10 @@ import pytest
 
 from causeway.aws.executions import Executions
 from causeway.aws.tables import Ledger, Requests
+from causeway.boundary import parse_request
 from causeway.domain.errors import ResourceNotFound
 from causeway.domain.findings import Code
+from causeway.domain.ownership import Holdings
 from causeway.domain.status import State, Status
 from causeway.steps.dispatch_request import ItemChange, asks_for_something, dispatch_request
 
@@ -58,7 +60,7 @@ def test_a_new_item_starts_its_first_generation(
     ("before", "after", "expected"),
     [
         (None, ITEM, True),
-        (ITEM, None, False),
+        (ITEM, None, True),
         (ITEM, {**ITEM, "status": STATUS}, False),
         ({**ITEM, "status": STATUS}, {**ITEM, "status": {**STATUS, "state": "FAILED"}}, False),
         ({**ITEM, "status": STATUS}, {**ITEM, "status": STATUS, "dns_resolution": True}, True),
@@ -71,9 +73,8 @@ def test_what_asks_for_something(before: dict[str, Any] | None, after: dict[str,
     assert asks_for_something(item_change(1, after, before)) is expected
 
 
-def test_causeways_own_write_and_a_removal_start_nothing(dispatch: Dispatch, machine: Machine, ledger: Ledger) -> None:
+def test_causeways_own_write_starts_nothing(dispatch: Dispatch, machine: Machine, ledger: Ledger) -> None:
     assert dispatch(item_change(100, {**ITEM, "status": STATUS}, ITEM)) is None
-    assert dispatch(item_change(101, None, ITEM)) is None
 
     assert machine.inputs == {}
     assert ledger.next_generation(REQUEST_ID, "102") == 1, "no generation was used up"
@@ -171,3 +172,64 @@ def test_a_status_brings_no_item_back_that_was_removed_meanwhile(dispatch: Dispa
     dispatch(item_change(100, ITEM))
 
     assert "Item" not in table.get_item(Key={"request_id": REQUEST_ID})
+
+
+# --- An item that is gone
+
+
+def test_an_item_that_is_gone_asks_for_the_removal_of_what_it_said(
+    dispatch: Dispatch, table: Any, machine: Machine, ledger: Ledger
+) -> None:
+    """A run may be about to make it, and would have recorded nothing yet."""
+    status = dispatch(item_change(100, None, {**ITEM, "status": STATUS}))
+
+    assert status is not None
+    assert (status.state, status.generation) == (State.PLANNING, 1)
+    assert machine.inputs == {f"{REQUEST_ID}-1": {"request_id": REQUEST_ID, "generation": 1}}
+    run = ledger.load_run(REQUEST_ID, 1)
+    assert run.removal
+    assert run.request == parse_request(ITEM)
+    assert table.scan()["Items"] == [], "a status brings no item back"
+
+
+@pytest.mark.parametrize(
+    "before", [{**ITEM, "accepter": {**ITEM["accepter"], "vpc_id": "vpc-0ccccccccccccccc"}}, {**ITEM, "priority": 1}, None]
+)
+def test_a_removal_is_of_what_is_held_whatever_the_item_said_last(
+    dispatch: Dispatch, ledger: Ledger, before: dict[str, Any] | None
+) -> None:
+    held = parse_request({**ITEM, "dns_resolution": True})
+    ledger.save_holdings(REQUEST_ID, Holdings(request=held))
+
+    dispatch(item_change(100, None, before))
+
+    run = ledger.load_run(REQUEST_ID, 1)
+    assert (run.request, run.removal) == (held, True)
+
+
+def test_of_a_malformed_item_that_holds_nothing_there_is_nothing_to_remove(
+    dispatch: Dispatch, machine: Machine, bus: RecordingBus
+) -> None:
+    assert dispatch(item_change(100, None, {**ITEM, "priority": 1})) is None
+
+    assert machine.inputs == {}
+    assert bus.announced == []
+
+
+def test_a_removal_that_comes_late_does_not_remove_what_was_put_again(
+    dispatch: Dispatch, table: Any, machine: Machine, ledger: Ledger
+) -> None:
+    table.put_item(Item=ITEM)
+    dispatch(item_change(101, ITEM))
+
+    assert dispatch(item_change(100, None, ITEM)) is None
+
+    assert set(machine.inputs) == {f"{REQUEST_ID}-1"}
+    assert not ledger.load_run(REQUEST_ID, 1).removal
+
+
+def test_a_redelivered_removal_is_the_same_run(dispatch: Dispatch, machine: Machine) -> None:
+    for _ in range(2):
+        dispatch(item_change(100, None, ITEM))
+
+    assert set(machine.inputs) == {f"{REQUEST_ID}-1"}

@@ -10,7 +10,7 @@ from causeway.aws.tables import Ledger, Requests
 from causeway.domain.errors import AccessDenied, LedgerMissing, PeeringNotActive, RouteConflict, Throttled
 from causeway.domain.findings import Code, Finding
 from causeway.domain.network import PeeringStatus, RouteTable, Snapshot
-from causeway.domain.ownership import connection_tags
+from causeway.domain.ownership import NOTHING_HELD, connection_tags
 from causeway.domain.plan import AuthorizeRule, CreateRoute
 from causeway.domain.planner import plan_request
 from causeway.domain.request import Request
@@ -19,7 +19,7 @@ from causeway.domain.step_error import StepError
 from causeway.domain.values import SIDES, Both, Side
 from causeway.steps.check_reachability import check_reachability
 from causeway.steps.connect import accept_peering, request_peering
-from causeway.steps.plan_peering import PlanSummary, Update, plan_peering
+from causeway.steps.plan_peering import PlanSummary, Round, Update, plan_peering
 from causeway.steps.record_outcome import record_outcome
 from causeway.steps.step_input import StepInput
 from causeway.steps.update_side import configure_dns, update_route_tables, update_security_groups
@@ -29,12 +29,14 @@ from tests.domain.situations import applied, both, with_connection
 from .conftest import MADE, RecordingBus, RecordingWriter, StillReader
 
 WANTED = request(dns_resolution=Both(requester=True, accepter=False), tags={"Owner": "payments"})
-STEP = StepInput(request_id=WANTED.request_id, generation=1)
+EXECUTION = "arn:aws:states:us-east-1:123456789012:execution:flow:test-to-production-1"
+STEP = StepInput(request_id=WANTED.request_id, generation=1, execution=EXECUTION)
 UNREADABLE = Finding(code=Code.ACCOUNT_NOT_REACHABLE, where="222222222222", message="No role.", side=Side.ACCEPTER)
 NETWORKS = snapshots()
 CONFLICT = RouteConflict("It is taken.", where="rtb-a1", remedy="Remove it.")
 THROTTLED = Throttled("Too fast.", where="rtb-a1", remedy="It is tried again.")
 
+type PlanStep = Callable[[Both[Any]], PlanSummary]
 type UpdateStep = Callable[..., int]
 type Record = Callable[[StepError | None], Status]
 
@@ -57,6 +59,14 @@ def _requested(ledger: Ledger) -> None:
     ledger.save_request(1, WANTED)
 
 
+@pytest.fixture
+def plan(requests: Requests, ledger: Ledger) -> PlanStep:
+    """PlanPeering of the run, with nobody else at work."""
+    return lambda networks: plan_peering(
+        STEP, requests=requests, ledger=ledger, reader=reading(networks), is_running=lambda _: False
+    )
+
+
 def planned(ledger: Ledger, wanted: Request = WANTED, networks: Both[Snapshot] = NETWORKS) -> None:
     ledger.save_request(1, wanted)
     ledger.save_plan(plan_request(wanted, 1, networks))
@@ -75,65 +85,88 @@ def status_on(table: Any) -> dict[str, Any] | None:
 # --- PlanPeering
 
 
-def test_a_plan_is_saved_and_summed_up(requests: Requests, ledger: Ledger, table: Any) -> None:
-    summary = plan_peering(STEP, requests=requests, ledger=ledger, reader=reading(NETWORKS))
+def test_a_plan_is_saved_and_summed_up(plan: PlanStep, ledger: Ledger, table: Any) -> None:
+    summary = plan(NETWORKS)
 
     assert ledger.load_run(WANTED.request_id, 1).saved_plan == plan_request(WANTED, 1, NETWORKS)
     assert msgspec.json.decode(msgspec.json.encode(summary)) == {
+        "superseded": False,
         "blocked": False,
         "request": True,
         "accept": True,
-        "updates": [
-            {"side": "requester", "step": "UpdateRouteTables"},
-            {"side": "requester", "step": "UpdateSecurityGroups"},
-            {"side": "requester", "step": "ConfigureDns"},
-            {"side": "accepter", "step": "UpdateRouteTables"},
-            {"side": "accepter", "step": "UpdateSecurityGroups"},
+        "rounds": [
+            {
+                "updates": [
+                    {"side": "requester", "step": "UpdateRouteTables", "removing": False},
+                    {"side": "requester", "step": "UpdateSecurityGroups", "removing": False},
+                    {"side": "requester", "step": "ConfigureDns", "removing": False},
+                    {"side": "accepter", "step": "UpdateRouteTables", "removing": False},
+                    {"side": "accepter", "step": "UpdateSecurityGroups", "removing": False},
+                ]
+            }
         ],
+        "delete": False,
+        "check": True,
     }
     status = status_on(table)
     assert status is not None
     assert status["state"] == "APPLYING"
 
 
-def test_a_plan_with_nothing_to_do_skips_every_step(requests: Requests, ledger: Ledger, table: Any) -> None:
+def test_a_plan_with_nothing_to_do_skips_every_step(plan: PlanStep, table: Any) -> None:
     there = applied(WANTED, plan_request(WANTED, 1, NETWORKS), NETWORKS)
 
-    summary = plan_peering(STEP, requests=requests, ledger=ledger, reader=reading(there))
-
-    assert summary == PlanSummary(blocked=False, request=False, accept=False, updates=())
+    assert plan(there) == PlanSummary(check=True)
     status = status_on(table)
     assert status is not None
     assert status["peering_connection_id"] == there.requester.peering_connections[0].connection_id
 
 
-def test_a_plan_of_one_change_has_one_update(requests: Requests, ledger: Ledger) -> None:
+def test_a_plan_of_one_change_has_one_update(plan: PlanStep) -> None:
     there = applied(WANTED, plan_request(WANTED, 1, NETWORKS), NETWORKS)
     other = change(there, accepter=change(there.accepter, security_groups=NETWORKS.accepter.security_groups))
 
-    summary = plan_peering(STEP, requests=requests, ledger=ledger, reader=reading(other))
+    (only,) = plan(other).rounds
+    assert only == Round(updates=(Update(side=Side.ACCEPTER, step="UpdateSecurityGroups"),))
 
-    assert summary.updates == (Update(side=Side.ACCEPTER, step="UpdateSecurityGroups"),)
 
-
-def test_a_blocked_plan_is_saved_and_the_item_left_to_the_outcome(requests: Requests, ledger: Ledger, table: Any) -> None:
+def test_a_blocked_plan_is_saved_and_the_item_left_to_the_outcome(plan: PlanStep, ledger: Ledger, table: Any) -> None:
     overlapping = change(NETWORKS.accepter, vpc=change(NETWORKS.accepter.vpc, cidr_blocks=("10.0.0.0/8",)))
 
-    summary = plan_peering(STEP, requests=requests, ledger=ledger, reader=reading(change(NETWORKS, accepter=overlapping)))
-
-    assert summary == PlanSummary(blocked=True, request=False, accept=False, updates=())
+    assert plan(change(NETWORKS, accepter=overlapping)) == PlanSummary(blocked=True)
     assert ledger.load_run(WANTED.request_id, 1).saved_plan.is_blocked
+    assert ledger.load_holdings(WANTED.request_id) == NOTHING_HELD
     assert status_on(table) is None
 
 
 @pytest.mark.parametrize("sides", [(Side.ACCEPTER,), SIDES])
-def test_sides_that_cannot_be_observed_are_told_together(requests: Requests, ledger: Ledger, sides: tuple[Side, ...]) -> None:
+def test_sides_that_cannot_be_observed_are_told_together(plan: PlanStep, ledger: Ledger, sides: tuple[Side, ...]) -> None:
     observed = both(lambda side: change(UNREADABLE, side=side) if side in sides else NETWORKS[side])
 
-    summary = plan_peering(STEP, requests=requests, ledger=ledger, reader=reading(observed))
-
-    assert summary.blocked
+    assert plan(observed).blocked
     assert [finding.side for finding in ledger.load_run(WANTED.request_id, 1).saved_plan.findings] == list(sides)
+
+
+def test_a_generation_has_one_plan(plan: PlanStep, ledger: Ledger) -> None:
+    """The one that was saved before the first write: it is the record of what is ours."""
+    first = plan(NETWORKS)
+    there = applied(WANTED, ledger.load_run(WANTED.request_id, 1).saved_plan, NETWORKS)
+
+    assert plan(there) == first
+    assert ledger.load_run(WANTED.request_id, 1).saved_plan == plan_request(WANTED, 1, NETWORKS)
+
+
+def test_what_will_be_held_is_saved_before_the_first_write(plan: PlanStep, ledger: Ledger) -> None:
+    plan(NETWORKS)
+
+    holdings = ledger.load_holdings(WANTED.request_id)
+    assert holdings.request == WANTED
+    assert [(route.route_table_id, route.destination) for route in holdings.routes] == [
+        ("rtb-a0", "192.0.0.0/16"),
+        ("rtb-a1", "192.0.0.0/16"),
+        ("rtb-b0", "10.0.0.0/16"),
+        ("rtb-b1", "10.0.0.0/16"),
+    ]
 
 
 # --- RequestPeering and AcceptPeering
@@ -379,9 +412,8 @@ def test_an_active_peering(record: Record, ledger: Ledger, table: Any, bus: Reco
     assert bus.announced == [(WANTED.request_id, outcome)]
 
 
-def test_a_rejected_request(record: Record, requests: Requests, ledger: Ledger, table: Any, bus: RecordingBus) -> None:
-    unreadable = change(NETWORKS, accepter=UNREADABLE)
-    plan_peering(STEP, requests=requests, ledger=ledger, reader=reading(unreadable))
+def test_a_rejected_request(record: Record, plan: PlanStep, table: Any, bus: RecordingBus) -> None:
+    plan(change(NETWORKS, accepter=UNREADABLE))
 
     outcome = record(None)
 
@@ -425,3 +457,20 @@ def test_an_outcome_does_not_hide_a_newer_generation(record: Record, requests: R
 
     item = table.get_item(Key={"request_id": WANTED.request_id})["Item"]
     assert (item["status"]["state"], item["status"]["generation"]) == ("PLANNING", 2)
+
+
+@pytest.mark.parametrize("error", [None, StepError(error="AccessDenied", state="UpdateRouteTables")])
+def test_however_a_run_ended_the_pair_is_free(record: Record, plan: PlanStep, ledger: Ledger, error: StepError | None) -> None:
+    plan(NETWORKS)
+
+    record(error)
+
+    assert ledger.lock(WANTED.pair, "the next") is None
+
+
+def test_a_run_that_never_had_the_pair_leaves_it_to_its_holder(record: Record, ledger: Ledger) -> None:
+    ledger.lock(WANTED.pair, "another")
+
+    record(StepError(error="PairBusy", state="PlanPeering"))
+
+    assert ledger.lock(WANTED.pair, "the next") == "another"
