@@ -66,6 +66,9 @@ def outcome(error: StepError | None = None, **fields: object) -> Status:
         (run(verdicts=(WORKS,)), DENIED, State.FAILED),
         (run(plan=None), DENIED, State.FAILED),
         (run(plan=PLAN.with_findings((BLOCKS,))), DENIED, State.FAILED),
+        (run(removal=True), None, State.REMOVED),
+        (run(removal=True), DENIED, State.FAILED),
+        (run(removal=True, plan=PLAN.with_findings((BLOCKS,))), None, State.FAILED),
     ],
 )
 def test_states(ended: Run, error: StepError | None, state: State) -> None:
