@@ -104,10 +104,9 @@ def writing(hub: Hub) -> Any:
 @pytest.mark.parametrize(
     ("operation", "parameters"),
     [
-        ("delete_route", {"RouteTableId": "{table}", "DestinationCidrBlock": "10.255.0.0/16"}),
         ("replace_route", {"RouteTableId": "{table}", "DestinationCidrBlock": "10.255.0.0/16", "GatewayId": "igw-1"}),
         ("delete_route_table", {"RouteTableId": "{table}"}),
-        ("revoke_security_group_ingress", {"GroupId": "{group}", "IpPermissions": []}),
+        ("modify_security_group_rules", {"GroupId": "{group}", "SecurityGroupRules": [{"SecurityGroupRuleId": "sgr-1"}]}),
         ("delete_security_group", {"GroupId": "{group}"}),
         ("delete_vpc", {"VpcId": "{vpc}"}),
         ("create_vpc", {"CidrBlock": "10.255.0.0/16"}),
@@ -117,7 +116,7 @@ def writing(hub: Hub) -> Any:
     ],
     ids=lambda each: each if isinstance(each, str) else "",
 )
-def test_the_write_role_can_only_add(
+def test_what_the_write_role_may_not_do(
     networks: Networks, writing: Any, operation: str, parameters: dict[str, Any], request: pytest.FixtureRequest
 ) -> None:
     network: Network = request.getfixturevalue("production")
@@ -125,6 +124,16 @@ def test_the_write_role_can_only_add(
 
     with pytest.raises(ClientError, match="UnauthorizedOperation"):
         getattr(writing, operation)(**_filled(parameters, names))
+
+
+def test_the_write_role_deletes_no_connection_without_our_tag(
+    networks: Networks, writing: Any, pair: tuple[Network, Network]
+) -> None:
+    requester, accepter = networks.make(PRODUCTION), pair[0]
+    connection_id = networks.request_peering(requester, accepter)
+
+    with pytest.raises(ClientError, match="UnauthorizedOperation"):
+        writing.delete_vpc_peering_connection(VpcPeeringConnectionId=connection_id)
 
 
 @pytest.fixture(scope="module")

@@ -130,15 +130,8 @@ def updates(*steps: str, removing: bool) -> list[Document]:
 
 ADDITIONS = updates("UpdateRouteTables", "UpdateSecurityGroups", "ConfigureDns", removing=False)
 REMOVALS = updates("UpdateRouteTables", "UpdateSecurityGroups", removing=True)
-NOTHING = {
-    "superseded": False,
-    "blocked": False,
-    "request": False,
-    "accept": False,
-    "rounds": [],
-    "delete": False,
-    "check": True,
-}
+NO = dict.fromkeys(("superseded", "blocked", "request", "accept", "delete"), False)
+NOTHING = NO | {"rounds": [], "check": True}
 EVERYTHING = NOTHING | {"request": True, "accept": True, "rounds": [{"updates": ADDITIONS}]}
 CHANGE = NOTHING | {"rounds": [{"updates": ADDITIONS}, {"updates": REMOVALS}]}
 REMOVAL = NOTHING | {"rounds": [{"updates": REMOVALS}], "delete": True, "check": False}
