@@ -265,6 +265,7 @@ def test_a_vpc_that_is_gone_stops_what_is_no_removal(active: Steps) -> None:
     generation = active.begin(NARROWER)
 
     assert active.plan(generation, change(THERE, accepter=missing(Side.ACCEPTER))).blocked
+    assert active.run(generation).saved_plan.findings == (missing(Side.ACCEPTER),)
     assert active.record(generation) is State.REJECTED
 
 
