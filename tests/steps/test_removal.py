@@ -373,3 +373,23 @@ def test_a_run_that_plans_again_has_the_pair_already(active: Steps) -> None:
 
     assert active.plan(generation) == active.plan(generation, NETWORKS, holder=RUNNING)
     assert active.asked_about == []
+
+
+def test_a_request_is_waited_for_too_whatever_pair_it_names_now(active: Steps) -> None:
+    active.ledger.lock(WANTED.request_id, HOLDER)
+    elsewhere = change(WANTED, requester=change(WANTED.requester, vpc_id="vpc-0123456789abcdef0"))
+
+    with pytest.raises(PairBusy, match=f"{WANTED.request_id}, held by .*another-7"):
+        active.plan(active.begin(elsewhere), holder=RUNNING)
+
+
+def test_a_removal_takes_away_what_is_held_by_now(active: Steps) -> None:
+    """The item may have named another pair when it was deleted, in a change that was never made."""
+    elsewhere = change(WANTED, requester=change(WANTED.requester, vpc_id="vpc-0123456789abcdef0"))
+    generation = active.begin(elsewhere, removal=True)
+
+    assert active.plan(generation).delete
+
+    assert active.run(generation).request == WANTED
+    assert active.record(generation) is State.REMOVED
+    assert active.ledger.lock(WANTED.request_id, "asking") is None

@@ -200,17 +200,17 @@ class Ledger:
         record = self._get(request_id, HOLDINGS)
         return _unpacked(record, Holdings) if record else Holdings()
 
-    def lock(self, pair: str, holder: str) -> str | None:
-        """Takes the lock of a pair of VPCs.
+    def lock(self, what: str, holder: str) -> str | None:
+        """Takes the lock of a request, or of a pair of VPCs.
 
         Returns:
             None if the lock is the holder's now (or was before), else who holds it.
         """
-        with translated(self._place(pair)):
+        with translated(self._place(what)):
             try:
                 self._client.put_item(
                     TableName=self._table_name,
-                    Item=_attributes(request_id=pair, record=LOCK, holder=holder),
+                    Item=_attributes(request_id=what, record=LOCK, holder=holder),
                     ConditionExpression="attribute_not_exists(request_id) OR holder = :holder",
                     ExpressionAttributeValues=_attributes(**{":holder": holder}),
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
@@ -219,13 +219,13 @@ class Ledger:
                 return str(_plain(cast("dict[str, Any]", error.response)["Item"])["holder"])
         return None
 
-    def take_over(self, pair: str, holder: str, from_holder: str) -> bool:
+    def take_over(self, what: str, holder: str, from_holder: str) -> bool:
         """Takes the lock from one who no longer needs it. False where somebody else was faster, or it was released."""
-        with translated(self._place(pair)):
+        with translated(self._place(what)):
             try:
                 self._client.put_item(
                     TableName=self._table_name,
-                    Item=_attributes(request_id=pair, record=LOCK, holder=holder),
+                    Item=_attributes(request_id=what, record=LOCK, holder=holder),
                     ConditionExpression="holder IN (:holder, :from)",
                     ExpressionAttributeValues=_attributes(**{":holder": holder, ":from": from_holder}),
                 )
@@ -233,12 +233,12 @@ class Ledger:
                 return False
         return True
 
-    def release(self, pair: str, holder: str) -> None:
+    def release(self, what: str, holder: str) -> None:
         """Gives the lock back. One that is somebody else's, or gone, is left alone."""
-        with translated(self._place(pair)), suppress(self._client.exceptions.ConditionalCheckFailedException):
+        with translated(self._place(what)), suppress(self._client.exceptions.ConditionalCheckFailedException):
             self._client.delete_item(
                 TableName=self._table_name,
-                Key=_attributes(request_id=pair, record=LOCK),
+                Key=_attributes(request_id=what, record=LOCK),
                 ConditionExpression="holder = :holder",
                 ExpressionAttributeValues=_attributes(**{":holder": holder}),
             )

@@ -88,7 +88,7 @@ class Request(Value):
 
     @property
     def pair(self) -> str:
-        """The two VPCs, the same in either order: what only one run may work on at a time."""
+        """The two VPCs, the same in either order: what only one run may work on at a time, whatever request it is of."""
         return "#".join(sorted((self.requester.vpc_id, self.accepter.vpc_id)))
 
     @property

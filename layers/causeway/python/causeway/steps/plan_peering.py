@@ -1,11 +1,14 @@
 """PlanPeering: both sides' snapshots in, findings and a plan out, saved before anything is written.
 
-1. Take the pair of VPCs, or ask to be called again: no two runs work on the same pair, in either order.
-2. Stop if a newer change of the item is there already: it will do what this one would.
+1. Take the request and the pair of VPCs, or ask to be called again: no two runs work on either at a time. A run that waits for
+   the pair has its request already, so that no two wait for one another.
+2. Stop if a newer change of the item is there already: it has the last word.
 3. Observe both sides, plan, save the plan and what will be held.
 """
 
 from collections.abc import Callable
+
+import msgspec
 
 from causeway.aws.reader import Reader
 from causeway.aws.tables import Ledger, Requests
@@ -26,7 +29,6 @@ from causeway.domain.plan import (
     SetDnsResolution,
 )
 from causeway.domain.planner import holdings_after, plan_removal, plan_request, refuse
-from causeway.domain.request import Request
 from causeway.domain.run import Run
 from causeway.domain.status import State, Status
 from causeway.domain.values import SIDES, Both, Side, Value
@@ -88,12 +90,13 @@ def plan_peering(step: StepInput, *, requests: Requests, ledger: Ledger, reader:
     Raises:
         PairBusy: Another run has the pair.
     """
-    run = ledger.load_run(step.request_id, step.generation)
-    take_pair(run.request, step.execution, ledger, is_running)
+    take(step.request_id, step.execution, ledger, is_running)
     if ledger.newest_generation(step.request_id) > step.generation:
-        ledger.release(run.request.pair, step.execution)
+        ledger.release(step.request_id, step.execution)
         return PlanSummary(superseded=True)
     holdings = ledger.load_holdings(step.request_id)
+    run = _of_what_is_held(ledger.load_run(step.request_id, step.generation), holdings, ledger)
+    take(run.request.pair, step.execution, ledger, is_running)
     plan = run.plan
     if plan is None:
         plan = decide(run, reader.observe_both(run.request), holdings)
@@ -104,17 +107,26 @@ def plan_peering(step: StepInput, *, requests: Requests, ledger: Ledger, reader:
     return summarise(plan, removal=run.removal)
 
 
-def take_pair(request: Request, execution: str, ledger: Ledger, is_running: IsRunning) -> None:
-    """Lock the pair for this execution; from a holder that died it is taken over."""
-    holder = ledger.lock(request.pair, execution)
+def take(what: str, execution: str, ledger: Ledger, is_running: IsRunning) -> None:
+    """Lock a request or a pair for this execution; from a holder that died it is taken over."""
+    holder = ledger.lock(what, execution)
     if holder is None:
         return
-    if is_running(holder) or not ledger.take_over(request.pair, execution, holder):
+    if is_running(holder) or not ledger.take_over(what, execution, holder):
         raise PairBusy(
-            "Another run works on these two VPCs.",
-            where=f"{request.requester} and {request.accepter}, held by {holder}",
+            "Another run works on this request, or on these two VPCs.",
+            where=f"{what}, held by {holder}",
             remedy="It is tried again until that run has ended.",
         )
+
+
+def _of_what_is_held(run: Run, holdings: Holdings, ledger: Ledger) -> Run:
+    """A removal takes away what is held by now: the item may have said something else when it was deleted."""
+    held = holdings.request
+    if not run.removal or held is None or held == run.request:
+        return run
+    ledger.save_request(run.generation, held, removal=True)
+    return msgspec.structs.replace(run, request=held)
 
 
 def decide(run: Run, observed: Both[Snapshot | Finding], holdings: Holdings) -> Plan:

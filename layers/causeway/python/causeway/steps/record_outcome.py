@@ -1,4 +1,4 @@
-"""RecordOutcome: how the run ended, onto the item and the bus; then the pair is free for the next one."""
+"""RecordOutcome: how the run ended, onto the item and the bus; then request and pair are free for the next one."""
 
 from causeway.aws.events import Bus
 from causeway.aws.tables import Ledger, Requests
@@ -18,5 +18,6 @@ def record_outcome(step: StepInput, *, requests: Requests, ledger: Ledger, bus: 
         ledger.save_holdings(step.request_id, NOTHING_HELD)
     requests.write_status(status)
     bus.announce(status)
-    ledger.release(run.request.pair, step.execution)
+    for lock in (run.request.pair, step.request_id):
+        ledger.release(lock, step.execution)
     return status
