@@ -10,6 +10,9 @@ from localcloud.sandbox import Invocation, Sandbox
 SANDBOX_SECONDS = 2400.0
 """Sandboxes are retired well before their role's credentials expire."""
 
+_LOOK_AGAIN = 0.1
+"""Seconds until a lease that is to end is looked at again: its sandbox may have been started meanwhile."""
+
 
 class StoppingError(Exception):
     """The embedded AWS is stopping and runs no more functions."""
@@ -63,14 +66,17 @@ class SandboxPool[State]:
             sandbox.stop()
 
     def close(self) -> None:
-        """End every sandbox, the busy ones too."""
+        """End every sandbox: the idle, the busy, and those that are being started."""
         with self._changed:
             self._closed = True
-            busy = [lease.sandbox for lease in self._leases if lease.sandbox]
             self._changed.notify_all()
         self.retire()
-        for sandbox in busy:
-            sandbox.stop()
+        with self._changed:
+            while self._leases:
+                for lease in self._leases:
+                    if lease.sandbox:
+                        lease.sandbox.stop()
+                self._changed.wait(_LOOK_AGAIN)
 
     def _retire_others(self, state: State) -> list[Sandbox]:
         oldest = time.monotonic() - SANDBOX_SECONDS
