@@ -2,7 +2,7 @@
 
 import sys
 import tempfile
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
@@ -19,14 +19,13 @@ from bench.competitors import Absent, Terraform, find_competitors, straight_line
 from bench.leftovers import Leftovers, leave
 from bench.measure import Case, Measurement, Run, Way, take_sample
 from bench.networks import build_pair
-from bench.product import Causeway, peer_twice
+from bench.product import Causeway, peer, peer_and_remove
 from localcloud.runtime_image import LOCAL_FOLDER
 
 ROUTE_TABLES = (4, 64)
 LATENCIES_MS = (0, 50)
 SMALLEST = Case(ROUTE_TABLES[0], LATENCIES_MS[0])
 COLD_STARTS = 5
-QUICK_COLD_START = ("CheckReachability",)
 RESULTS = LOCAL_FOLDER / "bench.json"
 QUICK_RESULTS = LOCAL_FOLDER / "bench-quick.json"
 _WIDTH_OF_A_FILE = 140
@@ -71,7 +70,7 @@ def _run_quick(cloud: Cloud, tell: _Teller) -> report.Results:
         samples=1,
         measurements=_measure(cloud, ways, [SMALLEST], 1, tell),
         leftovers=_leave(cloud, ways, tell),
-        cold_starts=_start_cold(cloud, 1, tell, QUICK_COLD_START),
+        cold_starts=_start_cold(cloud, 1, tell),
     )
 
 
@@ -127,9 +126,9 @@ def _measure_case(cloud: Cloud, ways: Sequence[Way], case: Case, samples: int, t
         yield Measurement(name, case, first, second)
 
 
-def _start_cold(cloud: Cloud, samples: int, tell: _Teller, only: Container[str] | None = None) -> tuple[ColdStart, ...]:
+def _start_cold(cloud: Cloud, samples: int, tell: _Teller) -> tuple[ColdStart, ...]:
     tell("cold starts")
-    return measure_cold_starts(cloud, peer_twice(cloud), samples, only)
+    return measure_cold_starts(cloud, peer(cloud, times=2), peer_and_remove(cloud), samples)
 
 
 def _leave(cloud: Cloud, ways: Sequence[Way], tell: _Teller) -> list[Leftovers]:

@@ -9,7 +9,7 @@ event does all that the step does in a request that was peered before.
 import io
 import time
 import zipfile
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from statistics import median
 from typing import Any, NamedTuple
@@ -53,23 +53,19 @@ class _Function(NamedTuple):
     event: bytes
 
 
-def measure_cold_starts(cloud: Cloud, pair: Pair, samples: int, only: Container[str] | None = None) -> tuple[ColdStart, ...]:
+def measure_cold_starts(cloud: Cloud, pair: Pair, removed: Pair, samples: int) -> tuple[ColdStart, ...]:
     """Start every function in turn, that many times.
 
     Args:
         cloud: Where they run.
         pair: A pair that Causeway has peered by the first generation of its request, and found right by the second.
+        removed: One that it has peered by the first generation of its request, and taken away again by the second.
         samples: How often each one starts.
-        only: Which functions, if not all.
     """
-    lambdas, events = cloud.unseen_client("lambda"), _events(pair)
+    lambdas, events = cloud.unseen_client("lambda"), _events(pair, removed)
     functions = [
         _Function(BARE, _deploy_bare(cloud), b"{}"),
-        *(
-            _Function(name, physical_name, events[name])
-            for name, physical_name in cloud.functions.items()
-            if only is None or name in only
-        ),
+        *(_Function(name, physical_name, events[name]) for name, physical_name in cloud.functions.items()),
     ]
     # Every other round goes backwards, so that no function is always the first.
     rounds = [_start_all(cloud, lambdas, functions[:: (-1) ** number]) for number in range(samples)]
@@ -130,20 +126,21 @@ def _package(code: str) -> bytes:
     return package.getvalue()
 
 
-def _events(pair: Pair) -> dict[str, bytes]:
+def _events(pair: Pair, removed: Pair) -> dict[str, bytes]:
     """What each function is given: a step its run, the others a repeated delivery of what they have dealt with."""
     step = {"request_id": pair.name, "generation": 1}
     update = {**step, "side": "requester"}
     events: dict[str, object] = {
         "ReceiveEvent": _bus_event(pair),
         "DispatchRequest": {"Records": [_stream_record(pair)]},
-        # Planned anew, the first generation would have nothing to do any more.
+        # The newest generation: an older one is superseded.
         "PlanPeering": {**step, "generation": 2},
         "RequestPeering": step,
         "AcceptPeering": step,
         "UpdateRouteTables": update,
         "UpdateSecurityGroups": update,
         "ConfigureDns": update,
+        "DeletePeering": {"request_id": removed.name, "generation": 2},
         "CheckReachability": step,
         "RecordOutcome": {**step, "error": None},
     }

@@ -46,6 +46,12 @@ class Causeway:
         _wait_for(lambda: self._has_ended(status["execution"]), f"the end of {status['execution']}")
         return Outcome(seconds, _ending(status), status["state"] == "ACTIVE" and _is_verified(status))
 
+    def remove(self, pair: Pair, generation: int) -> None:
+        """Delete the item, and wait for the end of the execution that takes its peering away."""
+        self._user.delete_item(TableName=self._cloud.requests_table, Key={"request_id": {"S": pair.name}})
+        execution = f"{pair.name}-{generation}"
+        _wait_for(lambda: self._has_ended(execution), f"the end of {execution}")
+
     def _final_status(self, pair: Pair) -> dict[str, Any] | None:
         key = {"request_id": {"S": pair.name}}
         item = self._items.get_item(TableName=self._cloud.requests_table, Key=key, ConsistentRead=True)["Item"]
@@ -54,17 +60,27 @@ class Causeway:
 
     def _has_ended(self, execution: str) -> bool:
         arn = f"{self._cloud.state_machine_arn.replace(':stateMachine:', ':execution:')}:{execution}"
-        running: bool = self._executions.describe_execution(executionArn=arn)["status"] == "RUNNING"
+        try:
+            running: bool = self._executions.describe_execution(executionArn=arn)["status"] == "RUNNING"
+        except self._executions.exceptions.ExecutionDoesNotExist:
+            return False
         return not running
 
 
-def peer_twice(cloud: Cloud) -> Pair:
-    """A pair that is peered by the first generation of its request, and was found right by the second."""
+def peer(cloud: Cloud, times: int) -> Pair:
+    """A pair that is peered by the first generation of its request, and was found right by the others."""
     pair, causeway = build_pair(cloud, route_tables=1), Causeway(cloud)
-    for _ in range(2):
+    for _ in range(times):
         outcome = causeway.run(pair)
         if not outcome.succeeded:
             raise RuntimeError(f"{pair.name} ended as {outcome.ended}")
+    return pair
+
+
+def peer_and_remove(cloud: Cloud) -> Pair:
+    """A pair that is peered by the first generation of its request, and no longer since the second."""
+    pair = peer(cloud, times=1)
+    Causeway(cloud).remove(pair, generation=2)
     return pair
 
 
