@@ -31,6 +31,11 @@ def _client(service: str, account_id: str, region: str, port: str) -> Any:
         duration=_SESSION_SECONDS,
         external_id="",
     )
+    return client_as(session, service, region, port, Config(retries={"total_max_attempts": 1}))
+
+
+def client_as(session: Any, service: str, region: str, port: str, config: Config) -> Any:
+    """A role session's client, its calls marked as the embedded AWS's own: judged like others, but no fault hits them."""
     client: Any = boto3.Session().client(
         service,  # type: ignore[call-overload]
         region_name=region,
@@ -38,13 +43,8 @@ def _client(service: str, account_id: str, region: str, port: str) -> Any:
         aws_access_key_id=session.access_key_id,
         aws_secret_access_key=session.secret_access_key,
         aws_session_token=session.session_token,
-        config=Config(retries={"total_max_attempts": 1}),
+        config=config,
     )
-    return marked(client)
-
-
-def marked(client: Any) -> Any:
-    """The client, its calls marked as the embedded AWS's own: they are judged like others, but no fault hits them."""
     client.meta.events.register("before-sign", _mark)
     return client
 

@@ -8,7 +8,6 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
 from botocore.config import Config
 from moto.core.config import default_user_config
 from moto.settings import moto_server_port
@@ -18,7 +17,7 @@ from moto.stepfunctions.parser.models import StepFunctionsParserBackend, stepfun
 
 from localcloud import jsonata
 from localcloud.identity import assume_role_as_service
-from localcloud.internal import marked
+from localcloud.internal import client_as
 from localcloud.strict.patching import replaces
 
 _CLIENT_SECONDS = 2400.0
@@ -82,18 +81,10 @@ class _Clients:
 
 def _client(region: str, service: str, role_arn: str, port: str) -> Any:
     session = assume_role_as_service(role_arn, "states.amazonaws.com", "states", region)
-    client: Any = boto3.Session().client(
-        service,  # type: ignore[call-overload]
-        region_name=region,
-        endpoint_url=f"http://localhost:{port}",
-        aws_access_key_id=session.access_key_id,
-        aws_secret_access_key=session.secret_access_key,
-        aws_session_token=session.session_token,
-        config=Config(
-            parameter_validation=False,
-            retries={"total_max_attempts": 1},
-            max_pool_connections=50,
-            read_timeout=_TASK_LIMIT,
-        ),
+    config = Config(
+        parameter_validation=False,
+        retries={"total_max_attempts": 1},
+        max_pool_connections=50,
+        read_timeout=_TASK_LIMIT,
     )
-    return marked(client)
+    return client_as(session, service, region, port, config)
