@@ -14,7 +14,7 @@ from causeway.domain.network import Direction, Permission
 from causeway.domain.ownership import Holdings, OwnedRoute
 from causeway.domain.plan import AcceptPeering, AuthorizeRule, Change, CreatePeering, CreateRoute, Plan, SetDnsResolution
 from causeway.domain.request import Flow, Request, Selector, VpcRef
-from causeway.domain.run import Run
+from causeway.domain.run import Occasion, Run
 from causeway.domain.status import State, Status
 from causeway.domain.values import Both, PortRange, Protocol, Side
 from causeway.domain.verdicts import Cause, Component, Endpoint, Hop, Verdict
@@ -286,9 +286,9 @@ def test_a_run_that_has_only_begun_has_only_its_request(ledger: Ledger) -> None:
 
 
 def test_a_run_that_removes_says_so(ledger: Ledger) -> None:
-    ledger.save_request(1, REQUEST, removal=True)
+    ledger.save_request(1, REQUEST, Occasion.REMOVAL)
 
-    assert ledger.load_run("one", 1) == Run(request=REQUEST, generation=1, removal=True)
+    assert ledger.load_run("one", 1) == Run(request=REQUEST, generation=1, occasion=Occasion.REMOVAL)
 
 
 def test_a_request_that_was_saved_before_there_were_removals_is_none(ledger: Ledger, client: Any) -> None:

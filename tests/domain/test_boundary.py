@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from causeway.boundary import REQUEST_FIELDS, MalformedItem, desired_part, parse_request
 from causeway.domain.findings import Code
-from causeway.domain.request import Flow, Peer, Selector, VpcRef
+from causeway.domain.request import AclMode, DriftMode, Flow, Peer, Selector, VpcRef
 from causeway.domain.status import MAX_LISTED
 from causeway.domain.values import ALL_PORTS, SIDES, Both, PortRange, Protocol, Side
 
@@ -57,9 +57,14 @@ def test_every_field_arrives() -> None:
             ],
             route_tables={"requester": ["rtb-0aaaaaaa", "rtb-0bbbbbbb"], "accepter": {"tag": "Tier=private"}},
             security_groups={"requester": "all", "accepter": {"tag": "App=a=b"}},
-            network_acls="check",
+            network_acls="manage",
+            excluded_cidr_blocks=["100.64.0.0/10", "fd00:0::/16", "100.64.0.0/10"],
             dns_resolution={"accepter": True},
             tags={"Owner": "payments"},
+            approval=True,
+            drift="report",
+            expires_at="2027-01-31T19:00:00+01:00",
+            requested_by="Ada",
         )
     )
 
@@ -75,6 +80,12 @@ def test_every_field_arrives() -> None:
     assert request.security_groups.accepter == Selector(tag_key="App", tag_value="a=b")
     assert request.dns_resolution == Both(requester=False, accepter=True)
     assert request.tags == {"Owner": "payments"}
+    assert request.network_acls is AclMode.MANAGE
+    assert request.excluded_cidr_blocks == ("100.64.0.0/10", "fd00::/16")
+    assert request.approval
+    assert request.drift is DriftMode.REPORT
+    assert request.expires_at == "2027-01-31T18:00:00+00:00"
+    assert request.requested_by == "Ada"
 
 
 @pytest.mark.parametrize("wanted", [True, False])
@@ -158,6 +169,14 @@ def test_request_fields_are_those_that_an_event_may_replace() -> None:
         (item(security_groups={"accepter": {"tag": "Tier"}}), "security_groups.accepter.tag", "="),
         (item(security_groups="all"), "security_groups", "map"),
         (item(network_acls="open"), "network_acls", "'check'"),
+        (item(excluded_cidr_blocks=["100.64.0.1/10"]), "excluded_cidr_blocks.0", "without host bits"),
+        (item(excluded_cidr_blocks="100.64.0.0/10"), "excluded_cidr_blocks", "list"),
+        (item(approval="yes"), "approval", "true or false"),
+        (item(drift="ignore"), "drift", "'repair' or 'report'"),
+        (item(expires_at="2027-01-31T18:00:00"), "expires_at", "offset"),
+        (item(expires_at="tomorrow"), "expires_at", "date"),
+        (item(expires_at=Decimal(1801418400)), "expires_at", "offset"),
+        (item(requested_by=""), "requested_by", "at least 1"),
         (item(dns_resolution="yes"), "dns_resolution", "true, false"),
         (item(dns_resolution={"accepter": 1}), "dns_resolution.accepter", "true or false"),
         (item(tags={"Owner": 7}), "tags.Owner", "text"),

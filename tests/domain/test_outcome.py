@@ -11,7 +11,7 @@ from causeway.domain.errors import LedgerMissing
 from causeway.domain.findings import Code, Finding
 from causeway.domain.outcome import status_of
 from causeway.domain.plan import CreateRoute, Plan
-from causeway.domain.run import Run
+from causeway.domain.run import Occasion, Run
 from causeway.domain.status import MAX_LISTED, State, Status, execution_name
 from causeway.domain.step_error import StepError
 from causeway.domain.values import Side
@@ -66,9 +66,9 @@ def outcome(error: StepError | None = None, **fields: object) -> Status:
         (run(verdicts=(WORKS,)), DENIED, State.FAILED),
         (run(plan=None), DENIED, State.FAILED),
         (run(plan=PLAN.with_findings((BLOCKS,))), DENIED, State.FAILED),
-        (run(removal=True), None, State.REMOVED),
-        (run(removal=True), DENIED, State.FAILED),
-        (run(removal=True, plan=PLAN.with_findings((BLOCKS,))), None, State.FAILED),
+        (run(occasion=Occasion.REMOVAL), None, State.REMOVED),
+        (run(occasion=Occasion.REMOVAL), DENIED, State.FAILED),
+        (run(occasion=Occasion.REMOVAL, plan=PLAN.with_findings((BLOCKS,))), None, State.FAILED),
     ],
 )
 def test_states(ended: Run, error: StepError | None, state: State) -> None:

@@ -13,7 +13,7 @@ from causeway.domain.ownership import NOTHING_HELD
 from causeway.domain.plan import DeletePeering, DeleteRoute, RevokeRule
 from causeway.domain.planner import plan_request
 from causeway.domain.request import Request
-from causeway.domain.run import Run
+from causeway.domain.run import Occasion, Run
 from causeway.domain.status import State
 from causeway.domain.step_error import StepError
 from causeway.domain.values import SIDES, Both, Side
@@ -46,12 +46,12 @@ class Steps:
         self._requests = requests
         self._sequence_number = 0
 
-    def begin(self, wanted: Request = WANTED, *, removal: bool = False) -> int:
+    def begin(self, wanted: Request = WANTED, occasion: Occasion = Occasion.CHANGE) -> int:
         """What DispatchRequest does for one change of the item."""
         self._sequence_number += 1
         generation = self.ledger.next_generation(wanted.request_id, str(self._sequence_number))
         assert generation is not None
-        self.ledger.save_request(generation, wanted, removal=removal)
+        self.ledger.save_request(generation, wanted, occasion)
         return generation
 
     def plan(self, generation: int, networks: Both[Any] = THERE, *, holder: bool = ENDED) -> PlanSummary:
@@ -113,7 +113,7 @@ def active(steps: Steps, table: Any) -> Steps:
 
 def test_a_removal_takes_everything_away_and_leaves_no_trace_but_its_history(active: Steps, table: Any) -> None:
     table.delete_item(Key={"request_id": WANTED.request_id})
-    generation = active.begin(removal=True)
+    generation = active.begin(occasion=Occasion.REMOVAL)
 
     summary = active.plan(generation)
     taken = active.take_away(generation)
@@ -149,7 +149,7 @@ def test_a_removal_takes_everything_away_and_leaves_no_trace_but_its_history(act
 
 
 def test_the_writer_is_asked_for_the_removals_of_the_side_and_the_request(active: Steps) -> None:
-    generation = active.begin(removal=True)
+    generation = active.begin(occasion=Occasion.REMOVAL)
     active.plan(generation)
 
     active.take_away(generation)
@@ -171,7 +171,7 @@ def test_the_writer_is_asked_for_the_removals_of_the_side_and_the_request(active
 
 
 def test_a_removal_that_fails_half_way_keeps_its_holdings_and_tells_what_is_gone(active: Steps) -> None:
-    generation = active.begin(removal=True)
+    generation = active.begin(occasion=Occasion.REMOVAL)
     active.plan(generation)
     holdings = active.ledger.load_holdings(WANTED.request_id)
     active.writer = RecordingWriter(failing=1, error=CONFLICT)
@@ -190,7 +190,7 @@ def test_a_removal_that_fails_half_way_keeps_its_holdings_and_tells_what_is_gone
 
 
 def test_a_connection_that_fails_to_go_is_not_on_record(active: Steps) -> None:
-    generation = active.begin(removal=True)
+    generation = active.begin(occasion=Occasion.REMOVAL)
     active.plan(generation)
 
     with pytest.raises(RouteConflict):
@@ -200,7 +200,7 @@ def test_a_connection_that_fails_to_go_is_not_on_record(active: Steps) -> None:
 
 
 def test_a_connection_is_not_deleted_without_a_plan(active: Steps) -> None:
-    generation = active.begin(removal=True)
+    generation = active.begin(occasion=Occasion.REMOVAL)
 
     with pytest.raises(LedgerMissing, match="no plan"):
         delete_peering(step(generation), ledger=active.ledger, writer=active.writer)
@@ -230,7 +230,7 @@ def cut_off(here: Snapshot) -> Snapshot:
 
 @pytest.mark.parametrize("side", SIDES)
 def test_a_vpc_that_is_gone_took_its_side_along(active: Steps, side: Side) -> None:
-    generation = active.begin(removal=True)
+    generation = active.begin(occasion=Occasion.REMOVAL)
 
     summary = active.plan(generation, both(lambda each: missing(each) if each is side else cut_off(THERE[each])))
 
@@ -244,7 +244,7 @@ def test_a_vpc_that_is_gone_took_its_side_along(active: Steps, side: Side) -> No
 
 
 def test_of_two_vpcs_that_are_gone_nothing_is_left_to_do(active: Steps) -> None:
-    generation = active.begin(removal=True)
+    generation = active.begin(occasion=Occasion.REMOVAL)
 
     assert active.plan(generation, both(missing)) == PlanSummary()
     assert active.record(generation) is State.REMOVED
@@ -252,7 +252,7 @@ def test_of_two_vpcs_that_are_gone_nothing_is_left_to_do(active: Steps) -> None:
 
 
 def test_a_side_that_cannot_be_read_is_not_taken_for_gone(active: Steps) -> None:
-    generation = active.begin(removal=True)
+    generation = active.begin(occasion=Occasion.REMOVAL)
     unreadable = missing(Side.ACCEPTER, Code.ACCOUNT_NOT_REACHABLE)
 
     assert active.plan(generation, change(THERE, accepter=unreadable)).blocked
@@ -312,7 +312,7 @@ def test_what_was_held_before_a_change_is_held_after_it(active: Steps) -> None:
 
 def test_a_run_that_is_not_the_newest_gives_the_pair_back_and_writes_nothing(active: Steps, table: Any) -> None:
     holdings, item = active.ledger.load_holdings(WANTED.request_id), table.scan()["Items"]
-    older, newer = active.begin(removal=True), active.begin(NARROWER)
+    older, newer = active.begin(occasion=Occasion.REMOVAL), active.begin(NARROWER)
 
     assert active.plan(older) == PlanSummary(superseded=True)
 
@@ -325,7 +325,7 @@ def test_a_run_that_is_not_the_newest_gives_the_pair_back_and_writes_nothing(act
 
 def test_a_pair_is_waited_for_while_its_holder_runs(active: Steps) -> None:
     active.ledger.lock(WANTED.pair, HOLDER)
-    generation = active.begin(removal=True)
+    generation = active.begin(occasion=Occasion.REMOVAL)
 
     with pytest.raises(PairBusy, match="another-7"):
         active.plan(generation, holder=RUNNING)
@@ -345,7 +345,7 @@ def test_the_pair_is_the_same_in_either_order(active: Steps) -> None:
 
 def test_the_pair_is_taken_over_from_a_holder_that_has_ended(active: Steps) -> None:
     active.ledger.lock(WANTED.pair, HOLDER)
-    generation = active.begin(removal=True)
+    generation = active.begin(occasion=Occasion.REMOVAL)
 
     assert active.plan(generation, holder=ENDED).delete
 
@@ -363,13 +363,13 @@ def test_only_one_of_two_takes_a_dead_holders_pair_over(active: Steps, monkeypat
     monkeypatch.setattr(active.ledger, "take_over", too_late)
 
     with pytest.raises(PairBusy):
-        active.plan(active.begin(removal=True), holder=ENDED)
+        active.plan(active.begin(occasion=Occasion.REMOVAL), holder=ENDED)
 
     assert active.holder() == "faster"
 
 
 def test_a_run_that_plans_again_has_the_pair_already(active: Steps) -> None:
-    generation = active.begin(removal=True)
+    generation = active.begin(occasion=Occasion.REMOVAL)
 
     assert active.plan(generation) == active.plan(generation, NETWORKS, holder=RUNNING)
     assert active.asked_about == []
@@ -386,7 +386,7 @@ def test_a_request_is_waited_for_too_whatever_pair_it_names_now(active: Steps) -
 def test_a_removal_takes_away_what_is_held_by_now(active: Steps) -> None:
     """The item may have named another pair when it was deleted, in a change that was never made."""
     elsewhere = change(WANTED, requester=change(WANTED.requester, vpc_id="vpc-0123456789abcdef0"))
-    generation = active.begin(elsewhere, removal=True)
+    generation = active.begin(elsewhere, occasion=Occasion.REMOVAL)
 
     assert active.plan(generation).delete
 

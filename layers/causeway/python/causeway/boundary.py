@@ -4,11 +4,14 @@
 """
 
 from collections.abc import Mapping
+from datetime import UTC
 from decimal import Decimal
+from ipaddress import ip_network
 from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
+    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -23,7 +26,7 @@ from pydantic import (
 )
 
 from .domain.findings import Code, Finding
-from .domain.request import Flow, Peer, Request, Selector, VpcRef
+from .domain.request import AclMode, DriftMode, Flow, Peer, Request, Selector, VpcRef
 from .domain.status import MAX_LISTED
 from .domain.values import ALL_PORTS, SIDES, Both, PortRange, Protocol, Side
 
@@ -35,6 +38,7 @@ REQUEST_ID_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
 
 _RESERVED_TAG_PREFIXES = ("aws:", "causeway:")
 _MAX_TAGS = 40
+_MAX_EXCLUDED = 50
 
 _MAX_NAME = 80
 
@@ -49,6 +53,7 @@ _PLAINER = {
     "model_type": "it must be a map of names to values",
     "string_pattern_mismatch": "it must match {pattern}",
     "string_type": "it must be text",
+    "timezone_aware": 'it must have an offset, such as "2027-01-31T18:00:00Z"',
     "too_long": "it may have at most {max_length} entries",
     "too_short": "it must have at least {min_length} entry, or be left out",
     "union_tag_not_found": 'it must be "all", a list of ids, or a map such as {{"tag": "Tier=private"}}',
@@ -71,6 +76,20 @@ def _not_reserved(key: str) -> str:
     return key
 
 
+def _canonical_block(text: str) -> str:
+    try:
+        return str(ip_network(text))
+    except ValueError as error:
+        raise ValueError("it must be a CIDR block without host bits, such as 100.64.0.0/10") from error
+
+
+def _written_out(value: object) -> object:
+    """A number would be a date too, to pydantic: in which unit, nobody could see."""
+    if not isinstance(value, str):
+        raise ValueError('it must be a date and time with an offset, such as "2027-01-31T18:00:00Z"')  # noqa: TRY004 - pydantic's way
+    return value
+
+
 RequestId = Annotated[str, StringConstraints(pattern=REQUEST_ID_PATTERN)]
 AccountId = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,4}(-[a-z]+)+-[0-9]$")]
@@ -82,6 +101,7 @@ Ports = Annotated[
     BeforeValidator(_ports_as_text),
     StringConstraints(pattern=r"^(all|[0-9]{1,5}(-[0-9]{1,5})?( *, *[0-9]{1,5}(-[0-9]{1,5})?)*)$"),
 ]
+CidrBlock = Annotated[str, AfterValidator(_canonical_block)]
 TagKey = Annotated[str, StringConstraints(min_length=1, max_length=128), AfterValidator(_not_reserved)]
 TagValue = Annotated[str, StringConstraints(max_length=256)]
 
@@ -165,9 +185,14 @@ class RequestPart(_Part):
     allow: list[AllowPart] = []
     route_tables: SelectorsPart[RouteTableId] = SelectorsPart()
     security_groups: SelectorsPart[SecurityGroupId] = SelectorsPart()
-    network_acls: Literal["check"] = "check"
+    network_acls: AclMode = AclMode.CHECK
+    excluded_cidr_blocks: Annotated[list[CidrBlock], Field(max_length=_MAX_EXCLUDED)] = []
     dns_resolution: Annotated[DnsPart, BeforeValidator(_same_on_both_sides)] = DnsPart()
     tags: Annotated[dict[TagKey, TagValue], Field(max_length=_MAX_TAGS)] = {}
+    approval: StrictBool = False
+    drift: DriftMode = DriftMode.REPAIR
+    expires_at: Annotated[AwareDatetime, BeforeValidator(_written_out)] | None = None
+    requested_by: Annotated[str, StringConstraints(min_length=1, max_length=256)] | None = None
 
     @field_validator("accepter")
     @classmethod
@@ -222,6 +247,12 @@ def parse_request(item: Mapping[str, Any]) -> Request:
         security_groups=_selectors(part.security_groups),
         dns_resolution=Both(requester=part.dns_resolution.requester, accepter=part.dns_resolution.accepter),
         tags=part.tags,
+        network_acls=part.network_acls,
+        excluded_cidr_blocks=tuple(dict.fromkeys(part.excluded_cidr_blocks)),
+        approval=part.approval,
+        drift=part.drift,
+        expires_at=None if part.expires_at is None else part.expires_at.astimezone(UTC).isoformat(timespec="seconds"),
+        requested_by=part.requested_by,
     )
 
 

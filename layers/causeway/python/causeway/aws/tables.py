@@ -16,7 +16,7 @@ from causeway.domain.errors import LedgerMissing, ServiceUnavailable
 from causeway.domain.ownership import Holdings
 from causeway.domain.plan import Change, Plan
 from causeway.domain.request import Request
-from causeway.domain.run import Run
+from causeway.domain.run import Occasion, Run
 from causeway.domain.status import State
 from causeway.domain.verdicts import Verdict
 
@@ -149,9 +149,9 @@ class Ledger:
         head = self._get(request_id, HEAD)
         return int(head["generation"]) if head else 0
 
-    def save_request(self, generation: int, request: Request, *, removal: bool = False) -> None:
-        """Records what the generation is about: to make the network so, or to remove what was made for it."""
-        self._save(request.request_id, generation, REQUEST, payload=_packed(request), removal=removal)
+    def save_request(self, generation: int, request: Request, occasion: Occasion = Occasion.CHANGE) -> None:
+        """Records what the generation is about."""
+        self._save(request.request_id, generation, REQUEST, payload=_packed(request), occasion=occasion.value)
 
     def save_plan(self, plan: Plan) -> None:
         self._save(plan.request_id, plan.generation, PLAN, payload=_packed(plan))
@@ -184,7 +184,7 @@ class Ledger:
         return Run(
             request=_unpacked(records[REQUEST], Request),
             generation=generation,
-            removal=records[REQUEST].get("removal", False),
+            occasion=Occasion(records[REQUEST]["occasion"]),
             plan=_unpacked(records[PLAN], Plan) if PLAN in records else None,
             connection_id=records[CONNECTION]["connection_id"] if CONNECTION in records else None,
             done=tuple(change for changes in done for change in changes),

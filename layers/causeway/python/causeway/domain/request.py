@@ -47,6 +47,20 @@ class Peer(StrEnum):
     SECURITY_GROUPS = "security_groups"
 
 
+class AclMode(StrEnum):
+    """What may be done to network ACLs: look at them, or add the entries that the flows need."""
+
+    CHECK = "check"
+    MANAGE = "manage"
+
+
+class DriftMode(StrEnum):
+    """What is done where the network no longer is as the request says: make it so again, or tell it."""
+
+    REPAIR = "repair"
+    REPORT = "report"
+
+
 class Flow(Value):
     """Who may open connections to whom: `source` is the side that starts them. The answers come back without being named.
 
@@ -72,7 +86,14 @@ class Flow(Value):
 
 
 class Request(Value):
-    """The desired state of one peering."""
+    """The desired state of one peering.
+
+    Attributes:
+        excluded_cidr_blocks: Canonical. What of a VPC lies inside one of them is neither routed nor named in a rule.
+        approval: Whether a person has to agree before it grows, whatever the stack's rule says.
+        expires_at: When it shall be removed; ISO 8601, UTC. None means never.
+        requested_by: Who says to have asked.
+    """
 
     request_id: str
     requester: VpcRef
@@ -82,6 +103,12 @@ class Request(Value):
     security_groups: Both[Selector]
     dns_resolution: Both[bool]
     tags: dict[str, str]
+    network_acls: AclMode = AclMode.CHECK
+    excluded_cidr_blocks: tuple[str, ...] = ()
+    approval: bool = False
+    drift: DriftMode = DriftMode.REPAIR
+    expires_at: str | None = None
+    requested_by: str | None = None
 
     def vpc(self, side: Side) -> VpcRef:
         return self.requester if side is Side.REQUESTER else self.accepter

@@ -1,5 +1,7 @@
 """A run: everything the ledger knows of one generation of a request."""
 
+from enum import StrEnum
+
 from .errors import LedgerMissing
 from .plan import Change, Plan
 from .request import Request
@@ -7,11 +9,21 @@ from .values import Value
 from .verdicts import Verdict
 
 
+class Occasion(StrEnum):
+    """What a generation is there for."""
+
+    CHANGE = "change"
+    """The item was put or edited: the network shall be as it says."""
+    REMOVAL = "removal"
+    """The item was deleted: there shall be nothing."""
+    DRIFT = "drift"
+    """The network is no longer as the item says."""
+
+
 class Run(Value):
     """One generation of a request, as far as its steps have come.
 
     Attributes:
-        removal: Whether the desired state is that there is nothing: the item was deleted.
         plan: None until PlanPeering has saved it.
         connection_id: None until RequestPeering has made the connection, or where the plan found one.
         done: The changes that steps have reported as made.
@@ -20,11 +32,16 @@ class Run(Value):
 
     request: Request
     generation: int
-    removal: bool = False
+    occasion: Occasion = Occasion.CHANGE
     plan: Plan | None = None
     connection_id: str | None = None
     done: tuple[Change, ...] = ()
     verdicts: tuple[Verdict, ...] | None = None
+
+    @property
+    def removal(self) -> bool:
+        """Whether the desired state is that there is nothing."""
+        return self.occasion is Occasion.REMOVAL
 
     @property
     def made(self) -> tuple[Change, ...]:

@@ -15,6 +15,7 @@ from causeway.aws.tables import Ledger, Requests
 from causeway.boundary import STATUS_FIELD, MalformedItem, desired_part, parse_request
 from causeway.clock import timestamp
 from causeway.domain.request import Request
+from causeway.domain.run import Occasion
 from causeway.domain.status import State, Status
 from causeway.domain.values import Value
 
@@ -48,7 +49,7 @@ def dispatch_request(
         request = _to_remove(change, ledger) if removal else parse_request(change.after or {})
     except MalformedItem as malformed:
         return None if removal else _reject(request_id, generation, malformed, requests=requests, bus=bus)
-    ledger.save_request(generation, request, removal=removal)
+    ledger.save_request(generation, request, Occasion.REMOVAL if removal else Occasion.CHANGE)
     status = Status(state=State.PLANNING, request_id=request_id, generation=generation, updated_at=timestamp())
     requests.write_status(status)
     executions.start(request_id, generation)

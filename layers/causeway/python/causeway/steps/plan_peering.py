@@ -125,7 +125,7 @@ def _of_what_is_held(run: Run, holdings: Holdings, ledger: Ledger) -> Run:
     held = holdings.request
     if not run.removal or held is None or held == run.request:
         return run
-    ledger.save_request(run.generation, held, removal=True)
+    ledger.save_request(run.generation, held, run.occasion)
     return msgspec.structs.replace(run, request=held)
 
 
