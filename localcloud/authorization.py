@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from localcloud import ec2_authorization
+from localcloud import ec2_authorization, task_tokens
 from localcloud.policies import Context
 from localcloud.requests import ApiRequest
 
@@ -113,7 +113,10 @@ def _lambda_resources(request: ApiRequest) -> list[Resource]:
 
 
 def _state_machine_resources(request: ApiRequest) -> list[Resource]:
-    return [request.document.get("stateMachineArn") or request.document.get("executionArn")]
+    document = request.document
+    if "taskToken" in document:
+        return [task_tokens.state_machine_of(document["taskToken"])]
+    return [document.get("stateMachineArn") or document.get("executionArn")]
 
 
 def _queue_resources(request: ApiRequest) -> list[Resource]:

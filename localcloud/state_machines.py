@@ -14,6 +14,7 @@ from moto.settings import moto_server_port
 from moto.stepfunctions import models
 from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend, stepfunctions_parser_backends
+from moto.stepfunctions.responses import StepFunctionResponse
 
 from localcloud import jsonata
 from localcloud.identity import assume_role_as_service
@@ -60,6 +61,16 @@ def strings_are_json(_original: Any, parser_rule_context: Any) -> str | None:
     text = parser_rule_context.getText()
     value: str | None = json.loads(text) if text == "null" or text.startswith('"') else text
     return value
+
+
+@replaces(StepFunctionResponse, "describe_execution")
+def every_output_is_json(original: Any, response: Any) -> Any:
+    """DescribeExecution's output is JSON text, also of a text and of null. moto gives a text bare, and null not at all."""
+    answer, backend = original(response), response.stepfunction_backend
+    if answer.result["status"] == "SUCCEEDED" and isinstance(backend, StepFunctionsParserBackend):
+        execution = backend.describe_execution(answer.result["executionArn"])
+        answer.result["output"] = json.dumps(execution.output)
+    return answer
 
 
 class _Clients:
