@@ -216,3 +216,16 @@ def test_a_connection_is_seen_from_either_side_but_not_from_elsewhere(
         assert connection is not None
         assert (connection.requester, connection.accepter) == (requester, accepter)
     assert reader.peering(elsewhere, connection_id) is None
+
+
+def test_what_the_request_excludes_is_not_in_its_snapshots(world: World, reader: Reader, request_of_both: Request) -> None:
+    requester = request_of_both.requester
+    ec2 = world.ec2(requester)
+    ec2.associate_vpc_cidr_block(VpcId=requester.vpc_id, CidrBlock="100.64.0.0/20")
+    ec2.create_subnet(VpcId=requester.vpc_id, CidrBlock="100.64.1.0/24")
+
+    whole = snapshot(reader.observe_both(request_of_both).requester)
+    seen = snapshot(reader.observe_both(replace(request_of_both, excluded_cidr_blocks=("100.64.0.0/10",))).requester)
+
+    assert (whole.vpc.cidr_blocks, len(whole.subnets)) == (("10.0.0.0/16", "100.64.0.0/20"), 1)
+    assert (seen.vpc.cidr_blocks, seen.vpc.excluded_cidr_blocks, seen.subnets) == (("10.0.0.0/16",), ("100.64.0.0/20",), ())

@@ -90,3 +90,21 @@ def test_groups_that_name_each_other_across_accounts(hub: Hub, networks: Network
     assert set(accepter.added_rules(server)) == {Rule("ingress", "tcp", "443", client)}
     (verdict,) = run.status["verdicts"]
     assert (verdict["reachable"], verdict["source"]["address"], verdict["destination"]["address"]) == (True, address, served_at)
+
+
+def test_a_block_that_several_vpcs_share_is_left_out(hub: Hub, networks: Networks) -> None:
+    """Not routed, not in a rule, not checked; and no overlap with another peer that has the block too."""
+    requester, accepter, other_peer = networks.make(TEST), networks.make(PRODUCTION), networks.make(PRODUCTION)
+    accepter.add_cidr_block("100.64.0.0/20")
+    other_peer.add_cidr_block("100.64.0.0/16")
+    networks.peer(requester, other_peer)
+    item = an_item(requester, accepter, allow=[PING])
+
+    assert [finding["code"] for finding in hub.run(item).status["findings"]] == ["CIDR_OVERLAP_WITH_PEER"]
+    run = hub.run({**item, "excluded_cidr_blocks": ["100.64.0.0/10"]})
+
+    assert run.status["state"] == "ACTIVE", run.status
+    connection_id = run.status["peering_connection_id"]
+    assert requester.routes(requester.main_table) == {requester.block: LOCAL, accepter.block: connection_id}
+    assert set(requester.added_rules(requester.default_group)) == {Rule("ingress", "icmp", "", accepter.block)}
+    assert {verdict["reachable"] for verdict in run.status["verdicts"]} == {True}

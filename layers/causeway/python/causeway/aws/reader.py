@@ -6,6 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from causeway.domain.errors import AccessDenied, ResourceNotFound
+from causeway.domain.exclusion import without_excluded
 from causeway.domain.findings import Code, Finding
 from causeway.domain.network import LIVE_STATUSES, PeeringConnection, Snapshot
 from causeway.domain.ownership import REQUEST_ID_TAG
@@ -40,7 +41,7 @@ class Reader:
         self._sessions = sessions
 
     def observe_both(self, request: Request) -> Both[Snapshot | Finding]:
-        """Both sides at once. A side that cannot be read is a finding instead.
+        """Both sides at once, without what the request excludes. A side that cannot be read is a finding instead.
 
         Raises:
             RetryNowError: AWS throttled or did not answer.
@@ -49,10 +50,10 @@ class Reader:
         with ThreadPoolExecutor(max_workers=2 * CALLS_AT_ONCE) as pool:
             requester = pool.submit(self._observe_or_find, pool, Side.REQUESTER, request.requester, dns=dns)
             accepter = pool.submit(self._observe_or_find, pool, Side.ACCEPTER, request.accepter, dns=dns)
-            return Both(requester=requester.result(), accepter=accepter.result())
+            return Both(requester=_of(request, requester.result()), accepter=_of(request, accepter.result()))
 
     def observe(self, side: Side, vpc: VpcRef, *, dns: bool) -> Snapshot:
-        """One side.
+        """One side, whole.
 
         Args:
             side: What the snapshot will be called.
@@ -82,6 +83,10 @@ class Reader:
     def _observe(self, pool: ThreadPoolExecutor, side: Side, vpc: VpcRef, *, dns: bool) -> Snapshot:
         client = self._sessions.ec2(vpc, Access.READ)
         return _snapshot(side, vpc, _ask(pool, client, vpc, dns=dns))
+
+
+def _of(request: Request, observed: Snapshot | Finding) -> Snapshot | Finding:
+    return without_excluded(request, observed) if isinstance(observed, Snapshot) else observed
 
 
 class _Asked(NamedTuple):

@@ -27,6 +27,11 @@ def is_block(text: str) -> bool:
     return "/" in text
 
 
+def is_within(inner: Block, outer: Block) -> bool:
+    """Whether every address of the inner block is in the outer one: never across families."""
+    return inner.version == outer.version and inner.subnet_of(outer)  # type: ignore[arg-type]
+
+
 class Partition:
     """Tells apart the addresses that some of the blocks tell apart, and no others.
 

@@ -96,11 +96,10 @@ def _selected_subnets(request: Request, snapshot: Snapshot) -> Iterator[tuple[st
 
 
 def _assumed(subnet: Subnet, groups: Iterable[str]) -> NetworkInterface:
-    blocks = (subnet.cidr_block, *subnet.ipv6_cidr_blocks)
     return NetworkInterface(
         network_interface_id="",
         subnet_id=subnet.subnet_id,
-        addresses=tuple(str(block_of(block)[FIRST_USABLE]) for block in blocks if block),
+        addresses=tuple(str(block_of(block)[FIRST_USABLE]) for block in subnet.all_cidr_blocks),
         security_group_ids=tuple(sorted(groups)),
     )
 

@@ -10,6 +10,7 @@ class Vpc(Value):
     """A VPC with every CIDR block that is associated with it, the primary one first.
 
     Attributes:
+        excluded_cidr_blocks: Those of them that the request leaves out: only a direct overlap still counts them.
         dns_support: `enableDnsSupport`; None where nobody needed to know.
         dns_hostnames: `enableDnsHostnames`; None where nobody needed to know.
     """
@@ -17,12 +18,14 @@ class Vpc(Value):
     ref: VpcRef
     cidr_blocks: tuple[str, ...]
     ipv6_cidr_blocks: tuple[str, ...] = ()
+    excluded_cidr_blocks: tuple[str, ...] = ()
     dns_support: bool | None = None
     dns_hostnames: bool | None = None
     tags: dict[str, str] = {}
 
     @property
     def all_cidr_blocks(self) -> tuple[str, ...]:
+        """Of both families: what the peering is about."""
         return self.cidr_blocks + self.ipv6_cidr_blocks
 
 
@@ -181,6 +184,10 @@ class Subnet(Value):
     cidr_block: str | None
     ipv6_cidr_blocks: tuple[str, ...] = ()
 
+    @property
+    def all_cidr_blocks(self) -> tuple[str, ...]:
+        return (*((self.cidr_block,) if self.cidr_block else ()), *self.ipv6_cidr_blocks)
+
 
 class NetworkInterface(Value):
     """A network interface with all its addresses, the primary private one first."""
@@ -193,7 +200,7 @@ class NetworkInterface(Value):
 
 
 class Snapshot(Value):
-    """One side as it was observed.
+    """One side as it was observed, without what the request excludes.
 
     Attributes:
         owned_rules: The rules in this VPC's groups that carry Causeway's tag, whatever request made them.

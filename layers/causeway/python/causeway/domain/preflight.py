@@ -9,7 +9,7 @@ from itertools import product
 
 from .blocked_flows import blocked_flows
 from .findings import Code, Finding
-from .network import LOCAL, PeeringConnection, Route, RouteTable, Snapshot
+from .network import LOCAL, PeeringConnection, Route, RouteTable, Snapshot, Vpc
 from .ownership import NOTHING_HELD, REQUEST_ID_TAG, Holdings, is_made_for
 from .plan import Plan
 from .projection import project
@@ -48,13 +48,17 @@ def _side(request: Request, side: Side, snapshots: Both[Snapshot], draft: Plan) 
 
 def _overlap(snapshots: Both[Snapshot]) -> Iterator[Finding]:
     requester, accepter = snapshots.requester.vpc, snapshots.accepter.vpc
-    for here, there in overlaps(requester.all_cidr_blocks, accepter.all_cidr_blocks):
+    for here, there in overlaps(_every_block(requester), _every_block(accepter)):
         yield Finding(
             code=Code.CIDR_OVERLAP,
             where=f"{here} and {there}",
             message=f"{here} of {requester.ref} overlaps {there} of {accepter.ref}. AWS does not peer VPCs that overlap in any "
-            "CIDR block: use another VPC, or connect them by AWS PrivateLink.",
+            "CIDR block, also in one that the item excludes: use another VPC, or connect them by AWS PrivateLink.",
         )
+
+
+def _every_block(vpc: Vpc) -> tuple[str, ...]:
+    return vpc.all_cidr_blocks + vpc.excluded_cidr_blocks
 
 
 def _overlap_with_peers(side: Side, snapshots: Both[Snapshot]) -> Iterator[Finding]:
@@ -69,7 +73,8 @@ def _overlap_with_peers(side: Side, snapshots: Both[Snapshot]) -> Iterator[Findi
                 side=side,
                 where=connection.connection_id,
                 message=f"{ours} of {new_peer.ref} overlaps {theirs} of {other}, which {here.vpc.ref} is peered with by "
-                f"{connection.connection_id}. A route cannot tell the two apart: remove that peering or use another VPC.",
+                f"{connection.connection_id}. A route cannot tell the two apart: remove that peering, use another VPC, or list "
+                'a block that both share in "excluded_cidr_blocks".',
             )
 
 
@@ -194,7 +199,8 @@ def _flows(request: Request, snapshots: Both[Snapshot], draft: Plan) -> Iterator
             code=Code.NOTHING_TO_CHECK,
             blocking=False,
             where=str(flow),
-            message=f"No subnet of one side uses a selected route table, so that {flow} has no ends to check yet.",
+            message=f"One side has no subnet that uses a selected route table and is not in an excluded CIDR block, so that "
+            f"{flow} has no ends to check yet.",
         )
 
 

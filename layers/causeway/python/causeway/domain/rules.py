@@ -1,8 +1,8 @@
 """Which security-group rules a flow needs, and which of them a group has already."""
 
 from collections.abc import Iterable, Iterator
-from ipaddress import ip_network
 
+from .addressing import block_of, is_block, is_within
 from .network import Direction, Permission, Snapshot, Vpc
 from .request import Flow, Peer, Request
 from .selection import selected_groups
@@ -87,7 +87,4 @@ def _covers_traffic(present: Permission, needed: Permission) -> bool:
 
 def _contains(outer: str, inner: str) -> bool:
     """Whether `outer` is a CIDR block that holds all of the CIDR block `inner`."""
-    if "/" not in outer:
-        return False
-    wide, narrow = ip_network(outer), ip_network(inner)
-    return wide.version == narrow.version and narrow.subnet_of(wide)  # type: ignore[arg-type]
+    return is_block(outer) and is_within(block_of(inner), block_of(outer))
