@@ -1,16 +1,16 @@
 """Asynchronous Lambda invocations: answered at once, tried again, and kept where the last attempt fails."""
 
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
 from moto.awslambda.models import LambdaFunction
 
+from localcloud.background import raise_what_went_wrong
 from localcloud.destinations import send_to_destination
 from localcloud.lambda_runtime import LambdaRuntime
 from localcloud.sandbox import Invocation
-from localcloud.sandbox_pool import StoppingError
 from localcloud.strict.patching import replaces
 
 RETRY_SECONDS = (0.5, 1.0)
@@ -30,7 +30,7 @@ class AsyncInvoker:
         return self._runtime.invoke(function, payload)
 
     def submit(self, function: LambdaFunction, payload: bytes) -> None:
-        self._workers.submit(self._deliver, function, payload).add_done_callback(_raise_what_went_wrong)
+        self._workers.submit(self._deliver, function, payload).add_done_callback(raise_what_went_wrong)
 
     def close(self) -> None:
         self._workers.shutdown(wait=True, cancel_futures=True)
@@ -55,12 +55,6 @@ class AsyncInvoker:
         dead_letters = function.dead_letter_config.get("TargetArn")
         if invocation.failed and dead_letters:
             send_to_destination(dead_letters, payload.decode())
-
-
-def _raise_what_went_wrong(delivery: Future[None]) -> None:
-    """A future keeps its error to itself; raised here it is reported."""
-    if not delivery.cancelled() and (error := delivery.exception()) and not isinstance(error, StoppingError):
-        raise error
 
 
 def _record(function: LambdaFunction, payload: bytes, invocation: Invocation, attempts: int) -> dict[str, Any]:

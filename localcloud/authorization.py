@@ -88,9 +88,7 @@ def request_context(request: ApiRequest) -> Context:
     """The global condition keys, and those of the request's service that any of its actions can have."""
     caller = request.caller
     context = {
-        "aws:principalaccount": (caller.account_id,),
-        "aws:principalarn": (caller.role_arn or caller.arn,),
-        "aws:principalorgid": (ORGANIZATION_ID,),
+        **principal_context(caller.account_id, caller.role_arn or caller.arn),
         "aws:requestedregion": (request.region,),
     }
     if external_id := request.form.get("ExternalId"):
@@ -100,6 +98,15 @@ def request_context(request: ApiRequest) -> Context:
     if request.service == "monitoring" and (namespace := request.document.get("Namespace")):
         context["cloudwatch:namespace"] = (namespace,)
     return context
+
+
+def principal_context(account_id: str, principal_arn: str) -> dict[str, tuple[str, ...]]:
+    """The global condition keys that tell who asks; for a session the ARN is its role's."""
+    return {
+        "aws:principalaccount": (account_id,),
+        "aws:principalarn": (principal_arn,),
+        "aws:principalorgid": (ORGANIZATION_ID,),
+    }
 
 
 def _resources(request: ApiRequest) -> list[Resource]:

@@ -1,7 +1,8 @@
-"""The recorder and the faults over HTTP, for tests and benchmarks in other processes.
+"""The recorder, the faults and the pace over HTTP, for tests and benchmarks in other processes.
 
 ``/_localcloud/calls``: GET ``{"cursor", "calls"}`` after ``?since=<cursor>``, or ``{"cursor", "kinds"}`` with
 ``&view=summary``; DELETE forgets them. ``/_localcloud/faults``: GET, PUT and DELETE of a `Faults` document.
+``/_localcloud/pace``: GET, PUT and DELETE of a `Pace` document.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -14,12 +15,14 @@ from werkzeug.wrappers import Request, Response
 
 from localcloud.calls import Call, CallGate, count_by_kind
 from localcloud.faults import Faults
+from localcloud.pace import Pace, PaceSetting
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 CALLS_PATH = "/_localcloud/calls"
 FAULTS_PATH = "/_localcloud/faults"
+PACE_PATH = "/_localcloud/pace"
 
 
 class CallPage(msgspec.Struct, frozen=True):
@@ -39,14 +42,18 @@ class CallSummary(msgspec.Struct, frozen=True):
 class Control:
     """WSGI middleware in front of a `CallGate` that answers the control paths."""
 
-    def __init__(self, gate: CallGate) -> None:
+    def __init__(self, gate: CallGate, pace: PaceSetting) -> None:
         self._gate = gate
+        self._pace = pace
         self._handlers: dict[tuple[str, str], Callable[[Request], Response]] = {
             ("GET", CALLS_PATH): self._list_calls,
             ("DELETE", CALLS_PATH): self._forget_calls,
             ("GET", FAULTS_PATH): self._show_faults,
             ("PUT", FAULTS_PATH): self._set_faults,
             ("DELETE", FAULTS_PATH): self._clear_faults,
+            ("GET", PACE_PATH): self._show_pace,
+            ("PUT", PACE_PATH): self._set_pace,
+            ("DELETE", PACE_PATH): self._clear_pace,
         }
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -77,6 +84,20 @@ class Control:
 
     def _clear_faults(self, _request: Request) -> Response:
         self._gate.faults = Faults()
+        return Response(status=204)
+
+    def _show_pace(self, _request: Request) -> Response:
+        return _json(self._pace.pace)
+
+    def _set_pace(self, request: Request) -> Response:
+        try:
+            self._pace.pace = msgspec.json.decode(request.get_data(), type=Pace)
+        except msgspec.DecodeError as error:
+            return Response(str(error), status=400)
+        return _json(self._pace.pace)
+
+    def _clear_pace(self, _request: Request) -> Response:
+        self._pace.pace = Pace()
         return Response(status=204)
 
 
@@ -113,6 +134,15 @@ class ControlClient:
 
     def clear_faults(self) -> None:
         self._request("DELETE", FAULTS_PATH)
+
+    def pace(self) -> Pace:
+        return msgspec.json.decode(self._request("GET", PACE_PATH), type=Pace)
+
+    def set_pace(self, pace: Pace) -> None:
+        self._request("PUT", PACE_PATH, msgspec.json.encode(pace))
+
+    def clear_pace(self) -> None:
+        self._request("DELETE", PACE_PATH)
 
     def close(self) -> None:
         self._http.clear()

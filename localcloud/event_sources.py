@@ -1,6 +1,5 @@
 """DynamoDB streams → Lambda: each mapping follows its table's stream in order, on a thread of its own."""
 
-import json
 import queue
 import threading
 import time
@@ -12,8 +11,8 @@ import msgspec
 from moto.awslambda.models import EventSourceMapping, LambdaBackend, lambda_backends
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.table import StreamRecord, StreamShard
-from moto.events.models import EventPattern
 
+from localcloud.batches import failed_identifiers, passes
 from localcloud.destinations import send_to_destination
 from localcloud.lambda_runtime import LambdaRuntime
 from localcloud.sandbox import Invocation
@@ -83,7 +82,7 @@ class _Worker:
         self._thread.start()
 
     def put(self, record: Record) -> None:
-        if self._mapping.enabled and _matches(self._mapping.filter_criteria, record):
+        if self._mapping.enabled and passes(self._mapping.filter_criteria, record):
             self._records.put(record)
 
     def stop(self) -> None:
@@ -142,7 +141,7 @@ class _Worker:
             return batch
         if "ReportBatchItemFailures" not in (self._mapping.function_response_types or []):
             return []
-        failed = _failed_sequence_numbers(invocation.payload)
+        failed = failed_identifiers(invocation.payload)
         if failed is None:
             return batch
         positions = [at for at, record in enumerate(batch) if record["dynamodb"]["SequenceNumber"] in failed]
@@ -158,24 +157,6 @@ def _attempts(mapping: EventSourceMapping) -> int | None:
     """Retries after the first try; None is until the records expire."""
     limit = mapping.max_retry_attempts
     return None if limit is None or int(limit) < 0 else int(limit)
-
-
-def _matches(criteria: dict[str, Any] | None, record: Record) -> bool:
-    filters = (criteria or {}).get("Filters", [])
-    return not filters or any(
-        EventPattern(item["Pattern"], json.loads(item["Pattern"])).matches_event(record) for item in filters
-    )
-
-
-def _failed_sequence_numbers(payload: bytes) -> set[str] | None:
-    """The identifiers in a batch response; None where the response is not one, which fails the whole batch."""
-    response = msgspec.json.decode(payload or b"null")
-    if response is None or response == {}:
-        return set()
-    failures = response.get("batchItemFailures", []) if isinstance(response, dict) else None
-    if failures is None or any(not item.get("itemIdentifier") for item in failures):
-        return None
-    return {item["itemIdentifier"] for item in failures}
 
 
 def _failure_document(mapping: EventSourceMapping, batch: list[Record], invocation: Invocation) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from moto.iam.models import Role
 from moto.sts.models import AssumedRole, sts_backends
 
-from localcloud.authorization import needs, request_context
+from localcloud.authorization import needs, principal_context, request_context
 from localcloud.errors import AwsError, answer
 from localcloud.policies import Decision, Principal, UnsupportedPolicyError, evaluate
 from localcloud.requests import ApiRequest, Caller, identify
@@ -98,9 +98,7 @@ def assume_role_as_service(role_arn: str, service: str, session_name: str, regio
     role, account_id = find_role(role_arn), account_of(role_arn)
     if role is None or account_id is None:
         raise RoleNotAssumableError(f"{service} cannot assume {role_arn}: there is no such role.")
-    context = {"aws:sourceaccount": (account_id,)}
-    principal = Principal("Service", frozenset({service}))
-    if not evaluate([trust_policy(role)], _ASSUME_ROLE, None, context, principal).allowed:
+    if not _trusts_service(role, account_id, service):
         raise RoleNotAssumableError(f"{service} cannot assume {role_arn}: its trust policy does not allow the service.")
     return sts_backends[account_id]["aws"].assume_role(
         region_name=region,
@@ -110,6 +108,19 @@ def assume_role_as_service(role_arn: str, service: str, session_name: str, regio
         duration=seconds,
         external_id="",
     )
+
+
+def service_may(service: str, role_arn: str, action: str, resource: str) -> bool:
+    """Whether a service that acts as a role may do this: the role trusts the service, and its policies allow the action."""
+    role, account_id = find_role(role_arn), account_of(role_arn)
+    if role is None or account_id is None or not _trusts_service(role, account_id, service):
+        return False
+    return evaluate(identity_policies(role), action, resource, principal_context(account_id, role_arn)).allowed
+
+
+def _trusts_service(role: Role, account_id: str, service: str) -> bool:
+    principal, context = Principal("Service", frozenset({service})), {"aws:sourceaccount": (account_id,)}
+    return evaluate([trust_policy(role)], _ASSUME_ROLE, None, context, principal).allowed
 
 
 def _judge_role(role: Role, request: ApiRequest) -> AwsError | None:

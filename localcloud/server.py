@@ -16,6 +16,7 @@ from localcloud import (
     event_sources,
     event_targets,  # noqa: F401 - its replacements are put in place with all others
     managed_policies,
+    queue_sources,
     state_machines,
     strict,
 )
@@ -25,6 +26,8 @@ from localcloud.control import Control
 from localcloud.event_sources import EventSources
 from localcloud.identity import IdentityCheck
 from localcloud.lambda_runtime import LambdaRuntime
+from localcloud.pace import PaceSetting
+from localcloud.queue_sources import QueueSources
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -42,6 +45,7 @@ class EmbeddedAws:
 
     Attributes:
         calls: every API call that crosses the endpoint, and the faults that a test wants.
+        pace: how long queues and batches may let a test wait.
         account_listeners: told of an account id when somebody first assumes a role in that account.
 
     Raises:
@@ -52,6 +56,7 @@ class EmbeddedAws:
     def __init__(self, port: int = 0) -> None:
         self._requested_port = port
         self.account_listeners: list[AccountListener] = []
+        self.pace = PaceSetting()
         self.calls: CallGate
 
     def __enter__(self) -> Self:
@@ -69,18 +74,22 @@ class EmbeddedAws:
         self._runtime = LambdaRuntime(self.endpoint_url)
         self._invoker = AsyncInvoker(self._runtime)
         self._sources = EventSources(self._runtime)
+        self._queue_sources = QueueSources(self._runtime, self.pace)
         _install()
         async_invoke.install(self._invoker)
         event_sources.install(self._sources)
+        queue_sources.install(self._queue_sources)
         self._thread = threading.Thread(target=self._server.serve_forever, name="embedded-aws", daemon=True)
         self._thread.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         event_sources.uninstall()
+        queue_sources.uninstall()
         state_machines.stop_executions()
         self._runtime.close()
         self._sources.close()
+        self._queue_sources.close()
         self._invoker.close()
         self._server.shutdown()
         self._thread.join()
@@ -94,7 +103,7 @@ class EmbeddedAws:
     def _application(self) -> "WSGIApplication":
         moto = DomainDispatcherApplication(create_backend_app)
         self.calls = CallGate(IdentityCheck(moto, self.account_listeners))
-        return Control(self.calls)
+        return Control(self.calls, self.pace)
 
 
 def _serve(port: int, application: "WSGIApplication") -> BaseWSGIServer:

@@ -9,6 +9,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from localcloud.calls import CallGate, count_by_kind
 from localcloud.control import Control, ControlClient
 from localcloud.faults import Failure, Faults, Throttle, TokenBucket
+from localcloud.pace import Pace, PaceSetting
 from localcloud.requests import INTERNAL_HEADER
 from tests.localcloud.endpoint import MEMBER, Endpoint, refused, serving
 
@@ -22,7 +23,7 @@ def gate() -> CallGate:
 
 @pytest.fixture(scope="module")
 def endpoint(gate: CallGate) -> Iterator[Endpoint]:
-    with serving(Control(gate)) as endpoint:
+    with serving(Control(gate, PaceSetting())) as endpoint:
         yield endpoint
 
 
@@ -228,3 +229,15 @@ def test_a_service_that_acts_as_a_role_marks_its_calls(endpoint: Endpoint, gate:
         ec2.describe_vpcs()
     assert [(call.principal, call.internal) for call in calls] == [("explorer", True)]
     assert calls[0].duration < 0.3
+
+
+def test_the_pace_is_set_and_ended_over_http(control: ControlClient) -> None:
+    control.set_pace(Pace(batch_window=0.5))
+    assert control.pace() == Pace(batch_window=0.5)
+    control.clear_pace()
+    assert control.pace() == Pace()
+
+
+def test_an_unknown_pace_is_refused(endpoint: Endpoint) -> None:
+    answer = urllib3.request("PUT", f"{endpoint.url}/_localcloud/pace", body=b'{"window": 1}')
+    assert (answer.status, b"window" in answer.data) == (400, True)
