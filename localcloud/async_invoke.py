@@ -1,13 +1,12 @@
 """Asynchronous Lambda invocations: answered at once, tried again, and kept where the last attempt fails."""
 
 import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
 from moto.awslambda.models import LambdaFunction
 
-from localcloud.background import raise_what_went_wrong
+from localcloud.background import Background
 from localcloud.destinations import send_to_destination
 from localcloud.lambda_runtime import LambdaRuntime
 from localcloud.sandbox import Invocation
@@ -23,17 +22,17 @@ class AsyncInvoker:
 
     def __init__(self, runtime: LambdaRuntime) -> None:
         self._runtime = runtime
-        self._workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="lambda-async")
+        self._workers = Background("lambda-async", _WORKERS)
 
     def invoke(self, function: LambdaFunction, payload: bytes) -> Invocation:
         """Invoke and wait, as a synchronous caller does."""
         return self._runtime.invoke(function, payload)
 
     def submit(self, function: LambdaFunction, payload: bytes) -> None:
-        self._workers.submit(self._deliver, function, payload).add_done_callback(raise_what_went_wrong)
+        self._workers.submit(self._deliver, function, payload)
 
     def close(self) -> None:
-        self._workers.shutdown(wait=True, cancel_futures=True)
+        self._workers.close()
 
     def _deliver(self, function: LambdaFunction, payload: bytes) -> None:
         config = function.event_invoke_config[-1].config if function.event_invoke_config else {}

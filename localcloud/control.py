@@ -1,13 +1,15 @@
-"""The recorder, the faults and the pace over HTTP, for tests and benchmarks in other processes.
+"""The recorder, the faults, the pace and the schedules over HTTP, for tests and benchmarks in other processes.
 
 ``/_localcloud/calls``: GET ``{"cursor", "calls"}`` after ``?since=<cursor>``, or ``{"cursor", "kinds"}`` with
 ``&view=summary``; DELETE forgets them. ``/_localcloud/faults``: GET, PUT and DELETE of a `Faults` document.
-``/_localcloud/pace``: GET, PUT and DELETE of a `Pace` document.
+``/_localcloud/pace``: GET, PUT and DELETE of a `Pace` document. ``/_localcloud/schedules``: GET
+lists the scheduled rules, POST with ``?rule=<name>&account_id=<id>&region=<name>`` fires one.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 import msgspec
 import urllib3
@@ -16,6 +18,7 @@ from werkzeug.wrappers import Request, Response
 from localcloud.calls import Call, CallGate, count_by_kind
 from localcloud.faults import Faults
 from localcloud.pace import Pace, PaceSetting
+from localcloud.schedules import ScheduledRule, Schedules
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 CALLS_PATH = "/_localcloud/calls"
 FAULTS_PATH = "/_localcloud/faults"
 PACE_PATH = "/_localcloud/pace"
+SCHEDULES_PATH = "/_localcloud/schedules"
 
 
 class CallPage(msgspec.Struct, frozen=True):
@@ -42,9 +46,10 @@ class CallSummary(msgspec.Struct, frozen=True):
 class Control:
     """WSGI middleware in front of a `CallGate` that answers the control paths."""
 
-    def __init__(self, gate: CallGate, pace: PaceSetting) -> None:
+    def __init__(self, gate: CallGate, pace: PaceSetting, schedules: Schedules) -> None:
         self._gate = gate
         self._pace = pace
+        self._schedules = schedules
         self._handlers: dict[tuple[str, str], Callable[[Request], Response]] = {
             ("GET", CALLS_PATH): self._list_calls,
             ("DELETE", CALLS_PATH): self._forget_calls,
@@ -54,6 +59,8 @@ class Control:
             ("GET", PACE_PATH): self._show_pace,
             ("PUT", PACE_PATH): self._set_pace,
             ("DELETE", PACE_PATH): self._clear_pace,
+            ("GET", SCHEDULES_PATH): self._list_schedules,
+            ("POST", SCHEDULES_PATH): self._fire_schedule,
         }
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -100,6 +107,17 @@ class Control:
         self._pace.pace = Pace()
         return Response(status=204)
 
+    def _list_schedules(self, _request: Request) -> Response:
+        return _json(self._schedules.list())
+
+    def _fire_schedule(self, request: Request) -> Response:
+        rule_name, account_id, region = (request.args.get(name, "") for name in ("rule", "account_id", "region"))
+        try:
+            self._schedules.fire(rule_name, account_id, region)
+        except LookupError as error:
+            return Response(str(error), status=404)
+        return Response(status=204)
+
 
 class ControlClient:
     """The control endpoints of a running embedded AWS."""
@@ -144,6 +162,18 @@ class ControlClient:
     def clear_pace(self) -> None:
         self._request("DELETE", PACE_PATH)
 
+    def schedules(self) -> list[ScheduledRule]:
+        return msgspec.json.decode(self._request("GET", SCHEDULES_PATH), type=list[ScheduledRule])
+
+    def fire_schedule(self, rule_name: str, account_id: str, region: str) -> None:
+        """Fire a scheduled rule now; once this returns, its targets have the event.
+
+        Raises:
+            ValueError: there is no such scheduled rule; it names those that there are.
+        """
+        query = urlencode({"rule": rule_name, "account_id": account_id, "region": region})
+        self._request("POST", f"{SCHEDULES_PATH}?{query}")
+
     def close(self) -> None:
         self._http.clear()
 
@@ -154,5 +184,5 @@ class ControlClient:
         return response.data
 
 
-def _json(value: msgspec.Struct) -> Response:
+def _json(value: object) -> Response:
     return Response(msgspec.json.encode(value), mimetype="application/json")

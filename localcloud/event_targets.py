@@ -51,11 +51,15 @@ _sender = threading.local()
 
 @replaces(Rule, "send_to_targets")
 def rules_deliver_to_every_target(_original: Any, rule: Rule, event: Event, *_: Any, **__: Any) -> None:
-    """A disabled rule delivers nothing; a target that fails gets its event into its dead-letter queue."""
-    if rule.state == "DISABLED" or not rule.event_pattern.matches_event(_as_sent(event)):
-        return
+    """A disabled rule delivers nothing, and one that has only a schedule no events; moto lets it have all."""
+    if rule.state != "DISABLED" and rule.event_pattern.dump() and rule.event_pattern.matches_event(_as_sent(event)):
+        send_to_every_target(rule, _as_sent(event))
+
+
+def send_to_every_target(rule: Rule, event: Event) -> None:
+    """Deliver an event in its final form. A target that fails gets it into its dead-letter queue."""
     for target in rule.targets:
-        _deliver(rule, target, _as_sent(event))
+        _deliver(rule, target, event)
 
 
 def _as_sent(event: Event) -> Event:

@@ -7,7 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import suppress
 from typing import Any
 
@@ -17,7 +17,7 @@ from moto.sqs.exceptions import QueueDoesNotExist, ReceiptHandleIsInvalid
 from moto.sqs.models import Message, Queue, SQSBackend, sqs_backends
 
 from localcloud import queue_mappings
-from localcloud.background import raise_what_went_wrong
+from localcloud.background import Background
 from localcloud.batches import failed_identifiers, passes
 from localcloud.identity import service_may
 from localcloud.lambda_runtime import CONCURRENCY, LambdaRuntime
@@ -68,7 +68,7 @@ class _Poller:
         self._pace = pace
         self._ended = threading.Event()
         self._running: set[Future[None]] = set()
-        self._invocations = ThreadPoolExecutor(CONCURRENCY, thread_name_prefix=f"queue-{mapping.uuid}")
+        self._invocations = Background(f"queue-{mapping.uuid}", CONCURRENCY)
         self._thread = threading.Thread(target=self._run, name=f"queue-{mapping.uuid}", daemon=True)
         self._thread.start()
 
@@ -77,7 +77,7 @@ class _Poller:
 
     def join(self) -> None:
         self._thread.join()
-        self._invocations.shutdown(wait=True)
+        self._invocations.close()
 
     def _run(self) -> None:
         while not self._ended.is_set():
@@ -85,10 +85,8 @@ class _Poller:
             if not (function and queue and self._mapping.enabled and _may_poll(function, queue)):
                 self._ended.wait(_LOOK_AGAIN)
             elif self._has_a_slot() and (batch := self._collect(queue)):
-                work = self._invocations.submit(self._process, function, queue, batch)
-                work.add_done_callback(raise_what_went_wrong)
-                self._running.add(work)
-        self._invocations.shutdown(wait=False)
+                self._running.add(self._invocations.submit(self._process, function, queue, batch))
+        self._invocations.close(wait=False)
 
     def _function(self) -> LambdaFunction | None:
         mapping = self._mapping

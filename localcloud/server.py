@@ -17,6 +17,7 @@ from localcloud import (
     event_targets,  # noqa: F401 - its replacements are put in place with all others
     managed_policies,
     queue_sources,
+    schedules,
     state_machines,
     strict,
 )
@@ -28,6 +29,7 @@ from localcloud.identity import IdentityCheck
 from localcloud.lambda_runtime import LambdaRuntime
 from localcloud.pace import PaceSetting
 from localcloud.queue_sources import QueueSources
+from localcloud.schedules import Schedules
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -46,6 +48,7 @@ class EmbeddedAws:
     Attributes:
         calls: every API call that crosses the endpoint, and the faults that a test wants.
         pace: how long queues and batches may let a test wait.
+        schedules: the scheduled rules; a test can fire one.
         account_listeners: told of an account id when somebody first assumes a role in that account.
 
     Raises:
@@ -57,6 +60,7 @@ class EmbeddedAws:
         self._requested_port = port
         self.account_listeners: list[AccountListener] = []
         self.pace = PaceSetting()
+        self.schedules = Schedules()
         self.calls: CallGate
 
     def __enter__(self) -> Self:
@@ -79,6 +83,8 @@ class EmbeddedAws:
         async_invoke.install(self._invoker)
         event_sources.install(self._sources)
         queue_sources.install(self._queue_sources)
+        schedules.install(self.schedules)
+        self.schedules.start()
         self._thread = threading.Thread(target=self._server.serve_forever, name="embedded-aws", daemon=True)
         self._thread.start()
         return self
@@ -86,6 +92,8 @@ class EmbeddedAws:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         event_sources.uninstall()
         queue_sources.uninstall()
+        schedules.uninstall()
+        self.schedules.close()
         state_machines.stop_executions()
         self._runtime.close()
         self._sources.close()
@@ -96,6 +104,14 @@ class EmbeddedAws:
         self._server.server_close()
         _running.release()
 
+    def fire_schedule(self, rule_name: str, account_id: str = HUB_ACCOUNT_ID, region: str = DEFAULT_REGION) -> None:
+        """Fire a scheduled rule now, whenever it is due next.
+
+        Raises:
+            LookupError: there is no such scheduled rule; it names those that there are.
+        """
+        self.schedules.fire(rule_name, account_id, region)
+
     def retire_sandboxes(self) -> None:
         """End every idle Lambda sandbox, so that each function's next invocation is a cold start."""
         self._runtime.retire()
@@ -103,7 +119,7 @@ class EmbeddedAws:
     def _application(self) -> "WSGIApplication":
         moto = DomainDispatcherApplication(create_backend_app)
         self.calls = CallGate(IdentityCheck(moto, self.account_listeners))
-        return Control(self.calls, self.pace)
+        return Control(self.calls, self.pace, self.schedules)
 
 
 def _serve(port: int, application: "WSGIApplication") -> BaseWSGIServer:

@@ -11,6 +11,7 @@ from localcloud.control import Control, ControlClient
 from localcloud.faults import Failure, Faults, Throttle, TokenBucket
 from localcloud.pace import Pace, PaceSetting
 from localcloud.requests import INTERNAL_HEADER
+from localcloud.schedules import Schedules
 from tests.localcloud.endpoint import MEMBER, Endpoint, refused, serving
 
 EXPLORER = (MEMBER, "explorer")
@@ -23,7 +24,7 @@ def gate() -> CallGate:
 
 @pytest.fixture(scope="module")
 def endpoint(gate: CallGate) -> Iterator[Endpoint]:
-    with serving(Control(gate, PaceSetting())) as endpoint:
+    with serving(Control(gate, PaceSetting(), Schedules())) as endpoint:
         yield endpoint
 
 

@@ -7,4 +7,4 @@ from shared import write
 
 
 def handler(event: dict[str, Any], context: Any) -> None:
-    write(f"event-{event['detail']['name']}", event=json.dumps(event))
+    write(f"event-{event['detail'].get('name', event['detail-type'])}", event=json.dumps(event))
