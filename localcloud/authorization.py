@@ -71,6 +71,10 @@ def needs(request: ApiRequest) -> Iterator[Need]:
     elif request.service == "dynamodb" and request.operation.startswith("Transact"):
         for action, table in _transaction_members(request.document):
             yield Need(f"dynamodb:{action}", _table_arn(request, table), context)
+    elif (request.service, request.operation) == ("events", "PutEvents"):
+        for source, detail_type, bus in _event_entries(request.document):
+            keys = {"events:source": (source,), "events:detail-type": (detail_type,)}
+            yield Need("events:PutEvents", _named_arn(request, "events", "event-bus/", bus), {**context, **keys})
     else:
         action = iam_action(request)
         resources: Iterable[Resource] = ["*"] if action in _WITHOUT_RESOURCES else _resources(request)
@@ -166,9 +170,6 @@ def _dynamodb_resources(request: ApiRequest) -> list[Resource]:
 
 def _event_resources(request: ApiRequest) -> list[Resource]:
     document = request.document
-    if "Entries" in document:
-        buses = {entry.get("EventBusName", "default") for entry in document["Entries"]}
-        return [_named_arn(request, "events", "event-bus/", bus) for bus in sorted(buses)]
     rule = document.get("Name") or document.get("Rule")
     bus = document.get("EventBusName", "default")
     return [_named_arn(request, "events", "rule/", rule if bus == "default" else f"{bus}/{rule}")] if rule else [None]
@@ -178,6 +179,14 @@ def _transaction_members(document: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The action and table of each member: a transaction is authorised by its members' actions."""
     members = [(kind, item) for entry in document.get("TransactItems", ()) for kind, item in entry.items()]
     return sorted({(_TRANSACTION_ACTIONS[kind], item["TableName"]) for kind, item in members})
+
+
+def _event_entries(document: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """The source, the detail type and the bus of each event: a bus's policy can depend on the first two."""
+    entries = document.get("Entries", ())
+    return sorted(
+        {(entry.get("Source", ""), entry.get("DetailType", ""), entry.get("EventBusName", "default")) for entry in entries}
+    )
 
 
 def _table_arn(request: ApiRequest, table: str) -> str:

@@ -1,4 +1,7 @@
-"""EventBridge rules that deliver: to Lambda, Step Functions and SQS, with input transformation and dead letters."""
+"""EventBridge rules that deliver: to Lambda, Step Functions, SQS and other buses, transformed, with dead letters.
+
+A target gets nothing that its own policy, or the role that the rule names for it, does not allow.
+"""
 
 import json
 import re
@@ -11,16 +14,23 @@ from typing import Any
 from jsonpath_ng.parser import JsonPathParser
 from moto.awslambda.models import lambda_backends
 from moto.core.exceptions import ServiceException
-from moto.events.models import EventsBackend, Rule, events_backends
+from moto.events.exceptions import ValidationException
+from moto.events.models import EventBus, EventsBackend, Rule, events_backends
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
+from localcloud.authorization import principal_context
 from localcloud.destinations import send_to_destination
+from localcloud.identity import principal_of, service_may
+from localcloud.queue_mappings import find_queue
+from localcloud.requests import Caller
+from localcloud.resource_policies import PUT_EVENTS, find_bus, judge_put_events, queue_takes_from
 from localcloud.strict.patching import replaces
 
 type Event = dict[str, Any]
 type Target = dict[str, Any]
-type Sender = Callable[[str, str, str, str], None]
+type Sender = Callable[[Rule, Target, str], None]
 
+_EVENTS = "events.amazonaws.com"
 _PLACEHOLDER = re.compile(r"<(?P<name>[^<>\s]+)>")
 _TEMPLATE_PART = re.compile(r'(?P<string>"(?:\\.|[^"\\])*")|<(?P<bare>[^<>\s]+)>')
 
@@ -32,15 +42,15 @@ def events_go_to_the_bus_they_name(original: Any, backend: EventsBackend, events
 
 
 def _put(original: Any, backend: EventsBackend, event: Event) -> Event:
-    parts = event.get("EventBusName", "default").split(":", 5)
+    if event.get("Source", "").startswith("aws."):
+        return {"ErrorCode": "NotAuthorizedForSourceException", "ErrorMessage": "Not authorized for the source."}
+    named = event.get("EventBusName", "default")
+    parts = named.split(":", 5)
     account_id, region = (parts[4], parts[3]) if len(parts) > 1 else (backend.account_id, backend.region_name)
-    foreign = (account_id, region) != (backend.account_id, backend.region_name)
     receiving = events_backends[account_id][region]
     bus = receiving.event_buses.get(parts[-1].removeprefix("event-bus/"))
     if bus is None:
         return {"ErrorCode": "ResourceNotFoundException", "ErrorMessage": f"Event bus {parts[-1]} does not exist."}
-    if foreign and not bus.has_permissions():
-        return {"ErrorCode": "AccessDeniedException", "ErrorMessage": f"Not authorized to put events to {bus.arn}."}
     _sender.account_id = backend.account_id
     answer: Event = original(receiving, [{**event, "EventBusName": bus.name}])[0]
     return answer
@@ -49,17 +59,36 @@ def _put(original: Any, backend: EventsBackend, event: Event) -> Event:
 _sender = threading.local()
 
 
+class UndeliverableError(Exception):
+    """A target may not, or cannot, have its event; says why."""
+
+
 @replaces(Rule, "send_to_targets")
 def rules_deliver_to_every_target(_original: Any, rule: Rule, event: Event, *_: Any, **__: Any) -> None:
-    """A disabled rule delivers nothing, and one that has only a schedule no events; moto lets it have all."""
-    if rule.state != "DISABLED" and rule.event_pattern.dump() and rule.event_pattern.matches_event(_as_sent(event)):
-        send_to_every_target(rule, _as_sent(event))
+    """In place of moto's own delivery, which knows fewer targets."""
+    _offer(rule, _as_sent(event))
+
+
+def publish(bus: EventBus, event: Event) -> None:
+    """Hand an event in its final form, as targets see it, to the rules of a bus."""
+    for rule in list(bus.rules.values()):
+        _offer(rule, event)
 
 
 def send_to_every_target(rule: Rule, event: Event) -> None:
-    """Deliver an event in its final form. A target that fails gets it into its dead-letter queue."""
+    """Deliver an event in its final form. A target that fails gets it into its dead-letter queue.
+
+    Raises:
+        UndeliverableError: a target without a dead-letter queue failed. On AWS that event is lost.
+    """
     for target in rule.targets:
         _deliver(rule, target, event)
+
+
+def _offer(rule: Rule, event: Event) -> None:
+    """A disabled rule delivers nothing, and one that has only a schedule no events; moto lets it have all."""
+    if rule.state != "DISABLED" and rule.event_pattern.dump() and rule.event_pattern.matches_event(event):
+        send_to_every_target(rule, event)
 
 
 def _as_sent(event: Event) -> Event:
@@ -73,52 +102,107 @@ def _as_sent(event: Event) -> Event:
 
 def _deliver(rule: Rule, target: Target, event: Event) -> None:
     try:
-        _send(target, _target_input(rule, target, event))
-    except (ServiceException, LookupError, ValueError) as error:
+        _send(rule, target, event)
+    except (UndeliverableError, ServiceException, LookupError, ValueError) as error:
         dead_letters = target.get("DeadLetterConfig", {}).get("Arn")
         if dead_letters is None:
             raise
-        send_to_destination(dead_letters, {**event, "errorMessage": str(error), "ruleArn": rule.arn})
+        document = {**event, "errorMessage": str(error), "ruleArn": rule.arn}
+        _send_message(rule, {"Arn": dead_letters}, json.dumps(document))
 
 
-def _send(target: Target, text: str) -> None:
-    arn: str = target["Arn"]
-    service, region, account_id = arn.split(":")[2:5]
-    _SENDERS[service](arn, account_id, region, text)
+def _send(rule: Rule, target: Target, event: Event) -> None:
+    service = target["Arn"].split(":")[2]
+    if service == "events":
+        _put_on_bus(target, event)
+    else:
+        _SENDERS[service](rule, target, _target_input(rule, target, event))
 
 
-def _invoke_function(arn: str, account_id: str, region: str, text: str) -> None:
-    function = lambda_backends[account_id][region].get_function(arn)
+def _invoke_function(_rule: Rule, target: Target, text: str) -> None:
+    region, account_id = target["Arn"].split(":")[3:5]
+    function = lambda_backends[account_id][region].get_function(target["Arn"])
     function.invoke(text, {"x-amz-invocation-type": "Event"}, {})
 
 
-def _start_execution(arn: str, account_id: str, region: str, text: str) -> None:
-    stepfunctions_parser_backends[account_id][region].start_execution(arn, str(uuid.uuid4()), text)
+def _start_execution(_rule: Rule, target: Target, text: str) -> None:
+    _check_role(target, "states:StartExecution")
+    region, account_id = target["Arn"].split(":")[3:5]
+    stepfunctions_parser_backends[account_id][region].start_execution(target["Arn"], str(uuid.uuid4()), text)
 
 
-def _send_message(arn: str, _account_id: str, _region: str, text: str) -> None:
-    send_to_destination(arn, text)
+def _send_message(rule: Rule, target: Target, text: str) -> None:
+    queue = find_queue(target["Arn"])
+    if queue is None:
+        raise UndeliverableError(f"{target['Arn']} does not exist.")
+    if not queue_takes_from(queue, rule):
+        raise UndeliverableError(f"The policy of {target['Arn']} does not let {_EVENTS} send messages for {rule.arn}.")
+    send_to_destination(target["Arn"], text)
 
 
-def _put_on_bus(arn: str, account_id: str, region: str, text: str) -> None:
-    event = json.loads(text)
-    entry = {
-        "Source": event["source"],
-        "DetailType": event["detail-type"],
-        "Detail": json.dumps(event["detail"]),
-        "Resources": event["resources"],
-        "EventBusName": arn,
+def _publish_notification(_rule: Rule, target: Target, text: str) -> None:
+    send_to_destination(target["Arn"], text)
+
+
+def _put_on_bus(target: Target, event: Event) -> None:
+    """Forwarded as it is: with its id, time, account and region, and never transformed."""
+    bus = find_bus(target["Arn"])
+    if bus is None:
+        raise UndeliverableError(f"{target['Arn']} does not exist.")
+    if role_arn := target.get("RoleArn"):
+        _check_role(target, PUT_EVENTS)
+        _check_bus(bus, role_arn, event)
+    publish(bus, event)
+
+
+def _check_role(target: Target, action: str) -> None:
+    if not service_may(_EVENTS, target["RoleArn"], action, target["Arn"]):
+        raise UndeliverableError(f"{target['RoleArn']} is not authorized to perform: {action} on resource: {target['Arn']}")
+
+
+def _check_bus(bus: EventBus, role_arn: str, event: Event) -> None:
+    caller = Caller(role_arn.split(":")[4], "", role_arn=role_arn, session_name="events")
+    context = {
+        **principal_context(caller.account_id, role_arn),
+        "events:source": (event["source"],),
+        "events:detail-type": (event["detail-type"],),
     }
-    events_backends[account_id][region].put_events([entry])
+    if not judge_put_events(bus, principal_of(caller), caller.account_id, context).allowed:
+        raise UndeliverableError(f"The policy of {bus.arn} does not allow {role_arn} to perform: {PUT_EVENTS}")
 
 
 _SENDERS: dict[str, Sender] = {
     "lambda": _invoke_function,
     "states": _start_execution,
     "sqs": _send_message,
-    "sns": _send_message,
-    "events": _put_on_bus,
+    "sns": _publish_notification,
 }
+
+
+@replaces(EventsBackend, "put_targets")
+def some_targets_need_a_role(
+    original: Callable[..., None], backend: EventsBackend, name: str, event_bus_arn: str | None, targets: list[Target]
+) -> None:
+    """State machines always, and buses of another account or region."""
+    here = f":{backend.region_name}:{backend.account_id}:"
+    for target in targets:
+        service = target["Arn"].split(":")[2]
+        needed = service == "states" or (service == "events" and here not in target["Arn"])
+        if needed and not target.get("RoleArn"):
+            raise ValidationException(f"RoleArn is required for target {target['Arn']}.")
+    original(backend, name=name, event_bus_arn=event_bus_arn, targets=targets)
+
+
+@replaces(EventBus, "_remove_principals_statements")
+def statements_about_the_same_principal_stay(_original: Any, _bus: EventBus, *_principals: Any) -> None:
+    """A statement is replaced by one with its id; moto also drops others that name the same principal."""
+
+
+@replaces(EventBus, "add_policy")
+def a_whole_policy_replaces_the_old_one(original: Callable[..., None], bus: EventBus, policy: dict[str, Any]) -> None:
+    """As PutPermission's `Policy` does."""
+    bus.remove_statements()
+    original(bus, policy)
 
 
 def _target_input(rule: Rule, target: Target, event: Event) -> str:

@@ -6,7 +6,7 @@ the embedded AWS's own services, except where they act as somebody's role, as St
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from moto.iam.models import Role
 from moto.sts.models import AssumedRole, sts_backends
@@ -15,6 +15,7 @@ from localcloud.authorization import needs, principal_context, request_context
 from localcloud.errors import AwsError, answer
 from localcloud.policies import Decision, Principal, UnsupportedPolicyError, evaluate
 from localcloud.requests import ApiRequest, Caller, identify
+from localcloud.resource_policies import find_bus, judge_put_events
 from localcloud.roles import account_of, find_role, identity_policies, trust_policy
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class IdentityCheck:
 
     def _refuse(self, request: ApiRequest) -> AwsError | None:
         role = find_role(request.caller.role_arn) if request.caller.role_arn else None
-        refusal = _judge_role(role, request) if role else None
+        refusal = (_judge_role(role, request) if role else None) or _judge_buses(request)
         if refusal or (request.service, request.operation) != ("sts", "AssumeRole"):
             return refusal
         return self._judge_assumption(request, by_operator=role is None)
@@ -130,24 +131,39 @@ def _judge_role(role: Role, request: ApiRequest) -> AwsError | None:
     for need in needs(request):
         decision = evaluate(policies, need.action, need.resource, need.context)
         if not decision.allowed:
-            return _refusal(request, need.action, need.resource, _reason(need.action, decision))
+            return _refusal(request, need.action, need.resource, _reason(need.action, decision, "identity"))
+    return None
+
+
+def _judge_buses(request: ApiRequest) -> AwsError | None:
+    """Whoever puts events on another account's bus needs the bus's policy, the operator too."""
+    if (request.service, request.operation) != ("events", "PutEvents"):
+        return None
+    for need in needs(request):
+        bus = find_bus(need.resource) if need.resource else None
+        if bus is None:
+            continue  # the service itself answers what AWS answers where there is no such bus
+        decision = judge_put_events(bus, principal_of(request.caller), request.account_id, need.context)
+        if not decision.allowed:
+            return _refusal(request, need.action, need.resource, _reason(need.action, decision, "resource"))
     return None
 
 
 def _trusts(role: Role, request: ApiRequest) -> bool:
-    principal = _principal(request.caller)
+    principal = principal_of(request.caller)
     return evaluate([trust_policy(role)], _ASSUME_ROLE, role.arn, request_context(request), principal).allowed
 
 
-def _principal(caller: Caller) -> Principal:
+def principal_of(caller: Caller) -> Principal:
+    """A caller as policies name principals."""
     names = {caller.account_id, f"arn:aws:iam::{caller.account_id}:root", caller.arn}
     return Principal("AWS", frozenset(names | {caller.role_arn} if caller.role_arn else names))
 
 
-def _reason(action: str, decision: Decision) -> str:
+def _reason(action: str, decision: Decision, kind: Literal["identity", "resource"]) -> str:
     if decision.outcome == "explicit deny":
-        return " with an explicit deny in an identity-based policy"
-    return f" because no identity-based policy allows the {action} action"
+        return f" with an explicit deny in {'an' if kind == 'identity' else 'a'} {kind}-based policy"
+    return f" because no {kind}-based policy allows the {action} action"
 
 
 def _refusal(request: ApiRequest, action: str, resource: str | None, reason: str) -> AwsError:

@@ -60,10 +60,13 @@ def _subscribe(sns: Any, _name: str, properties: Properties) -> str:
 
 
 def _put_bus_policy(events: Any, _name: str, properties: Properties) -> str:
-    statement = {"Sid": properties["StatementId"], **properties["Statement"]}
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    events.put_permission(EventBusName=properties.get("EventBusName", "default"), Policy=policy)
-    return str(properties["StatementId"])
+    """Add a statement to the bus's policy, which the API replaces whole."""
+    bus, sid = properties.get("EventBusName", "default"), str(properties["StatementId"])
+    policy = json.loads(events.describe_event_bus(Name=bus).get("Policy", '{"Statement": []}'))
+    others = [statement for statement in policy["Statement"] if statement["Sid"] != sid]
+    statements = [*others, {"Sid": sid, **properties["Statement"]}]
+    events.put_permission(EventBusName=bus, Policy=json.dumps({"Version": "2012-10-17", "Statement": statements}))
+    return sid
 
 
 def _authorize_egress(ec2: Any, name: str, properties: Properties) -> str:

@@ -23,6 +23,7 @@ from localcloud import (
 )
 from localcloud.async_invoke import AsyncInvoker
 from localcloud.calls import CallGate
+from localcloud.cloudtrail import CloudTrail
 from localcloud.control import Control
 from localcloud.event_sources import EventSources
 from localcloud.identity import IdentityCheck
@@ -94,6 +95,7 @@ class EmbeddedAws:
         queue_sources.uninstall()
         schedules.uninstall()
         self.schedules.close()
+        self._trail.close()
         state_machines.stop_executions()
         self._runtime.close()
         self._sources.close()
@@ -118,7 +120,8 @@ class EmbeddedAws:
 
     def _application(self) -> "WSGIApplication":
         moto = DomainDispatcherApplication(create_backend_app)
-        self.calls = CallGate(IdentityCheck(moto, self.account_listeners))
+        self._trail = CloudTrail(moto)
+        self.calls = CallGate(IdentityCheck(self._trail, self.account_listeners))
         return Control(self.calls, self.pace, self.schedules)
 
 
