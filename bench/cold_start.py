@@ -140,6 +140,7 @@ def _events(pair: Pair, removed: Pair) -> dict[str, bytes]:
         "UpdateRouteTables": update,
         "UpdateSecurityGroups": update,
         "ConfigureDns": update,
+        "UpdateTags": update,
         "DeletePeering": {"request_id": removed.name, "generation": 2},
         "CheckReachability": step,
         "RecordOutcome": {**step, "error": None},

@@ -17,6 +17,7 @@ TITLES = {
     "UpdateRouteTables": "route the peer's CIDR blocks",
     "UpdateSecurityGroups": "allow the flows",
     "ConfigureDns": "set the DNS option",
+    "UpdateTags": "set and remove tags",
     "CheckReachability": "prove every flow, there and back",
     "RecordOutcome": "write the outcome onto the item",
 }

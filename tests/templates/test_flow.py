@@ -130,7 +130,7 @@ def updates(*steps: str, removing: bool) -> list[Document]:
     return [{"side": side, "step": step, "removing": removing} for side in ("requester", "accepter") for step in steps]
 
 
-ADDITIONS = updates("UpdateRouteTables", "UpdateSecurityGroups", "ConfigureDns", removing=False)
+ADDITIONS = updates("UpdateRouteTables", "UpdateSecurityGroups", "ConfigureDns", "UpdateTags", removing=False)
 REMOVALS = updates("UpdateRouteTables", "UpdateSecurityGroups", removing=True)
 NO = dict.fromkeys(("superseded", "blocked", "request", "accept", "delete"), False)
 NOTHING = NO | {"rounds": [], "check": True}
@@ -144,6 +144,7 @@ WORKING: Script = {
     "UpdateRouteTables": {"changes": 1},
     "UpdateSecurityGroups": {"changes": 1},
     "ConfigureDns": {"changes": 1},
+    "UpdateTags": {"changes": 1},
     "DeletePeering": {"connection_id": "pcx-1"},
     "CheckReachability": {"reachable": True},
     "RecordOutcome": {"state": "ACTIVE"},

@@ -8,7 +8,15 @@ import pytest
 type Document = dict[str, Any]
 
 READERS = {"PlanPeering", "CheckReachability"}
-WRITERS = {"RequestPeering", "AcceptPeering", "UpdateRouteTables", "UpdateSecurityGroups", "ConfigureDns", "DeletePeering"}
+WRITERS = {
+    "RequestPeering",
+    "AcceptPeering",
+    "UpdateRouteTables",
+    "UpdateSecurityGroups",
+    "ConfigureDns",
+    "UpdateTags",
+    "DeletePeering",
+}
 
 
 def listed(value: Any) -> list[Any]:
@@ -139,6 +147,7 @@ def test_the_write_role_takes_away_no_more_than_it_can_make_and_replaces_nothing
     verbs = ("ec2:Delete", "ec2:Replace", "ec2:Revoke")
     assert {action for action in actions(member["WriteRole"]["Properties"]) if action.startswith(verbs)} == {
         "ec2:DeleteRoute",
+        "ec2:DeleteTags",
         "ec2:DeleteVpcPeeringConnection",
         "ec2:RevokeSecurityGroupEgress",
         "ec2:RevokeSecurityGroupIngress",

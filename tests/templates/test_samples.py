@@ -48,4 +48,5 @@ def test_every_step_is_about_that_request() -> None:
         "update_route_tables",
         "update_security_groups",
         "configure_dns",
+        "update_tags",
     }

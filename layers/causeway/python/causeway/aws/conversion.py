@@ -111,6 +111,8 @@ def security_group(raw: ec2.SecurityGroupTypeDef, account_id: str) -> SecurityGr
 def owned_rule(raw: ec2.SecurityGroupRuleTypeDef, account_id: str) -> OwnedRule:
     referenced = raw.get("ReferencedGroupInfo", {})
     block = raw.get("CidrIpv4") or raw.get("CidrIpv6")
+    others = tags(raw.get("Tags"))
+    request_id = others.pop(REQUEST_ID_TAG)
     return OwnedRule(
         rule_id=raw["SecurityGroupRuleId"],
         security_group_id=raw["GroupId"],
@@ -121,7 +123,8 @@ def owned_rule(raw: ec2.SecurityGroupRuleTypeDef, account_id: str) -> OwnedRule:
             peer=canonical(block) if block else raw.get("PrefixListId") or referenced["GroupId"],
             peer_account_id=_foreign(referenced.get("UserId"), account_id),
         ),
-        request_id=tags(raw.get("Tags"))[REQUEST_ID_TAG],
+        request_id=request_id,
+        tags=others,
     )
 
 

@@ -25,6 +25,7 @@ from .reader import describe_peering
 from .routes import create_routes, delete_routes
 from .rules import Authorizer, Revoker, authorize_rules, revoke_rules
 from .sessions import Access, MemberSessions
+from .tags import Tagger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
         DeleteRoute,
         RevokeRule,
         SetDnsResolution,
+        TagPeering,
+        TagRule,
     )
     from causeway.domain.request import VpcRef
 
@@ -143,7 +146,7 @@ class Writer:
         client = self._client(vpc)
         options: PeeringConnectionOptionsRequestTypeDef = {"AllowDnsResolutionFromRemoteVpc": change.allow}
         with translated(f"{connection_id}, for {vpc}", DNS_ERRORS):
-            if change.side is Side.REQUESTER:
+            if change.role is Side.REQUESTER:
                 client.modify_vpc_peering_connection_options(
                     VpcPeeringConnectionId=connection_id, RequesterPeeringConnectionOptions=options
                 )
@@ -151,6 +154,14 @@ class Writer:
                 client.modify_vpc_peering_connection_options(
                     VpcPeeringConnectionId=connection_id, AccepterPeeringConnectionOptions=options
                 )
+
+    def tag_connection(self, vpc: VpcRef, connection_id: str, changes: Sequence[TagPeering]) -> Applied:
+        """Edits this side's tags of the connection, while it belongs to one of the requests that the edit is about."""
+        return Tagger(self._client(vpc), vpc).tag_connection(connection_id, changes)
+
+    def tag_rules(self, vpc: VpcRef, changes: Sequence[TagRule]) -> Applied:
+        """Edits the tags of rules. One that is gone, or belongs to somebody else by now, is done."""
+        return Tagger(self._client(vpc), vpc).tag_rules(changes)
 
     def delete_routes(self, vpc: VpcRef, changes: Sequence[DeleteRoute]) -> Applied:
         """Deletes the routes at once, while they lead where the plan says. One that is gone, or does not, is done."""

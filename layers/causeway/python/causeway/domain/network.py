@@ -153,12 +153,18 @@ class SecurityGroup(Value):
 
 
 class OwnedRule(Value):
-    """A security-group rule that carries Causeway's tag."""
+    """A security-group rule that carries Causeway's tag.
+
+    Attributes:
+        request_id: The tag's value: whose rule it is.
+        tags: The rule's other tags.
+    """
 
     rule_id: str
     security_group_id: str
     permission: Permission
     request_id: str
+    tags: dict[str, str] = {}
 
 
 class AclEntry(Value):

@@ -13,6 +13,46 @@ from .network import Direction, Permission
 from .request import VpcRef
 from .values import Side, Value
 
+type Tag = tuple[str, str]
+"""A key and its value."""
+
+OWN_PREFIX = "causeway:"
+"""Of the tags that are Causeway's own."""
+
+
+class TagEdit(Value):
+    """Tags before and after, of the keys that change, and always of the one that tells whose the resource is.
+
+    Sorted pairs of key and value, so that the same edit is the same value. Only what Causeway itself set before is taken away.
+
+    Attributes:
+        before: The former tags. A key that was not there is left out.
+        after: The tags that are set. A key that goes is left out.
+    """
+
+    before: tuple[Tag, ...] = ()
+    after: tuple[Tag, ...] = ()
+
+    @property
+    def removed(self) -> tuple[Tag, ...]:
+        """What is taken away: of the keys that are not set anew, but never Causeway's own, which tell whose it is."""
+        kept = {key for key, _ in self.after}
+        return tuple((key, value) for key, value in self.before if key not in kept and not key.startswith(OWN_PREFIX))
+
+    @property
+    def inverse(self) -> "TagEdit":
+        """The edit that takes this one back."""
+        return TagEdit(before=self.after, after=self.before)
+
+    def applied_to(self, tags: dict[str, str]) -> dict[str, str]:
+        """All tags of a resource once this is done to it."""
+        gone = dict(self.removed)
+        return {key: value for key, value in tags.items() if key not in gone} | dict(self.after)
+
+    def __str__(self) -> str:
+        gone = (f"no {key}" for key, _ in self.removed)
+        return ", ".join((*(f"{key}={value}" for key, value in self.after if (key, value) not in self.before), *gone))
+
 
 class CreatePeering(Value, tag_field="kind", tag="create_peering"):
     """Request the connection, in the requester's account and region, and tag it there."""
@@ -40,62 +80,101 @@ class AcceptPeering(Value, tag_field="kind", tag="accept_peering"):
         return f"Accept the peering of {self.vpc} with {self.peer}"
 
 
-class CreateRoute(Value, tag_field="kind", tag="create_route"):
-    """Route a CIDR block of the peer to the plan's connection."""
+class RouteChange(Value):
+    """What the changes of a route have in common: its place."""
 
     side: Side
     route_table_id: str
     destination: str
+
+
+class RuleChange(Value):
+    """What the changes of a security-group rule have in common: its group and content."""
+
+    side: Side
+    security_group_id: str
+    permission: Permission
+
+    @property
+    def rule(self) -> str:
+        """The rule in words: `tcp/22 from 10.0.0.0/16 in sg-0a1b`."""
+        word = "from" if self.permission.direction is Direction.INGRESS else "to"
+        return f"{self.permission.what} {word} {self.permission.peer} in {self.security_group_id}"
+
+
+class CreateRoute(RouteChange, tag_field="kind", tag="create_route"):
+    """Route a CIDR block of the peer to the plan's connection."""
 
     @property
     def sentence(self) -> str:
         return f"Route {self.destination} to the peering in {self.route_table_id}"
 
 
-class AuthorizeRule(Value, tag_field="kind", tag="authorize_rule"):
+class AuthorizeRule(RuleChange, tag_field="kind", tag="authorize_rule"):
     """Add one rule to a security group."""
-
-    side: Side
-    security_group_id: str
-    permission: Permission
 
     @property
     def sentence(self) -> str:
-        word = "from" if self.permission.direction is Direction.INGRESS else "to"
-        return f"Allow {self.permission.what} {word} {self.permission.peer} in {self.security_group_id}"
+        return f"Allow {self.rule}"
 
 
 class SetDnsResolution(Value, tag_field="kind", tag="set_dns_resolution"):
-    """Let the other side resolve this side's names, or stop letting it."""
+    """Let the other side resolve this side's names, or stop letting it.
+
+    Attributes:
+        turned: Whether the connection is the other way round than the request: AWS names the options after the connection's
+            requester and accepter.
+    """
 
     side: Side
     allow: bool
+    turned: bool = False
+
+    @property
+    def role(self) -> Side:
+        """What the side's VPC is in the connection."""
+        return self.side.other if self.turned else self.side
 
     @property
     def sentence(self) -> str:
         return f"{'Let' if self.allow else 'Stop letting'} the {self.side.other} resolve the {self.side}'s private DNS names"
 
 
-class RevokeRule(Value, tag_field="kind", tag="revoke_rule"):
-    """Take a rule of ours out of a security group."""
+class TagPeering(Value, tag_field="kind", tag="tag_peering"):
+    """Give one side of the connection other tags: as the item says by now, or those of the request that takes it over."""
 
     side: Side
-    security_group_id: str
-    rule_id: str
-    permission: Permission
+    tags: TagEdit
 
     @property
     def sentence(self) -> str:
-        word = "from" if self.permission.direction is Direction.INGRESS else "to"
-        return f"No longer allow {self.permission.what} {word} {self.permission.peer} in {self.security_group_id}"
+        return f"Tag the {self.side}'s side of the peering: {self.tags}"
 
 
-class DeleteRoute(Value, tag_field="kind", tag="delete_route"):
+class TagRule(RuleChange, tag_field="kind", tag="tag_rule"):
+    """Give a rule of ours other tags, or hand it over to another request that wants it too."""
+
+    rule_id: str
+    tags: TagEdit
+
+    @property
+    def sentence(self) -> str:
+        return f"Tag {self.rule}: {self.tags}"
+
+
+class RevokeRule(RuleChange, tag_field="kind", tag="revoke_rule"):
+    """Take a rule of ours out of a security group."""
+
+    rule_id: str
+
+    @property
+    def sentence(self) -> str:
+        return f"No longer allow {self.rule}"
+
+
+class DeleteRoute(RouteChange, tag_field="kind", tag="delete_route"):
     """Delete a route of ours, while it still leads where it was seen to lead."""
 
-    side: Side
-    route_table_id: str
-    destination: str
     target: str
 
     @property
@@ -115,7 +194,7 @@ class DeletePeering(Value, tag_field="kind", tag="delete_peering"):
         return f"Delete the peering of {self.vpc} with {self.peer}"
 
 
-type Addition = CreatePeering | AcceptPeering | CreateRoute | AuthorizeRule | SetDnsResolution
+type Addition = CreatePeering | AcceptPeering | CreateRoute | AuthorizeRule | SetDnsResolution | TagPeering | TagRule
 type Removal = RevokeRule | DeleteRoute | DeletePeering
 type Change = Addition | Removal
 
@@ -125,8 +204,8 @@ class Plan(Value):
 
     Attributes:
         connection_id: The connection that is already there; None where the plan makes it.
-        changes: In order: the connection, then each side's routes, rules and DNS options; then what is no longer wanted: each
-            side's rules and routes, and last the connection. Traffic that stays allowed is never interrupted.
+        changes: In order: the connection, then each side's routes, rules, DNS options and tags; then what is no longer wanted:
+            each side's rules and routes, and last the connection. Traffic that stays allowed is never interrupted.
         findings: Everything preflight found; a blocking one means that nothing is done.
     """
 
@@ -148,6 +227,6 @@ class Plan(Value):
     def with_findings(self, findings: tuple[Finding, ...]) -> "Plan":
         return msgspec.structs.replace(self, findings=findings)
 
-    def of[C: Change](self, kind: type[C], side: Side) -> tuple[C, ...]:
-        """The changes of one kind on one side, in order."""
-        return tuple(change for change in self.changes if isinstance(change, kind) and change.side is side)
+    def of[C: Value](self, kind: type[C], side: Side | None = None) -> tuple[C, ...]:
+        """The changes of one kind, on one side or on both, in order."""
+        return tuple(change for change in self.changes if isinstance(change, kind) and side in {None, change.side})

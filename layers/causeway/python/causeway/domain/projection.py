@@ -5,8 +5,20 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from .network import PeeringConnection, PeeringStatus, Permission, Route, RouteTable, SecurityGroup, Snapshot
-from .plan import AuthorizeRule, CreateRoute, DeleteRoute, Plan, RevokeRule, SetDnsResolution
+from .network import OwnedRule, PeeringConnection, PeeringStatus, Permission, Route, RouteTable, SecurityGroup, Snapshot
+from .ownership import REQUEST_ID_TAG
+from .plan import (
+    AcceptPeering,
+    AuthorizeRule,
+    CreatePeering,
+    CreateRoute,
+    DeleteRoute,
+    Plan,
+    RevokeRule,
+    SetDnsResolution,
+    TagPeering,
+    TagRule,
+)
 from .values import SIDES, Both, Side
 
 PLANNED_CONNECTION = "the planned peering connection"
@@ -14,7 +26,7 @@ PLANNED_CONNECTION = "the planned peering connection"
 
 
 def project(plan: Plan, snapshots: Both[Snapshot]) -> tuple[Both[Snapshot], PeeringConnection]:
-    """Both sides with the plan's routes and rules, and the plan's connection, active and with its DNS options.
+    """Both sides with the plan's routes, rules and tags, and the plan's connection, active and with its DNS options.
 
     The answer fits `check`: `check(request, *project(plan, snapshots))`.
     """
@@ -55,6 +67,7 @@ def _side(plan: Plan, side: Side, snapshot: Snapshot, connection: PeeringConnect
     revoked = _by_resource((change.security_group_id, change.permission) for change in plan.of(RevokeRule, side))
     gone = {change.rule_id for change in plan.of(RevokeRule, side)}
     others = (each for each in snapshot.peering_connections if each.connection_id != connection.connection_id)
+    retagged = {change.rule_id: change for change in plan.of(TagRule, side)}
     return replace(
         snapshot,
         route_tables=tuple(
@@ -65,9 +78,30 @@ def _side(plan: Plan, side: Side, snapshot: Snapshot, connection: PeeringConnect
             _with_rules(group, rules[group.security_group_id], revoked[group.security_group_id])
             for group in snapshot.security_groups
         ),
-        owned_rules=tuple(rule for rule in snapshot.owned_rules if rule.rule_id not in gone),
-        peering_connections=(*others, connection),
+        owned_rules=tuple(
+            _with_tags(rule, retagged.get(rule.rule_id)) for rule in snapshot.owned_rules if rule.rule_id not in gone
+        ),
+        peering_connections=(*others, replace(connection, tags=_connection_tags(plan, side, snapshot, connection))),
     )
+
+
+def _connection_tags(plan: Plan, side: Side, snapshot: Snapshot, connection: PeeringConnection) -> dict[str, str]:
+    """The side's own tags of the connection."""
+    seen = (each.tags for each in snapshot.peering_connections if each.connection_id == connection.connection_id)
+    tags = next(seen, {})
+    making: tuple[CreatePeering | AcceptPeering, ...] = (*plan.of(CreatePeering, side), *plan.of(AcceptPeering, side))
+    for change in making:
+        tags = tags | change.tags
+    for edit in plan.of(TagPeering, side):
+        tags = edit.tags.applied_to(tags)
+    return tags
+
+
+def _with_tags(rule: OwnedRule, edit: TagRule | None) -> OwnedRule:
+    if edit is None:
+        return rule
+    tags = edit.tags.applied_to({REQUEST_ID_TAG: rule.request_id, **rule.tags})
+    return replace(rule, request_id=tags.pop(REQUEST_ID_TAG), tags=tags)
 
 
 def _by_resource[T](pairs: Iterable[tuple[str, T]]) -> defaultdict[str, list[T]]:

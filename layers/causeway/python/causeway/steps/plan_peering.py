@@ -27,6 +27,8 @@ from causeway.domain.plan import (
     Plan,
     RevokeRule,
     SetDnsResolution,
+    TagPeering,
+    TagRule,
 )
 from causeway.domain.planner import holdings_after, plan_removal, plan_request, refuse
 from causeway.domain.run import Run
@@ -35,16 +37,17 @@ from causeway.domain.values import SIDES, Both, Side, Value
 
 from .step_input import StepInput
 
-type SideChange = CreateRoute | AuthorizeRule | SetDnsResolution | DeleteRoute | RevokeRule
+type Kinds = tuple[type[Value], ...]
 
-ADDING: dict[str, type[SideChange]] = {
-    "UpdateRouteTables": CreateRoute,
-    "UpdateSecurityGroups": AuthorizeRule,
-    "ConfigureDns": SetDnsResolution,
+ADDING: dict[str, Kinds] = {
+    "UpdateRouteTables": (CreateRoute,),
+    "UpdateSecurityGroups": (AuthorizeRule,),
+    "ConfigureDns": (SetDnsResolution,),
+    "UpdateTags": (TagPeering, TagRule),
 }
 """The state that makes each kind of addition on a side."""
 
-REMOVING: dict[str, type[SideChange]] = {"UpdateRouteTables": DeleteRoute, "UpdateSecurityGroups": RevokeRule}
+REMOVING: dict[str, Kinds] = {"UpdateRouteTables": (DeleteRoute,), "UpdateSecurityGroups": (RevokeRule,)}
 """The state that makes each kind of removal on a side."""
 
 
@@ -169,12 +172,12 @@ def summarise(plan: Plan, *, removal: bool) -> PlanSummary:
     )
 
 
-def _round(plan: Plan, steps: dict[str, type[SideChange]], *, removing: bool) -> Round:
+def _round(plan: Plan, steps: dict[str, Kinds], *, removing: bool) -> Round:
     return Round(
         updates=tuple(
             Update(side=side, step=step, removing=removing)
             for side in SIDES
-            for step, kind in steps.items()
-            if plan.of(kind, side)
+            for step, kinds in steps.items()
+            if any(plan.of(kind, side) for kind in kinds)
         )
     )

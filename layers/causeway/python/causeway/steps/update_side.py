@@ -1,11 +1,11 @@
-"""UpdateRouteTables, UpdateSecurityGroups and ConfigureDns: one side each, what the plan says and nothing else.
+"""UpdateRouteTables, UpdateSecurityGroups, ConfigureDns and UpdateTags: one side each, what the plan says and nothing else.
 
 What was made is recorded also where the rest failed: the item must be able to list it.
 """
 
 from causeway.aws.tables import Ledger
 from causeway.aws.writer import Applied, Writer
-from causeway.domain.plan import AuthorizeRule, CreateRoute, DeleteRoute, RevokeRule, SetDnsResolution
+from causeway.domain.plan import AuthorizeRule, CreateRoute, DeleteRoute, RevokeRule, SetDnsResolution, TagPeering, TagRule
 
 from .step_input import StepInput
 
@@ -45,6 +45,17 @@ def configure_dns(step: StepInput, *, ledger: Ledger, writer: Writer) -> int:
     for change in changes:
         writer.set_dns_resolution(run.request.vpc(step.updated_side), run.known_connection_id, change)
     return _record(step, ledger, "ConfigureDns", Applied(done=changes))
+
+
+def update_tags(step: StepInput, *, ledger: Ledger, writer: Writer) -> int:
+    """Edit the tags of the side's own view of the connection, and of its rules."""
+    run = ledger.load_run(step.request_id, step.generation)
+    vpc = run.request.vpc(step.updated_side)
+    connection = run.saved_plan.of(TagPeering, step.updated_side)
+    tagged = writer.tag_connection(vpc, run.known_connection_id, connection) if connection else Applied(done=())
+    rules = writer.tag_rules(vpc, run.saved_plan.of(TagRule, step.updated_side))
+    both = Applied(done=(*tagged.done, *rules.done), error=tagged.error or rules.error)
+    return _record(step, ledger, "UpdateTags", both)
 
 
 def _record(step: StepInput, ledger: Ledger, name: str, applied: Applied) -> int:
