@@ -144,6 +144,7 @@ def _events(pair: Pair, removed: Pair) -> dict[str, bytes]:
         "DeletePeering": {"request_id": removed.name, "generation": 2},
         "CheckReachability": step,
         "RecordOutcome": {**step, "error": None},
+        "PreviewPlan": pair.request_item,
     }
     return {name: msgspec.json.encode(event) for name, event in events.items()}
 

@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -359,6 +360,50 @@ def test_holdings_of_thousands_of_routes_fit_an_item(ledger: Ledger) -> None:
     ledger.save_holdings("one", Holdings(request=REQUEST, routes=routes))
 
     assert ledger.load_holdings("one").routes == routes
+
+
+def test_every_record_says_when_it_was_written(requests: Requests, ledger: Ledger, client: Any) -> None:
+    put_from_event(requests, {"request_id": "one", "tags": {}}, "event-1")
+    ledger.next_generation("one", "1")
+    ledger.save_request(1, REQUEST)
+    ledger.save_holdings("one", Holdings())
+    ledger.lock("one", "first")
+    ledger.take_over("one", "second", "first")
+
+    items = client.scan(TableName="ledger")["Items"]
+    assert {item["record"]["S"] for item in items} == {"EVENT#event-1", "HEAD", "0000000001#REQUEST", "HOLDINGS", "LOCK"}
+    for item in items:
+        assert datetime.now(UTC) - datetime.fromisoformat(item["at"]["S"]) < timedelta(minutes=1)
+
+
+def test_an_outcome_is_kept_for_its_generation(ledger: Ledger) -> None:
+    ended = status(2, State.FAILED)
+    ledger.save_outcome(ended)
+
+    assert ledger.load_outcome("one", 2) == ended
+    assert ledger.load_outcome("one", 1) is None
+
+
+def test_the_history_has_the_records_of_all_generations_and_no_others(ledger: Ledger) -> None:
+    ledger.next_generation("one", "1")
+    ledger.lock("one", "first")
+    ledger.save_holdings("one", Holdings(request=REQUEST))
+    ledger.save_request(1, REQUEST)
+    ledger.save_superseded("one", 1)
+    ledger.save_request(12, REQUEST, Occasion.REMOVAL)
+    ledger.save_done("one", 12, Side.REQUESTER, "UpdateRouteTables", (ROUTE,))
+
+    records = ledger.history("one")
+
+    assert [(record.generation, record.name) for record in records] == [
+        (1, "REQUEST"),
+        (1, "SUPERSEDED"),
+        (12, "DONE#requester#UpdateRouteTables"),
+        (12, "REQUEST"),
+    ]
+    assert records[2].payload(tuple[Change, ...]) == (ROUTE,)
+    assert (records[3].payload(Request), records[3].fields["occasion"]) == (REQUEST, "removal")
+    assert ledger.history("two") == ()
 
 
 def test_a_lock_has_one_holder_who_may_take_it_again(ledger: Ledger) -> None:

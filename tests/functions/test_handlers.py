@@ -3,8 +3,11 @@
 import json
 from typing import Any
 
+import boto3
 import msgspec
 import pytest
+
+from causeway.aws.tables import Ledger
 
 from .conftest import ROOT, Hub, load
 
@@ -78,6 +81,44 @@ def test_a_removal_by_an_event_ends_with_nothing_of_ours_left(
 
     assert networks(members) == before
     assert '"PeeringRemoved":[1.0]' in capsys.readouterr().out
+
+
+def test_a_preview_is_the_plan_that_would_be_made_and_writes_nothing(hub: Hub, members: dict[str, Any], dynamodb: Any) -> None:
+    before = networks(members)
+
+    preview = hub.invoke("preview_plan")
+
+    assert (preview["request_id"], preview["blocked"], preview["findings"]) == (REQUEST_ID, False, [])
+    assert preview["changes"][0].startswith("Request a peering from ")
+    assert networks(members) == before
+    assert [dynamodb.Table(name).scan()["Items"] for name in ("requests", "ledger")] == [[], []]
+
+    for name in ("receive_event", "dispatch_request", "plan_peering"):
+        hub.invoke(name)
+    plan = Ledger("ledger", boto3.client("dynamodb")).load_run(REQUEST_ID, 1).saved_plan
+    assert (preview["checksum"], preview["changes"]) == (plan.checksum, [change.sentence for change in plan.changes])
+
+
+def test_a_preview_knows_what_the_request_holds(hub: Hub) -> None:
+    for name in ("receive_event", "dispatch_request", "plan_peering", "request_peering", "accept_peering"):
+        hub.invoke(name)
+    for name, side in UPDATES:
+        hub.invoke(name, {**hub.sample(name), "side": side})
+    again = hub.invoke("preview_plan")
+    assert (again["changes"], again["findings"]) == ([], [])
+
+    silent = hub.invoke("preview_plan", {**hub.sample("preview_plan"), "allow": [], "status": {"state": "ACTIVE"}})
+
+    assert silent["peering_connection_id"] == again["peering_connection_id"]
+    assert {sentence.partition(" allow")[0] for sentence in silent["changes"]} == {"No longer"}
+
+
+def test_a_preview_of_a_malformed_item_says_all_that_is_wrong(hub: Hub) -> None:
+    preview = hub.invoke("preview_plan", {"request_id": "odd", "priority": 1})
+
+    assert (preview["request_id"], preview["blocked"], preview["checksum"]) == ("odd", True, None)
+    assert [finding["where"] for finding in preview["findings"]] == ["requester", "accepter", "priority"]
+    assert {finding["code"] for finding in preview["findings"]} == {"MALFORMED_ITEM"}
 
 
 def networks(members: dict[str, Any]) -> list[Any]:

@@ -156,6 +156,13 @@ def test_a_malformed_item_is_rejected_on_the_item(
     assert machine.inputs == {}
 
 
+def test_a_malformed_item_has_its_outcome_in_the_ledger(dispatch: Dispatch, ledger: Ledger) -> None:
+    status = dispatch(item_change(100, {**ITEM, "priority": 1}))
+
+    assert status == ledger.load_outcome(REQUEST_ID, 1)
+    assert [each.name for each in ledger.history(REQUEST_ID)] == ["OUTCOME"]
+
+
 def test_a_malformed_item_can_be_corrected(dispatch: Dispatch, table: Any, machine: Machine) -> None:
     table.put_item(Item={**ITEM, "priority": 1})
     dispatch(item_change(100, {**ITEM, "priority": 1}))

@@ -317,6 +317,10 @@ def test_a_run_that_is_not_the_newest_gives_the_pair_back_and_writes_nothing(act
     assert active.plan(older) == PlanSummary(superseded=True)
 
     assert active.run(older).plan is None
+    assert [each.name for each in active.ledger.history(WANTED.request_id) if each.generation == older] == [
+        "REQUEST",
+        "SUPERSEDED",
+    ]
     assert active.ledger.load_holdings(WANTED.request_id) == holdings
     assert table.scan()["Items"] == item
     assert active.holder() is None

@@ -409,6 +409,7 @@ def test_an_active_peering(record: Record, ledger: Ledger, table: Any, bus: Reco
     assert status is not None
     assert outcome.state is State.ACTIVE
     assert (status["state"], status["findings"], len(status["verdicts"])) == ("ACTIVE", [], 4)
+    assert ledger.load_outcome(WANTED.request_id, 1) == outcome
     assert bus.announced == [(WANTED.request_id, outcome)]
 
 

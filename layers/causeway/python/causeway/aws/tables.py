@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
+from causeway.clock import timestamp
 from causeway.domain.errors import LedgerMissing, ServiceUnavailable
+from causeway.domain.history import Record
 from causeway.domain.ownership import Holdings
 from causeway.domain.plan import Change, Plan
 from causeway.domain.request import Request
 from causeway.domain.run import Occasion, Run
-from causeway.domain.status import State
+from causeway.domain.status import State, Status
 from causeway.domain.verdicts import Verdict
 
 from .errors import translated
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, TransactWriteItemTypeDef, UpdateTypeDef
 
-    from causeway.domain.status import Status
     from causeway.domain.values import Side
 
 type Attributes = Mapping[str, AttributeValueTypeDef]
@@ -39,8 +40,13 @@ PLAN = "PLAN"
 CONNECTION = "CONNECTION"
 DONE = "DONE"
 VERDICTS = "VERDICTS"
+SUPERSEDED = "SUPERSEDED"
+OUTCOME = "OUTCOME"
 HOLDINGS = "HOLDINGS"
 LOCK = "LOCK"
+
+LAST_GENERATION = 9_999_999_999
+"""The largest that ten digits hold."""
 
 SEQUENCE_NUMBER_DIGITS = 40
 """The longest sequence number of a stream record. It does not fit DynamoDB's numbers, which have 38 digits."""
@@ -116,7 +122,7 @@ class Requests:
 
 
 class Ledger:
-    """What was planned and done, for each generation of each request."""
+    """What was planned and done, for each generation of each request. Every record says in `at` when it was written."""
 
     def __init__(self, table_name: str, client: DynamoDBClient) -> None:
         self._table_name = table_name
@@ -133,9 +139,10 @@ class Ledger:
                 answer = self._client.update_item(
                     TableName=self._table_name,
                     Key=_attributes(request_id=request_id, record=HEAD),
-                    UpdateExpression="SET sequence_number = :number ADD generation :one",
+                    UpdateExpression="SET sequence_number = :number, #at = :at ADD generation :one",
                     ConditionExpression="attribute_not_exists(sequence_number) OR sequence_number < :number",
-                    ExpressionAttributeValues=_attributes(**{":number": number, ":one": 1}),
+                    ExpressionAttributeNames={"#at": "at"},
+                    ExpressionAttributeValues=_attributes(**{":number": number, ":one": 1, ":at": timestamp()}),
                     ReturnValues="ALL_NEW",
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
@@ -166,6 +173,28 @@ class Ledger:
     def save_verdicts(self, request_id: str, generation: int, verdicts: Sequence[Verdict]) -> None:
         self._save(request_id, generation, VERDICTS, payload=_packed(verdicts))
 
+    def save_superseded(self, request_id: str, generation: int) -> None:
+        """Records that the generation does nothing, because a newer one was there when its turn came."""
+        self._save(request_id, generation, SUPERSEDED)
+
+    def save_outcome(self, status: Status) -> None:
+        """Records how the generation ended. An item that is gone cannot keep it."""
+        self._save(status.request_id, status.generation, OUTCOME, payload=_packed(status))
+
+    def load_outcome(self, request_id: str, generation: int) -> Status | None:
+        """How the generation ended; None while it has not."""
+        record = self._get(request_id, _prefix(generation) + OUTCOME)
+        return _unpacked(record, Status) if record else None
+
+    def history(self, request_id: str) -> tuple[Record, ...]:
+        """Every record of every generation; `causeway.domain.history` tells them."""
+        items = self._query(
+            request_id,
+            "#record BETWEEN :first AND :last",
+            **{":first": _prefix(0), ":last": f"{_prefix(LAST_GENERATION)}~"},
+        )
+        return tuple(_record(item) for item in items)
+
     def load_run(self, request_id: str, generation: int) -> Run:
         """Everything of one generation, in one consistent query.
 
@@ -173,7 +202,8 @@ class Ledger:
             LedgerMissing: No step has saved the request.
         """
         prefix = _prefix(generation)
-        records = {item["record"].removeprefix(prefix): item for item in self._query(request_id, prefix)}
+        items = self._query(request_id, "begins_with(#record, :prefix)", **{":prefix": prefix})
+        records = {item["record"].removeprefix(prefix): item for item in items}
         if REQUEST not in records:
             raise LedgerMissing(
                 f"Generation {generation} of request {request_id} is not there.",
@@ -210,7 +240,7 @@ class Ledger:
             try:
                 self._client.put_item(
                     TableName=self._table_name,
-                    Item=_attributes(request_id=what, record=LOCK, holder=holder),
+                    Item=_attributes(request_id=what, record=LOCK, holder=holder, at=timestamp()),
                     ConditionExpression="attribute_not_exists(request_id) OR holder = :holder",
                     ExpressionAttributeValues=_attributes(**{":holder": holder}),
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
@@ -225,7 +255,7 @@ class Ledger:
             try:
                 self._client.put_item(
                     TableName=self._table_name,
-                    Item=_attributes(request_id=what, record=LOCK, holder=holder),
+                    Item=_attributes(request_id=what, record=LOCK, holder=holder, at=timestamp()),
                     ConditionExpression="holder IN (:holder, :from)",
                     ExpressionAttributeValues=_attributes(**{":holder": holder, ":from": from_holder}),
                 )
@@ -247,7 +277,7 @@ class Ledger:
         self._put(request_id, _prefix(generation) + record, **values)
 
     def _put(self, request_id: str, record: str, **values: object) -> None:
-        item = _attributes(request_id=request_id, record=record, **values)
+        item = _attributes(request_id=request_id, record=record, at=timestamp(), **values)
         with translated(self._place(request_id)):
             self._client.put_item(TableName=self._table_name, Item=item)
 
@@ -259,13 +289,14 @@ class Ledger:
         item = answer.get("Item")
         return None if item is None else _plain(item)
 
-    def _query(self, request_id: str, prefix: str) -> Iterable[dict[str, Any]]:
+    def _query(self, request_id: str, condition: str, **values: str) -> Iterable[dict[str, Any]]:
+        """The request's records whose key fulfils the condition, as they are now (a consistent read), in the key's order."""
         with translated(self._place(request_id)):
             pages = self._client.get_paginator("query").paginate(
                 TableName=self._table_name,
-                KeyConditionExpression="request_id = :id AND begins_with(#record, :prefix)",
+                KeyConditionExpression=f"request_id = :id AND {condition}",
                 ExpressionAttributeNames={"#record": "record"},
-                ExpressionAttributeValues=_attributes(**{":id": request_id, ":prefix": prefix}),
+                ExpressionAttributeValues=_attributes(**{":id": request_id, **values}),
                 ConsistentRead=True,
             )
             return [_plain(item) for page in pages for item in page["Items"]]
@@ -278,9 +309,15 @@ def _prefix(generation: int) -> str:
     return f"{generation:010d}#"
 
 
+def _record(item: Mapping[str, Any]) -> Record:
+    generation, _, name = item["record"].partition("#")
+    payload = {"payload": msgspec.json.decode(zlib.decompress(item["payload"].value))} if "payload" in item else {}
+    return Record(generation=int(generation), name=name, at=item["at"], fields={**item, **payload})
+
+
 def _marker(ledger_table: str, request_id: str, event_id: str, expires_at: int) -> TransactWriteItemTypeDef:
     """Remembers an event, if it was not seen before."""
-    item = _attributes(request_id=request_id, record=f"EVENT#{event_id}", expires_at=expires_at)
+    item = _attributes(request_id=request_id, record=f"EVENT#{event_id}", at=timestamp(), expires_at=expires_at)
     return {"Put": {"TableName": ledger_table, "Item": item, "ConditionExpression": "attribute_not_exists(request_id)"}}
 
 

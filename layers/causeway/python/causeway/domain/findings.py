@@ -1,6 +1,7 @@
 """What preflight and the check have to say to a person, each with a code that `docs/operations.md` explains."""
 
 from enum import StrEnum
+from typing import Any
 
 from .values import Side, Value
 
@@ -39,3 +40,13 @@ class Finding(Value):
     where: str
     side: Side | None = None
     blocking: bool = True
+
+    def as_map(self) -> dict[str, Any]:
+        """As people and programs get it: every key is there."""
+        return {
+            "code": self.code.value,
+            "message": self.message,
+            "where": self.where,
+            "side": None if self.side is None else self.side.value,
+            "blocking": self.blocking,
+        }

@@ -63,20 +63,10 @@ class Status(Value):
             "updated_at": self.updated_at,
             "execution": self.execution,
             "peering_connection_id": self.peering_connection_id,
-            "findings": [_finding_map(finding) for finding in self.findings],
+            "findings": [finding.as_map() for finding in self.findings],
             "verdicts": [_verdict_map(verdict) for verdict in self.verdicts],
             "changes_made": list(self.changes_made),
         }
-
-
-def _finding_map(finding: Finding) -> dict[str, Any]:
-    return {
-        "code": finding.code.value,
-        "message": finding.message,
-        "where": finding.where,
-        "side": None if finding.side is None else finding.side.value,
-        "blocking": finding.blocking,
-    }
 
 
 def _verdict_map(verdict: Verdict) -> dict[str, Any]:

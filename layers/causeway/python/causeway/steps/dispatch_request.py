@@ -48,7 +48,7 @@ def dispatch_request(
     try:
         request = _to_remove(change, ledger) if removal else parse_request(change.after or {})
     except MalformedItem as malformed:
-        return None if removal else _reject(request_id, generation, malformed, requests=requests, bus=bus)
+        return None if removal else _reject(request_id, generation, malformed, requests=requests, ledger=ledger, bus=bus)
     ledger.save_request(generation, request, Occasion.REMOVAL if removal else Occasion.CHANGE)
     status = Status(state=State.PLANNING, request_id=request_id, generation=generation, updated_at=timestamp())
     requests.write_status(status)
@@ -68,7 +68,9 @@ def asks_for_something(change: ItemChange) -> bool:
     return desired_part(change.before) != desired_part(change.after) or STATUS_FIELD not in change.after
 
 
-def _reject(request_id: str, generation: int, malformed: MalformedItem, *, requests: Requests, bus: Bus) -> Status:
+def _reject(
+    request_id: str, generation: int, malformed: MalformedItem, *, requests: Requests, ledger: Ledger, bus: Bus
+) -> Status:
     status = Status(
         state=State.REJECTED,
         request_id=request_id,
@@ -77,5 +79,6 @@ def _reject(request_id: str, generation: int, malformed: MalformedItem, *, reque
         findings=malformed.findings,
     )
     requests.write_status(status)
+    ledger.save_outcome(status)
     bus.announce(status)
     return status

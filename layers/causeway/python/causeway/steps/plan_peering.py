@@ -95,6 +95,7 @@ def plan_peering(step: StepInput, *, requests: Requests, ledger: Ledger, reader:
     """
     take(step.request_id, step.execution, ledger, is_running)
     if ledger.newest_generation(step.request_id) > step.generation:
+        ledger.save_superseded(step.request_id, step.generation)
         ledger.release(step.request_id, step.execution)
         return PlanSummary(superseded=True)
     holdings = ledger.load_holdings(step.request_id)

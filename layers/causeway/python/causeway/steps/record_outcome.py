@@ -17,6 +17,7 @@ def record_outcome(step: StepInput, *, requests: Requests, ledger: Ledger, bus: 
     if status.state is State.REMOVED:
         ledger.save_holdings(step.request_id, NOTHING_HELD)
     requests.write_status(status)
+    ledger.save_outcome(status)
     bus.announce(status)
     for lock in (run.request.pair, step.request_id):
         ledger.release(lock, step.execution)

@@ -1,0 +1,166 @@
+"""The history of a request: what the ledger's records say, in order, each as a person would say it.
+
+Every record of a generation is told here, or named as one that another tells: a record that this module does not know is an
+error, so that nothing of what was done is left out in silence.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from .findings import Finding
+from .plan import Change, Plan
+from .request import Request
+from .run import Occasion
+from .status import Status
+from .values import Value
+from .verdicts import Verdict
+
+
+class What(StrEnum):
+    """What an entry is about."""
+
+    ASKED = "asked"
+    SEEN = "seen"
+    PLANNED = "planned"
+    DONE = "done"
+    SUPERSEDED = "superseded"
+    OUTCOME = "outcome"
+
+
+class Record(Value):
+    """A record of one generation, as the ledger has it.
+
+    Attributes:
+        name: What stands behind the generation in its key, such as `DONE#requester#UpdateRouteTables`.
+        at: When it was written; ISO 8601, UTC.
+        fields: Its attributes as plain values, the payload decoded.
+    """
+
+    generation: int
+    name: str
+    at: str
+    fields: Mapping[str, Any]
+
+    @property
+    def kind(self) -> str:
+        return self.name.partition("#")[0]
+
+    def payload[T](self, kind: type[T]) -> T:
+        return msgspec.convert(self.fields["payload"], kind)
+
+
+class Entry(Value):
+    """One thing that happened.
+
+    Attributes:
+        who: The person who asked or decided, as far as it is known; else the step, or Causeway.
+        text: The first line says it; each further one is a change or a finding.
+    """
+
+    generation: int
+    at: str
+    what: What
+    who: str
+    text: str
+
+
+class UnknownRecord(Exception):
+    """The ledger has a record that the history does not tell: it is of a newer Causeway."""
+
+    def __init__(self, record: Record) -> None:
+        super().__init__(
+            f"The history cannot tell the record {record.name} of generation {record.generation}. Use a newer Causeway."
+        )
+
+
+def tell(records: Iterable[Record]) -> tuple[Entry, ...]:
+    """The entries in the order of time; what is of one moment, in the order of a run.
+
+    Raises:
+        UnknownRecord: Neither told here nor known to be told by another record.
+    """
+    known = [record for record in records if _is_told(record)]
+    known.sort(key=lambda record: (record.at, record.generation, _ORDER.index(record.kind)))
+    return tuple(TELLERS[record.kind](record) for record in known)
+
+
+def _is_told(record: Record) -> bool:
+    if record.kind not in TELLERS and record.kind not in TOLD_BY_OTHERS:
+        raise UnknownRecord(record)
+    return record.kind in TELLERS
+
+
+def _request(record: Record) -> Entry:
+    request, occasion = record.payload(Request), Occasion(record.fields["occasion"])
+    pair = f"{request.requester} and {request.accepter}"
+    if occasion is Occasion.DRIFT:
+        return _entry(record, What.SEEN, "DetectDrift", f"The network is no longer as asked between {pair}.")
+    if occasion is Occasion.REMOVAL:
+        return _entry(record, What.ASKED, "the item's deletion", f"Nothing between {pair}.")
+    flows = (str(flow) for flow in request.flows)
+    return _entry(record, What.ASKED, request.requested_by or "the item", f"A peering between {pair}.", *flows)
+
+
+def _plan(record: Record) -> Entry:
+    plan = record.payload(Plan)
+    findings = _findings(plan.findings)
+    if plan.is_blocked:
+        return _entry(record, What.PLANNED, "PlanPeering", "Nothing, because something stands in the way.", *findings)
+    changes = (change.sentence for change in plan.changes)
+    return _entry(
+        record, What.PLANNED, "PlanPeering", f"{_count(plan.changes)}, checksum {plan.checksum}.", *changes, *findings
+    )
+
+
+def _done(record: Record) -> Entry:
+    changes = record.payload(tuple[Change, ...])
+    _, side, step, *_ = record.name.split("#")
+    return _entry(record, What.DONE, step, f"{_count(changes)} on the {side}'s side.", *(each.sentence for each in changes))
+
+
+def _verdicts(record: Record) -> Entry:
+    verdicts = record.payload(tuple[Verdict, ...])
+    reachable = sum(verdict.reachable for verdict in verdicts)
+    blocked = (str(verdict.flow) for verdict in verdicts if not verdict.reachable)
+    told = dict.fromkeys(f"Blocked: {flow}" for flow in blocked)
+    return _entry(record, What.SEEN, "CheckReachability", f"{reachable} of {len(verdicts)} ways are reachable.", *told)
+
+
+def _superseded(record: Record) -> Entry:
+    return _entry(record, What.SUPERSEDED, "PlanPeering", "A newer change was there already, and has the last word.")
+
+
+def _outcome(record: Record) -> Entry:
+    status = record.payload(Status)
+    return _entry(record, What.OUTCOME, "Causeway", str(status.state), *_findings(status.findings))
+
+
+TELLERS: dict[str, Callable[[Record], Entry]] = {
+    "REQUEST": _request,
+    "PLAN": _plan,
+    "DONE": _done,
+    "VERDICTS": _verdicts,
+    "SUPERSEDED": _superseded,
+    "OUTCOME": _outcome,
+}
+"""How each kind of record is told, in the order in which a run writes them."""
+
+_ORDER = tuple(TELLERS)
+
+TOLD_BY_OTHERS = frozenset({"CONNECTION"})
+"""Records that another one tells: the connection stands in the changes done."""
+
+
+def _entry(record: Record, what: What, who: str, *lines: str) -> Entry:
+    return Entry(generation=record.generation, at=record.at, what=what, who=who, text="\n".join(lines))
+
+
+def _count(changes: tuple[Change, ...]) -> str:
+    return "1 change" if len(changes) == 1 else f"{len(changes)} changes"
+
+
+def _findings(findings: Iterable[Finding]) -> list[str]:
+    return [f"{finding.code}: {finding.message}" for finding in findings]

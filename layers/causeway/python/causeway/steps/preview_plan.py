@@ -1,0 +1,60 @@
+"""PreviewPlan: an item in, what Causeway would find and do out. Nothing is written, here or in the network.
+
+It decides as PlanPeering does, from both sides as they are and from what the request holds. It takes no lock: a run that works
+on the pair meanwhile may leave less to do.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from causeway.aws.reader import Reader
+from causeway.aws.tables import Ledger
+from causeway.boundary import MalformedItem, parse_request
+from causeway.domain.findings import Finding
+from causeway.domain.run import Run
+from causeway.domain.values import Value
+
+from .plan_peering import decide
+
+
+class Preview(Value):
+    """What putting the item would come to.
+
+    Attributes:
+        checksum: The plan's, as an approval would bind to it; None of a malformed item, which has no plan.
+        peering_connection_id: The connection that is there already.
+        changes: The sentence of each change, in order.
+    """
+
+    request_id: str
+    checksum: str | None = None
+    peering_connection_id: str | None = None
+    findings: tuple[Finding, ...] = ()
+    changes: tuple[str, ...] = ()
+
+    def as_map(self) -> dict[str, Any]:
+        return {
+            "request_id": self.request_id,
+            "blocked": any(finding.blocking for finding in self.findings),
+            "checksum": self.checksum,
+            "peering_connection_id": self.peering_connection_id,
+            "findings": [finding.as_map() for finding in self.findings],
+            "changes": list(self.changes),
+        }
+
+
+def preview_plan(item: Mapping[str, Any], *, ledger: Ledger, reader: Reader) -> Preview:
+    """Plan the item as if it had just been put."""
+    try:
+        request = parse_request(item)
+    except MalformedItem as malformed:
+        return Preview(request_id=str(item.get("request_id", "")), findings=malformed.findings)
+    run = Run(request=request, generation=ledger.newest_generation(request.request_id) + 1)
+    plan = decide(run, reader.observe_both(request), ledger.load_holdings(request.request_id))
+    return Preview(
+        request_id=request.request_id,
+        checksum=plan.checksum,
+        peering_connection_id=plan.connection_id,
+        findings=plan.findings,
+        changes=tuple(change.sentence for change in plan.changes),
+    )

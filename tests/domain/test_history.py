@@ -1,0 +1,132 @@
+"""The history: records of the ledger in, what happened in the order of time out."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from causeway.aws import tables
+from causeway.domain.findings import Code, Finding
+from causeway.domain.history import TELLERS, TOLD_BY_OTHERS, Record, UnknownRecord, What, tell
+from causeway.domain.plan import CreateRoute, Plan
+from causeway.domain.run import Occasion
+from causeway.domain.status import State, Status
+from causeway.domain.values import Side
+
+from .networks import request
+from .test_outcome import BLOCKS, STOPPED, WORKS
+
+OF_NO_GENERATION = {"HEAD", "HOLDINGS", "LOCK"}
+"""Records that stand for now, not for what happened."""
+
+ROUTE = CreateRoute(side=Side.ACCEPTER, route_table_id="rtb-b1", destination="10.0.0.0/16")
+
+
+def record(name: str, payload: object = None, *, second: int = 0, generation: int = 1, **fields: Any) -> Record:
+    given = {**fields, "payload": msgspec.json.decode(msgspec.json.encode(payload))}
+    return Record(generation=generation, name=name, at=f"2026-01-15T09:30:{second:02}.000+00:00", fields=given)
+
+
+def asked(occasion: Occasion = Occasion.CHANGE, **fields: Any) -> Record:
+    return record("REQUEST", msgspec.structs.replace(request(), **fields), occasion=occasion.value)
+
+
+def ended(state: State, *findings: Finding, second: int = 9) -> Record:
+    status = Status(state=state, request_id="one", generation=1, updated_at="", findings=findings)
+    return record("OUTCOME", status, second=second)
+
+
+def lines(given: Record) -> list[str]:
+    (entry,) = tell([given])
+    return entry.text.splitlines()
+
+
+def test_every_kind_of_record_has_its_place() -> None:
+    """A new kind of record belongs into the history, or among those that another tells."""
+    kinds = {value for name, value in vars(tables).items() if name.isupper() and name == value}
+    assert kinds == OF_NO_GENERATION | set(TELLERS) | TOLD_BY_OTHERS
+
+
+def test_a_record_that_nobody_knows_is_an_error() -> None:
+    with pytest.raises(UnknownRecord, match="SURPRISE#requester of generation 7"):
+        tell([record("SURPRISE#requester", generation=7)])
+
+
+def test_a_run_is_told_in_the_order_of_time() -> None:
+    records = [
+        ended(State.ACTIVE),
+        record("CONNECTION", connection_id="pcx-1", second=2),
+        record("DONE#accepter#UpdateRouteTables", (ROUTE,), second=3),
+        record("PLAN", Plan(request_id="one", generation=1, changes=(ROUTE,)), second=1),
+        asked(),
+        record("VERDICTS", (WORKS,), second=4),
+    ]
+
+    entries = tell(records)
+
+    assert [(entry.what, entry.who) for entry in entries] == [
+        (What.ASKED, "the item"),
+        (What.PLANNED, "PlanPeering"),
+        (What.DONE, "UpdateRouteTables"),
+        (What.SEEN, "CheckReachability"),
+        (What.OUTCOME, "Causeway"),
+    ]
+    assert entries[2].text.splitlines() == ["1 change on the accepter's side.", ROUTE.sentence]
+    assert (entries[3].text, entries[4].text) == ("1 of 1 ways are reachable.", "ACTIVE")
+
+
+def test_generations_that_overlap_are_told_as_they_happened() -> None:
+    second = msgspec.structs.replace(asked(), generation=2, at="2026-01-15T09:30:05.000+00:00")
+    superseded = record("SUPERSEDED", generation=1, second=7)
+
+    assert [(each.generation, each.what) for each in tell([superseded, second, ended(State.ACTIVE), asked()])] == [
+        (1, What.ASKED),
+        (2, What.ASKED),
+        (1, What.SUPERSEDED),
+        (1, What.OUTCOME),
+    ]
+
+
+def test_who_asked_is_named_and_for_what() -> None:
+    (entry,) = tell([asked(requested_by="arn:aws:iam::111111111111:user/ada")])
+
+    assert entry.who == "arn:aws:iam::111111111111:user/ada"
+    first, *flows = entry.text.splitlines()
+    assert "vpc-a1" in first
+    assert "vpc-b1" in first
+    assert flows == [str(flow) for flow in request().flows]
+
+
+@pytest.mark.parametrize(
+    ("occasion", "what", "begins"),
+    [(Occasion.REMOVAL, What.ASKED, "Nothing between"), (Occasion.DRIFT, What.SEEN, "The network is no longer as asked")],
+)
+def test_why_a_generation_began(occasion: Occasion, what: What, begins: str) -> None:
+    (entry,) = tell([asked(occasion)])
+
+    assert entry.what is what
+    assert entry.text.startswith(begins)
+
+
+def test_a_blocked_plan_says_what_blocks_it() -> None:
+    told = lines(record("PLAN", Plan(request_id="one", generation=1, changes=(ROUTE,), findings=(BLOCKS,))))
+
+    assert told == ["Nothing, because something stands in the way.", "CIDR_OVERLAP: They overlap."]
+
+
+def test_a_plan_names_its_checksum_and_each_change() -> None:
+    plan = Plan(request_id="one", generation=1, changes=(ROUTE, ROUTE))
+
+    assert lines(record("PLAN", plan)) == [f"2 changes, checksum {plan.checksum}.", ROUTE.sentence, ROUTE.sentence]
+
+
+def test_a_blocked_flow_is_named_once() -> None:
+    told = lines(record("VERDICTS", (WORKS, STOPPED, STOPPED)))
+
+    assert told == ["1 of 3 ways are reachable.", f"Blocked: {STOPPED.flow}"]
+
+
+def test_an_outcome_has_its_findings() -> None:
+    failed = Finding(code=Code.STEP_FAILED, where="AcceptPeering", message="It failed.")
+
+    assert lines(ended(State.FAILED, failed)) == ["FAILED", "STEP_FAILED: It failed."]
