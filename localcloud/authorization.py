@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from localcloud import ec2_authorization, task_tokens
+from localcloud.function_url_config import function_behind
 from localcloud.policies import Context
 from localcloud.requests import ApiRequest
 
@@ -68,6 +69,8 @@ def needs(request: ApiRequest) -> Iterator[Need]:
     if request.service == "ec2":
         for action, resource, keys in ec2_authorization.needs(request):
             yield Need(action, resource, {**context, **keys})
+    elif request.protocol == "function-url":
+        yield from _function_url_needs(request, context)
     elif request.service == "dynamodb" and request.operation.startswith("Transact"):
         for action, table in _transaction_members(request.document):
             yield Need(f"dynamodb:{action}", _table_arn(request, table), context)
@@ -111,6 +114,14 @@ def principal_context(account_id: str, principal_arn: str) -> dict[str, tuple[st
         "aws:principalarn": (principal_arn,),
         "aws:principalorgid": (ORGANIZATION_ID,),
     }
+
+
+def _function_url_needs(request: ApiRequest, context: Context) -> Iterator[Need]:
+    """Both permissions, as for every URL made since October 2025. Source: "Control access to Lambda function URLs"."""
+    function = function_behind(request.path_parameters["UrlId"])
+    resource = str(function.function_arn) if function else None
+    yield Need("lambda:InvokeFunctionUrl", resource, {**context, "lambda:functionurlauthtype": ("AWS_IAM",)})
+    yield Need("lambda:InvokeFunction", resource, {**context, "lambda:invokedviafunctionurl": ("true",)})
 
 
 def _resources(request: ApiRequest) -> list[Resource]:

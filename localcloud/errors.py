@@ -73,6 +73,8 @@ def _render(error: AwsError, request: ApiRequest, request_id: str) -> tuple[str,
             return "application/cbor", b"\xa2" + b"".join(
                 _cbor_text(text) for text in ("__type", error.code, "message", error.message)
             )
+        case "function-url":
+            return "application/json", msgspec.json.encode({"Message": error.message})
         case "json" | "rest-json":
             document = {"__type": error.code, "message": error.message}
             return "application/x-amz-json-1.1", msgspec.json.encode(document)

@@ -171,6 +171,8 @@ def _refusal(request: ApiRequest, action: str, resource: str | None, reason: str
     about = "" if resource in {None, "*"} else f" on resource: {resource}"
     message = f"User: {request.caller.arn} is not authorized to perform: {action}{about}{reason}"
     match request.protocol, request.service:
+        case "function-url", _:
+            return AwsError("AccessDeniedException", "Forbidden", 403)
         case "ec2", _:
             return AwsError("UnauthorizedOperation", f"You are not authorized to perform this operation. {message}", 403)
         case "query" | "rest-xml", _:

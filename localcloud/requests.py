@@ -24,7 +24,10 @@ from werkzeug.exceptions import NotFound
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-type Protocol = Literal["ec2", "query", "json", "cbor", "rest-json", "rest-xml"]
+type Protocol = Literal["ec2", "query", "json", "cbor", "rest-json", "rest-xml", "function-url"]
+
+FUNCTION_URL_PATH = "/_lambda-url/"
+"""Where the functions' URLs begin; the function's own id follows."""
 
 INTERNAL_ACCESS_KEYS = frozenset({"ak"})
 """Keys of the embedded AWS itself: moto's Step Functions interpreter signs its calls to other services with ``ak``."""
@@ -154,6 +157,9 @@ def _presigned_scope(environ: "WSGIEnvironment") -> _Scope | None:
 
 
 def _operation(environ: "WSGIEnvironment", service: str) -> tuple[Protocol, str, Mapping[str, str]]:
+    if environ["PATH_INFO"].startswith(FUNCTION_URL_PATH):
+        url_id = environ["PATH_INFO"].removeprefix(FUNCTION_URL_PATH).partition("/")[0]
+        return "function-url", "InvokeFunctionUrl", {"UrlId": url_id}
     if target := environ.get("HTTP_X_AMZ_TARGET"):
         return "json", target.rpartition(".")[2], {}
     if environ.get("CONTENT_TYPE", "").startswith(_FORM) and (action := _form(environ).get("Action")):

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -16,17 +16,25 @@ type Properties = dict[str, Any]
 
 
 class Recipe(msgspec.Struct, frozen=True):
-    """How the API makes and removes a resource type. ``create`` answers the physical id."""
+    """How the API makes and removes a resource type, and reads its attributes. ``create`` answers the physical id."""
 
     service: str
     create: Callable[[Any, str, Properties], str]
     delete: Callable[[Any, str, Properties], object]
     name_property: str = ""
+    attributes: Mapping[str, Callable[[Any, str], str]] = {}
 
 
 def _put_alarm(cloudwatch: Any, name: str, properties: Properties) -> str:
     cloudwatch.put_metric_alarm(**{**properties, "AlarmName": name})
     return name
+
+
+def _create_function_url(functions: Any, _name: str, properties: Properties) -> str:
+    made = functions.create_function_url_config(
+        FunctionName=properties["TargetFunctionArn"], **_without(properties, "TargetFunctionArn")
+    )
+    return str(made["FunctionArn"])
 
 
 def _put_event_invoke_config(functions: Any, name: str, properties: Properties) -> str:
@@ -143,6 +151,15 @@ RECIPES: dict[str, Recipe] = {
         _put_event_invoke_config,
         lambda api, _, properties: api.delete_function_event_invoke_config(FunctionName=properties["FunctionName"]),
     ),
+    "AWS::Lambda::Url": Recipe(
+        "lambda",
+        _create_function_url,
+        lambda api, name, _: api.delete_function_url_config(FunctionName=name),
+        attributes={
+            "FunctionArn": lambda _, name: name,
+            "FunctionUrl": lambda api, name: str(api.get_function_url_config(FunctionName=name)["FunctionUrl"]),
+        },
+    ),
     "AWS::Logs::MetricFilter": Recipe(
         "logs",
         _put_metric_filter,
@@ -161,6 +178,7 @@ class InertResource(CloudFormationModel):  # type: ignore[misc]
     def __init__(self, name: str, properties: Properties) -> None:
         self.name = name
         self.properties = properties
+        self.attributes: Mapping[str, str] = {}
 
     @property
     def physical_resource_id(self) -> str:
@@ -178,8 +196,8 @@ class InertResource(CloudFormationModel):  # type: ignore[misc]
     def has_cfn_attr(cls, attr: str) -> bool:
         return attr == "Arn"
 
-    def get_cfn_attribute(self, attribute_name: str) -> str:  # noqa: ARG002 -- the interface's
-        return self.name
+    def get_cfn_attribute(self, attribute_name: str) -> str:
+        return self.attributes.get(attribute_name, self.name)
 
     @classmethod
     def create_from_cloudformation_json(
@@ -205,6 +223,10 @@ def _model(resource_type: str, recipe: Recipe) -> type[CloudFormationModel]:
         def cloudformation_name_type() -> str:
             return recipe.name_property
 
+        @classmethod
+        def has_cfn_attr(cls, attr: str) -> bool:
+            return attr in recipe.attributes or super().has_cfn_attr(attr)
+
         @staticmethod
         def cloudformation_type() -> str:
             return resource_type
@@ -215,7 +237,9 @@ def _model(resource_type: str, recipe: Recipe) -> type[CloudFormationModel]:
         ) -> InertResource:
             properties = cloudformation_json["Properties"]
             client = client_for(recipe.service, account_id, region_name)
-            return cls(recipe.create(client, resource_name, properties), properties)
+            made = cls(recipe.create(client, resource_name, properties), properties)
+            made.attributes = {name: read(client, made.name) for name, read in recipe.attributes.items()}
+            return made
 
         def delete(self, account_id: str, region_name: str) -> None:
             recipe.delete(client_for(recipe.service, account_id, region_name), self.name, self.properties)

@@ -26,6 +26,7 @@ from localcloud.calls import CallGate
 from localcloud.cloudtrail import CloudTrail
 from localcloud.control import Control
 from localcloud.event_sources import EventSources
+from localcloud.function_urls import FunctionUrls
 from localcloud.identity import IdentityCheck
 from localcloud.lambda_runtime import LambdaRuntime
 from localcloud.pace import PaceSetting
@@ -121,7 +122,7 @@ class EmbeddedAws:
     def _application(self) -> "WSGIApplication":
         moto = DomainDispatcherApplication(create_backend_app)
         self._trail = CloudTrail(moto)
-        self.calls = CallGate(IdentityCheck(self._trail, self.account_listeners))
+        self.calls = CallGate(IdentityCheck(FunctionUrls(self._trail), self.account_listeners))
         return Control(self.calls, self.pace, self.schedules)
 
 
