@@ -1,9 +1,10 @@
-"""The recorder, the faults, the pace and the schedules over HTTP, for tests and benchmarks in other processes.
+"""The recorder, the faults, the pace, the schedules and the quotas over HTTP, for tests and benchmarks in other processes.
 
 ``/_localcloud/calls``: GET ``{"cursor", "calls"}`` after ``?since=<cursor>``, or ``{"cursor", "kinds"}`` with
 ``&view=summary``; DELETE forgets them. ``/_localcloud/faults``: GET, PUT and DELETE of a `Faults` document.
 ``/_localcloud/pace``: GET, PUT and DELETE of a `Pace` document. ``/_localcloud/schedules``: GET
 lists the scheduled rules, POST with ``?rule=<name>&account_id=<id>&region=<name>`` fires one.
+``/_localcloud/quotas``: GET lists the accounts' own VPC quotas, PUT adds some (a list of `OwnQuota`), DELETE ends them all.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -19,6 +20,8 @@ from localcloud.calls import Call, CallGate, count_by_kind
 from localcloud.faults import Faults
 from localcloud.pace import Pace, PaceSetting
 from localcloud.schedules import ScheduledRule, Schedules
+from localcloud.strict import quotas
+from localcloud.strict.quotas import OwnQuota
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -27,6 +30,7 @@ CALLS_PATH = "/_localcloud/calls"
 FAULTS_PATH = "/_localcloud/faults"
 PACE_PATH = "/_localcloud/pace"
 SCHEDULES_PATH = "/_localcloud/schedules"
+QUOTAS_PATH = "/_localcloud/quotas"
 
 
 class CallPage(msgspec.Struct, frozen=True):
@@ -61,6 +65,9 @@ class Control:
             ("DELETE", PACE_PATH): self._clear_pace,
             ("GET", SCHEDULES_PATH): self._list_schedules,
             ("POST", SCHEDULES_PATH): self._fire_schedule,
+            ("GET", QUOTAS_PATH): self._list_quotas,
+            ("PUT", QUOTAS_PATH): self._set_quotas,
+            ("DELETE", QUOTAS_PATH): self._clear_quotas,
         }
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -118,6 +125,20 @@ class Control:
             return Response(str(error), status=404)
         return Response(status=204)
 
+    def _list_quotas(self, _request: Request) -> Response:
+        return _json(quotas.overrides())
+
+    def _set_quotas(self, request: Request) -> Response:
+        try:
+            quotas.override(*msgspec.json.decode(request.get_data(), type=tuple[OwnQuota, ...]))
+        except msgspec.DecodeError as error:
+            return Response(str(error), status=400)
+        return _json(quotas.overrides())
+
+    def _clear_quotas(self, _request: Request) -> Response:
+        quotas.clear_overrides()
+        return Response(status=204)
+
 
 class ControlClient:
     """The control endpoints of a running embedded AWS."""
@@ -173,6 +194,17 @@ class ControlClient:
         """
         query = urlencode({"rule": rule_name, "account_id": account_id, "region": region})
         self._request("POST", f"{SCHEDULES_PATH}?{query}")
+
+    def quotas(self) -> tuple[OwnQuota, ...]:
+        return msgspec.json.decode(self._request("GET", QUOTAS_PATH), type=tuple[OwnQuota, ...])
+
+    def set_quotas(self, *own: OwnQuota) -> None:
+        """Let an account have its own values in a region, as after an approved increase. Others stay as they are."""
+        self._request("PUT", QUOTAS_PATH, msgspec.json.encode(own))
+
+    def clear_quotas(self) -> None:
+        """Let AWS's defaults apply again, everywhere."""
+        self._request("DELETE", QUOTAS_PATH)
 
     def close(self) -> None:
         self._http.clear()

@@ -67,7 +67,7 @@ def an_entry_within_the_quota(original: Callable[..., Any], self: Any) -> Any:
     acl = self.ec2_backend.get_network_acl(self._get_param("NetworkAclId"))
     egress, number = self._get_param("Egress"), self._get_param("RuleNumber")
     others = [entry for entry in acl.network_acl_entries if entry.egress == egress and entry.rule_number != number]
-    quotas.enforce(quotas.ACL_RULES, acl.owner_id, len(others) + 1, acl.id)
+    quotas.enforce(quotas.ACL_RULES, self.ec2_backend, len(others) + 1, acl.id)
     return original(self)
 
 

@@ -135,7 +135,7 @@ def create_within_the_quotas(
     Raises:
         EC2ClientError: VpcPeeringConnectionsPerVpcLimitExceeded, OutstandingVpcPeeringConnectionLimitExceeded.
     """
-    _refuse_another_active(self.account_id, vpc)
+    _refuse_another_active(vpc)
     _refuse_another_outstanding(self)
     connection = VPCPeeringConnection(self, random_vpc_peering_connection_id(), vpc, peer_vpc, tags)
     now = timing.now()
@@ -192,16 +192,16 @@ def _same_direction(backend: Any, vpc: Any, peer_vpc: Any) -> Any | None:
     return None
 
 
-def _refuse_another_active(account_id: str, vpc: Any) -> None:
+def _refuse_another_active(vpc: Any) -> None:
     connections = vpc.ec2_backend.vpc_pcxs.values()
     count = sum(vpc.id in _pair(each) and status_of(each).code in ESTABLISHED for each in connections)
-    quotas.enforce(quotas.ACTIVE_PEERINGS, account_id, count + 1, vpc.id)
+    quotas.enforce(quotas.ACTIVE_PEERINGS, vpc.ec2_backend, count + 1, vpc.id)
 
 
 def _refuse_another_outstanding(backend: Any) -> None:
     sent = [each for each in backend.vpc_pcxs.values() if "requester" in roles_of(each, backend)]
     count = sum(status_of(each).code in PENDING for each in sent)
-    quotas.enforce(quotas.OUTSTANDING_PEERINGS, backend.account_id, count + 1, f"account {backend.account_id}")
+    quotas.enforce(quotas.OUTSTANDING_PEERINGS, backend, count + 1, f"account {backend.account_id}")
 
 
 # Accepting and rejecting
@@ -225,7 +225,7 @@ def accept_on_the_accepters_side(_: Callable[..., Any], self: Any, vpc_pcx_id: s
     connection = _pending_at_the_accepter(self, vpc_pcx_id, "accept", OperationNotPermitted2)
     _refuse_a_second_of_the_pair(connection)
     for vpc in (connection.vpc, connection.peer_vpc):
-        _refuse_another_active(vpc.owner_id, vpc)
+        _refuse_another_active(vpc)
     _mark_accepted(connection)
     return connection
 

@@ -283,7 +283,7 @@ def _refuse_over_the_quota(backend: Any, table: Any, destination: Destination) -
     family = _family(backend, destination)
     routes = [Destination(**_parts(route)) for route in table.routes if not route.local]
     count = sum(_weight(backend, each) for each in [*routes, destination] if _family(backend, each) == family)
-    quotas.enforce(quotas.ROUTES, backend.account_id, count, table.id)
+    quotas.enforce(quotas.ROUTES, backend, count, table.id)
 
 
 def _parts(route: Any) -> dict[str, str | None]:

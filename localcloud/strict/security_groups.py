@@ -197,7 +197,7 @@ def _refuse_over_the_quota(backend: Any, group: Any, rules: Sequence[Rule]) -> N
     """RulesPerSecurityGroupLimitExceeded, per direction, IPv4 and IPv6 apart."""
     for family in (4, 6):
         count = sum(_weight(backend, rule) for rule in rules if family in _families(backend, rule))
-        quotas.enforce(quotas.GROUP_RULES, backend.account_id, count, group.id)
+        quotas.enforce(quotas.GROUP_RULES, backend, count, group.id)
 
 
 def _families(backend: Any, rule: Rule) -> set[int]:

@@ -12,7 +12,8 @@ from localcloud.faults import Failure, Faults, Throttle, TokenBucket
 from localcloud.pace import Pace, PaceSetting
 from localcloud.requests import INTERNAL_HEADER
 from localcloud.schedules import Schedules
-from tests.localcloud.endpoint import MEMBER, Endpoint, refused, serving
+from localcloud.strict import quotas
+from tests.localcloud.endpoint import HUB, MEMBER, REGION, Endpoint, refused, serving
 
 EXPLORER = (MEMBER, "explorer")
 
@@ -220,6 +221,21 @@ def test_a_malformed_fault_is_refused(endpoint: Endpoint, control: ControlClient
         answer = http.request("PUT", f"{endpoint.url}/_localcloud/faults", body=b'{"latencies": 1}')
     assert (answer.status, b"latencies" in answer.data) == (400, True)
     assert control.faults() == Faults()
+
+
+def test_quotas_can_be_set_from_another_process(control: ControlClient) -> None:
+    own = quotas.OwnQuota(HUB, REGION, quotas.ROUTES.code, 3)
+    control.set_quotas(own)
+    assert (control.quotas(), quotas.limit(HUB, REGION, quotas.ROUTES)) == ((own,), 3)
+    control.clear_quotas()
+    assert (control.quotas(), quotas.limit(HUB, REGION, quotas.ROUTES)) == ((), quotas.ROUTES.default)
+
+
+def test_a_quota_that_there_is_not_is_refused(endpoint: Endpoint) -> None:
+    body = b'[{"account_id": "123456789012", "region": "us-east-1", "code": "L-00000000", "value": 1}]'
+    with urllib3.PoolManager() as http:
+        answer = http.request("PUT", f"{endpoint.url}/_localcloud/quotas", body=body)
+    assert (answer.status, b"L-00000000 is no quota" in answer.data) == (400, True)
 
 
 def test_a_service_that_acts_as_a_role_marks_its_calls(endpoint: Endpoint, gate: CallGate) -> None:

@@ -37,6 +37,9 @@ class World:
         """Let everything that AWS does in the background happen."""
         self.wait(seconds=10)
 
+    def quota(self, code: str, value: int, account: str = TEST, region: str = EAST) -> None:
+        strict.quotas.override(strict.quotas.OwnQuota(account, region, code, value))
+
     def ec2(self, account: str = TEST, region: str = EAST) -> Any:
         return self.client("ec2", account, region)
 

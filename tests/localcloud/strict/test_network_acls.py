@@ -100,12 +100,12 @@ def test_an_unknown_acl_is_not_found(acl: Acl, refused: Any) -> None:
         acl.ec2.describe_network_acls(NetworkAclIds=["acl-0123456789abcdef0"])
 
 
-def test_twenty_entries_per_direction_with_the_closing_deny(acl: Acl, refused: Any) -> None:
+def test_twenty_entries_per_direction_with_the_closing_deny(world: Any, acl: Acl, refused: Any) -> None:
     for number in range(1, 20):
         acl.create(number)
     with refused("NetworkAclEntryLimitExceeded"):
         acl.create(20)
     acl.create(20, egress=True)
     acl.replace(19)
-    quotas.override(TEST, quotas.ACL_RULES.code, 21)
+    world.quota(quotas.ACL_RULES.code, 21)
     acl.create(20)

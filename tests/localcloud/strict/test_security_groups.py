@@ -204,8 +204,8 @@ def test_references_are_listed_to_the_owner_of_the_group(world: Any, refused: An
         theirs.ec2.describe_security_group_references(GroupId=[ours.id])
 
 
-def test_the_quota_is_per_direction_and_family_and_a_reference_counts_in_both(group: Group, refused: Any) -> None:
-    quotas.override(TEST, quotas.GROUP_RULES.code, 2)
+def test_the_quota_is_per_direction_and_family_and_a_reference_counts_in_both(world: Any, group: Group, refused: Any) -> None:
+    world.quota(quotas.GROUP_RULES.code, 2)
     group.authorize(ssh("10.1.0.0/16"), from_group(group.id))
     group.authorize(ssh(Ipv6Ranges=[{"CidrIpv6": "2001:db8::/56"}]))
     with refused("RulesPerSecurityGroupLimitExceeded"):
@@ -215,10 +215,10 @@ def test_the_quota_is_per_direction_and_family_and_a_reference_counts_in_both(gr
     group.ec2.authorize_security_group_egress(GroupId=group.id, IpPermissions=[ssh("10.2.0.0/16")])
 
 
-def test_a_prefix_list_counts_as_its_size_and_must_exist(group: Group, refused: Any) -> None:
+def test_a_prefix_list_counts_as_its_size_and_must_exist(world: Any, group: Group, refused: Any) -> None:
     made = group.ec2.create_managed_prefix_list(PrefixListName="peers", MaxEntries=3, AddressFamily="IPv4")
     listed = ssh(PrefixListIds=[{"PrefixListId": made["PrefixList"]["PrefixListId"], "Description": "peers"}])
-    quotas.override(TEST, quotas.GROUP_RULES.code, 3)
+    world.quota(quotas.GROUP_RULES.code, 3)
     (rule,) = group.authorize(listed)
     assert (rule["PrefixListId"], rule["Description"]) == (made["PrefixList"]["PrefixListId"], "peers")
     group.authorize(ssh(Ipv6Ranges=[{"CidrIpv6": "2001:db8::/56"}]))
