@@ -31,7 +31,7 @@ _TYPES = {
     "vpc": "vpc",
 }
 _ID = re.compile(rf"({'|'.join(_TYPES)})-[0-9a-f]{{8,17}}")
-_TAG_VALUE = re.compile(r"Tag\.\d+\.Value$")
+_TAG_PART = re.compile(r"Tag\.\d+\.(Key|Value)$")
 _REQUEST_TAG = re.compile(r"(?:TagSpecification\.\d+\.)?Tag\.\d+\.Key$")
 _PEERING = "vpc-peering-connection"
 
@@ -73,7 +73,7 @@ def needs(request: ApiRequest) -> Iterator[Ec2Need]:
 def _resource_ids(request: ApiRequest, backend: EC2Backend) -> list[str]:
     if parameter := _PARAMETERS.get(request.operation):
         return [request.form[parameter]] if parameter in request.form else []
-    named = dict.fromkeys(value for name, value in request.form.items() if _ID.fullmatch(value) and not _TAG_VALUE.search(name))
+    named = dict.fromkeys(value for name, value in request.form.items() if _ID.fullmatch(value) and not _TAG_PART.search(name))
     if request.operation == "AcceptVpcPeeringConnection":
         named.update({connection.peer_vpc.id: None for connection in map(backend.vpc_pcxs.get, named) if connection})
     return list(named)

@@ -22,7 +22,7 @@ class UnsupportedPolicyError(Exception):
 
 
 class Condition(msgspec.Struct, frozen=True):
-    """One operator applied to one key; it holds when any of ``values`` fits."""
+    """One operator applied to one key; it holds when any of ``values`` fits, a negated one when none does."""
 
     operator: str
     key: str
@@ -157,15 +157,17 @@ def _holds(condition: Condition, context: Context) -> bool:
     values = context.get(condition.key.lower())
     if operator == "Null":
         return (values is None) == (condition.values[0].lower() == "true")
-    compare = _OPERATORS.get(operator)
+    negated = operator in _NEGATED
+    compare = _OPERATORS.get(_NEGATED.get(operator, operator))
     if compare is None or quantifier not in _QUANTIFIERS:
         raise UnsupportedPolicyError(
             f"The condition operator {condition.operator} is not evaluated by the embedded AWS; it knows "
-            f"{', '.join([*_OPERATORS, 'Null'])}, with IfExists, ForAllValues: and ForAnyValue:."
+            f"{', '.join([*_OPERATORS, *_NEGATED, 'Null'])}, with IfExists, ForAllValues: and ForAnyValue:."
         )
     if values is None:
-        return if_exists or quantifier == "ForAllValues"
-    return _QUANTIFIERS[quantifier](any(compare(pattern, value) for pattern in condition.values) for value in values)
+        return if_exists or quantifier == "ForAllValues" or (negated and not quantifier)
+    fits = (any(compare(pattern, value) for pattern in condition.values) != negated for value in values)
+    return all(fits) if negated and not quantifier else _QUANTIFIERS[quantifier](fits)
 
 
 def _arn_match(pattern: str, arn: str) -> bool:
@@ -181,6 +183,13 @@ _OPERATORS: Mapping[str, Callable[[str, str], bool]] = {
     "ArnLike": _arn_match,
     "Bool": lambda pattern, value: pattern.lower() == value.lower(),
 }
+_NEGATED: Mapping[str, str] = {
+    "StringNotEquals": "StringEquals",
+    "StringNotLike": "StringLike",
+    "ArnNotEquals": "ArnEquals",
+    "ArnNotLike": "ArnLike",
+}
+"""Operators that hold where their counterpart does not: also where the request does not have the key."""
 _QUANTIFIERS: Mapping[str, Callable[[Iterable[bool]], bool]] = {"": any, "ForAnyValue": any, "ForAllValues": all}
 
 

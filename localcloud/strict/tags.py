@@ -1,19 +1,22 @@
 """Tags: of each account and region for itself, and only on what exists there.
 
 moto keeps tags by account and region, so the two sides of a peering connection are tagged apart as on AWS; that a
-connection must be visible on the side that tags it follows from the peering rules.
+connection must be visible on the side that tags it follows from the peering rules. Source: "Tag restrictions" in the
+EC2 User Guide.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from moto.core.responses import EmptyResult
-from moto.ec2.exceptions import InvalidSecurityGroupRuleIdNotFoundError
+from moto.ec2.exceptions import EC2ClientError, InvalidSecurityGroupRuleIdNotFoundError
 from moto.ec2.models import EC2Backend
 from moto.ec2.responses.tags import TagResponse
 
 from localcloud.strict.patching import replaces
 from localcloud.strict.selecting import paged_result
+
+_KEY_LENGTH, _VALUE_LENGTH = 128, 256
 
 
 @replaces(EC2Backend, "do_resources_exist")
@@ -27,21 +30,29 @@ def a_rule_must_exist_to_be_tagged(original: Callable[..., bool], self: Any, res
 
 
 @replaces(TagResponse, "create_tags")
-def a_tag_without_a_value_has_an_empty_one(original: Callable[..., Any], self: Any) -> Any:
-    """CreateTags takes a key alone; the value is the empty string."""
-    for tag in self._get_param("Tags", []):
+def create_tags(original: Callable[..., Any], self: Any) -> Any:
+    """CreateTags takes a key alone; the value is the empty string. It refuses what cannot be a tag."""
+    tags = self._get_param("Tags", [])
+    for tag in tags:
         tag.setdefault("Value", "")
+    _refuse_malformed(tags)
     return original(self)
 
 
 @replaces(TagResponse, "delete_tags")
-def without_tags_all_of_them_are_deleted(original: Callable[..., Any], self: Any) -> Any:
-    """DeleteTags without tags deletes every tag of the resources but AWS's own."""
-    if self._get_param("Tags", []):
+def delete_tags(original: Callable[..., Any], self: Any) -> Any:
+    """DeleteTags, only of what exists here. A tag with a value goes only where it has that value.
+
+    Without tags it deletes every tag of the resources but AWS's own.
+    """
+    resource_ids, tags = self._get_param("Resources", []), self._get_param("Tags", [])
+    _refuse_malformed(tags)
+    self.ec2_backend.do_resources_exist(resource_ids)
+    if tags:
         return original(self)
-    for resource_id in self._get_param("Resources", []):
-        tags = self.ec2_backend.tags.get(resource_id, {})
-        self.ec2_backend.delete_tag_keys([resource_id], [key for key in tags if not key.startswith("aws:")])
+    for resource_id in resource_ids:
+        present = self.ec2_backend.tags.get(resource_id, {})
+        self.ec2_backend.delete_tag_keys([resource_id], [key for key in present if not key.startswith("aws:")])
     return EmptyResult()
 
 
@@ -49,6 +60,26 @@ def without_tags_all_of_them_are_deleted(original: Callable[..., Any], self: Any
 def describe_tags(original: Callable[..., Any], self: Any) -> Any:
     """DescribeTags with pages."""
     return paged_result(self, "Tags", original(self).result["Tags"])
+
+
+def _refuse_malformed(tags: Sequence[Mapping[str, str]]) -> None:
+    """Keys are apart from each other and not AWS's own; keys have up to 128 characters, values up to 256."""
+    keys = [tag["Key"] for tag in tags]
+    for key in keys:
+        if key.lower().startswith("aws:"):
+            raise _invalid(f"Tag keys starting with 'aws:' are reserved for internal use: {key}")
+        if not 1 <= len(key) <= _KEY_LENGTH:
+            raise _invalid(f"Tag key is not between 1 and {_KEY_LENGTH} characters long: '{key}'")
+        if keys.count(key) > 1:
+            raise _invalid(f"Duplicate tag key '{key}' specified.")
+    for tag in tags:
+        if len(tag.get("Value", "")) > _VALUE_LENGTH:
+            raise _invalid(f"Tag value exceeds the maximum length of {_VALUE_LENGTH} characters: '{tag['Value']}'")
+
+
+def _invalid(message: str) -> Exception:
+    error: Exception = EC2ClientError("InvalidParameterValue", message)
+    return error
 
 
 def _rule_ids(backend: Any) -> Iterator[str]:

@@ -237,6 +237,52 @@ def test_a_permission_can_ask_for_the_resources_tag(aws: Accounts) -> None:
     assert refusal(ec2, "delete_route", RouteTableId=other, DestinationCidrBlock="10.9.0.0/16")[0] == ("UnauthorizedOperation")
 
 
+def a_tagged_rule(aws: Accounts, **tags: str) -> str:
+    """A security-group rule with these tags."""
+    ec2 = aws.client("ec2", aws.admin(MEMBER))
+    vpc_id = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    group_id = ec2.create_security_group(GroupName="g", Description="g", VpcId=vpc_id)["GroupId"]
+    ssh = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "10.1.0.0/16"}]}
+    made = ec2.authorize_security_group_ingress(GroupId=group_id, IpPermissions=[ssh])
+    rule_id: str = made["SecurityGroupRules"][0]["SecurityGroupRuleId"]
+    ec2.create_tags(Resources=[rule_id], Tags=[{"Key": key, "Value": value} for key, value in tags.items()])
+    return rule_id
+
+
+def test_a_permission_can_ask_which_tags_are_set_and_on_what(aws: Accounts) -> None:
+    ours, theirs = a_tagged_rule(aws, Request="r1"), a_tagged_rule(aws)
+    handing_over = allow(
+        "ec2:CreateTags",
+        ec2_arn(MEMBER, "security-group-rule"),
+        Null={"ec2:ResourceTag/Request": "false"},
+        StringLike={"aws:RequestTag/Request": "r*"},
+        **{"ForAllValues:StringEquals": {"aws:TagKeys": ["Request", "Owner"]}},
+    )
+    ec2 = aws.client("ec2", aws.acting(MEMBER, "handing-over", handing_over))
+    request, owner, other = ({"Key": key, "Value": "r2"} for key in ("Request", "Owner", "Other"))
+    ec2.create_tags(Resources=[ours], Tags=[request, owner])
+    for resource, tags in ((theirs, [request]), (ours, [owner]), (ours, [request, other])):
+        assert refusal(ec2, "create_tags", Resources=[resource], Tags=tags)[0] == "UnauthorizedOperation"
+
+
+def test_a_permission_can_ask_which_tags_are_taken_off(aws: Accounts) -> None:
+    rule_id = a_tagged_rule(aws, Request="r1", Owner="a", Tier="b")
+    rules = ec2_arn(MEMBER, "security-group-rule")
+    kept = {"ForAllValues:StringNotLike": {"aws:TagKeys": ["Req*"]}}
+    careful = allow("ec2:DeleteTags", rules, **kept, Null={"aws:TagKeys": "false"})
+    careless = allow("ec2:DeleteTags", rules, **kept)
+    one_of = allow("ec2:DeleteTags", rules, **{"ForAnyValue:StringEquals": {"aws:TagKeys": ["Tier"]}})
+    ec2 = aws.client("ec2", aws.acting(MEMBER, "careful", careful))
+    ec2.delete_tags(Resources=[rule_id], Tags=[{"Key": "Owner"}])
+    assert refusal(ec2, "delete_tags", Resources=[rule_id], Tags=[{"Key": "Request"}])[0] == "UnauthorizedOperation"
+    assert refusal(ec2, "delete_tags", Resources=[rule_id])[0] == "UnauthorizedOperation"
+    narrow = aws.client("ec2", aws.acting(MEMBER, "narrow", one_of))
+    assert refusal(narrow, "delete_tags", Resources=[rule_id], Tags=[{"Key": "Owner"}])[0] == "UnauthorizedOperation"
+    narrow.delete_tags(Resources=[rule_id], Tags=[{"Key": "Tier"}])
+    # Without tags there are no tag keys, of which all fit.
+    aws.client("ec2", aws.acting(MEMBER, "careless", careless)).delete_tags(Resources=[rule_id])
+
+
 def test_a_permission_can_ask_for_the_vpc_and_the_region(aws: Accounts) -> None:
     vpc_id, table_id = a_route_table(aws)
     _, elsewhere = a_route_table(aws)

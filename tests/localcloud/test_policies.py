@@ -127,6 +127,17 @@ def test_a_service_is_another_principal_than_an_account() -> None:
         ("ForAnyValue:StringEquals", ["a"], ("a", "b"), True),
         ("ForAnyValue:StringEquals", ["a"], ("b",), False),
         ("ForAnyValue:StringEquals", ["a"], None, False),
+        ("StringNotEquals", ["us", "eu"], ("eu",), False),
+        ("StringNotEquals", ["us", "eu"], ("ap",), True),
+        ("StringNotEquals", "eu", None, True),
+        ("StringNotLike", "eu-*", ("eu-west-1",), False),
+        ("ArnNotLike", "arn:aws:iam::*:role/hub-*", ("arn:aws:iam::1:role/other",), True),
+        ("ForAllValues:StringNotLike", ["causeway:*"], ("Owner", "Tier"), True),
+        ("ForAllValues:StringNotLike", ["causeway:*"], ("Owner", "causeway:request-id"), False),
+        ("ForAllValues:StringNotLike", ["causeway:*"], None, True),
+        ("ForAnyValue:StringNotEquals", ["a"], ("a", "b"), True),
+        ("ForAnyValue:StringNotEquals", ["a"], ("a",), False),
+        ("ForAnyValue:StringNotEquals", ["a"], None, False),
     ],
 )
 def test_a_condition_holds_as_its_operator_says(

@@ -250,6 +250,10 @@ def test_a_rule_can_be_tagged_later_and_loses_its_tags_when_revoked(group: Group
     group.ec2.create_tags(Resources=[rule_id], Tags=[{"Key": "Owner", "Value": "payments"}])
     (found,) = group.ec2.describe_security_group_rules(SecurityGroupRuleIds=[rule_id])["SecurityGroupRules"]
     assert found["Tags"] == [{"Key": "Owner", "Value": "payments"}]
+    group.ec2.delete_tags(Resources=[rule_id], Tags=[{"Key": "Owner"}])
+    (found,) = group.ec2.describe_security_group_rules(SecurityGroupRuleIds=[rule_id])["SecurityGroupRules"]
+    assert found["Tags"] == []
+    group.ec2.create_tags(Resources=[rule_id], Tags=[{"Key": "Owner", "Value": "orders"}])
     group.revoke(SecurityGroupRuleIds=[rule_id])
     assert group.ec2.describe_tags(Filters=[{"Name": "resource-id", "Values": [rule_id]}])["Tags"] == []
 
