@@ -24,6 +24,15 @@ class Acl:
     def delete(self, number: int, *, egress: bool = False) -> None:
         self.ec2.delete_network_acl_entry(NetworkAclId=self.id, RuleNumber=number, Egress=egress)
 
+    def put(self, protocol: str, **parameters: Any) -> dict[str, Any]:
+        """Create entry 100 of inbound IPv4, or as the parameters say; what is shown of it."""
+        block = {} if "Ipv6CidrBlock" in parameters else {"CidrBlock": "10.9.0.0/16"}
+        entry = {"RuleNumber": 100, "RuleAction": "allow", "Egress": False, "Protocol": protocol, **block, **parameters}
+        self.ec2.create_network_acl_entry(NetworkAclId=self.id, **entry)
+        (acl,) = self.ec2.describe_network_acls(NetworkAclIds=[self.id])["NetworkAcls"]
+        shown: dict[str, Any] = next(each for each in acl["Entries"] if each["RuleNumber"] == entry["RuleNumber"])
+        return shown
+
     def entries(self, *, egress: bool = False) -> dict[int, str]:
         (acl,) = self.ec2.describe_network_acls(NetworkAclIds=[self.id])["NetworkAcls"]
         return {
@@ -109,3 +118,83 @@ def test_twenty_entries_per_direction_with_the_closing_deny(world: Any, acl: Acl
     acl.replace(19)
     world.quota(quotas.ACL_RULES.code, 21)
     acl.create(20)
+
+
+def test_icmp_entries_keep_their_type_and_code(acl: Acl) -> None:
+    assert acl.put("1", IcmpTypeCode={"Type": 8, "Code": -1})["IcmpTypeCode"] == {"Type": 8, "Code": -1}
+    over_ipv6 = acl.put("58", RuleNumber=101, Ipv6CidrBlock="2001:db8::/48", IcmpTypeCode={"Type": -1, "Code": -1})
+    assert (over_ipv6["IcmpTypeCode"], over_ipv6["Protocol"]) == ({"Type": -1, "Code": -1}, "58")
+
+
+def test_what_a_protocol_does_not_use_is_not_kept(acl: Acl) -> None:
+    ports, icmp = {"From": 22, "To": 22}, {"Type": 8, "Code": 0}
+    everything = acl.put("-1", PortRange=ports, IcmpTypeCode=icmp)
+    over_ipv4 = acl.put("58", RuleNumber=101, PortRange=ports, IcmpTypeCode=icmp)
+    tcp = acl.put("6", RuleNumber=102, PortRange=ports, IcmpTypeCode=icmp)
+    assert not {"PortRange", "IcmpTypeCode"} & (everything.keys() | over_ipv4.keys())
+    assert (tcp["PortRange"], "IcmpTypeCode" in tcp) == (ports, False)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "parameters"),
+    [
+        ("6", {}),
+        ("17", {"PortRange": {"From": 53}}),
+        ("1", {}),
+        ("1", {"IcmpTypeCode": {"Code": 0}}),
+        ("58", {"Ipv6CidrBlock": "2001:db8::/48"}),
+    ],
+)
+def test_a_protocol_needs_its_ports_or_its_type(acl: Acl, refused: Any, protocol: str, parameters: dict[str, Any]) -> None:
+    with refused("MissingParameter"):
+        acl.put(protocol, **parameters)
+    assert acl.entries() == {32767: "0.0.0.0/0"}
+
+
+@pytest.mark.parametrize(
+    ("protocol", "parameters"),
+    [
+        ("tcp", {"PortRange": {"From": 22, "To": 22}}),
+        ("256", {}),
+        ("6", {"PortRange": {"From": 23, "To": 22}}),
+        ("6", {"PortRange": {"From": 1, "To": 65536}}),
+        ("1", {"IcmpTypeCode": {"Type": 256, "Code": 0}}),
+        ("-1", {"RuleAction": "reject"}),
+        ("-1", {"CidrBlock": "2001:db8::/48"}),
+        ("-1", {"Ipv6CidrBlock": "10.0.0.0/8"}),
+    ],
+)
+def test_what_is_no_entry_is_refused(acl: Acl, refused: Any, protocol: str, parameters: dict[str, Any]) -> None:
+    with refused("InvalidParameterValue"):
+        acl.put(protocol, **parameters)
+
+
+def test_an_entry_has_one_block(acl: Acl, refused: Any) -> None:
+    with refused("InvalidParameterCombination"):
+        acl.put("-1", CidrBlock="10.0.0.0/8", Ipv6CidrBlock="2001:db8::/48")
+
+
+def test_entries_of_an_unknown_acl_are_refused(acl: Acl, refused: Any) -> None:
+    acl.id = "acl-0123456789abcdef0"
+    for call in (acl.create, acl.replace, acl.delete):
+        with refused("InvalidNetworkAclID.NotFound"):
+            call(100)
+
+
+def test_a_replacement_is_checked_like_an_entry_and_needs_no_room(world: Any, acl: Acl, refused: Any) -> None:
+    acl.put("6", PortRange={"From": 22, "To": 22})
+    world.quota(quotas.ACL_RULES.code, 2)
+    acl.replace(100, "10.8.0.0/16")
+    assert acl.entries()[100] == "10.8.0.0/16"
+    with refused("MissingParameter"):
+        acl.ec2.replace_network_acl_entry(
+            NetworkAclId=acl.id, RuleNumber=100, Protocol="6", RuleAction="deny", Egress=False, CidrBlock="10.7.0.0/16"
+        )
+    assert acl.entries()[100] == "10.8.0.0/16"
+
+
+@pytest.mark.parametrize("number", [1, 32766])
+def test_the_first_and_the_last_number_are_numbers(acl: Acl, number: int) -> None:
+    acl.create(number)
+    acl.delete(number)
+    assert acl.entries() == {32767: "0.0.0.0/0"}
