@@ -33,6 +33,7 @@ _ACTIONS = {
     "s3:ListObjects": "ListBucket",
     "s3:ListObjectsV2": "ListBucket",
     "s3:UploadPart": "PutObject",
+    "sns:PublishBatch": "Publish",
 }
 _TRANSACTION_ACTIONS = {
     "ConditionCheck": "ConditionCheckItem",
@@ -51,6 +52,8 @@ _WITHOUT_RESOURCES = frozenset(
         "servicequotas:GetServiceQuota",
         "servicequotas:ListAWSDefaultServiceQuotas",
         "servicequotas:ListServiceQuotas",
+        "sns:ListSubscriptions",
+        "sns:ListTopics",
         "states:ListStateMachines",
         "xray:PutTelemetryRecords",
         "xray:PutTraceSegments",
@@ -144,6 +147,15 @@ def _state_machine_resources(request: ApiRequest) -> list[Resource]:
     return [document.get("stateMachineArn") or document.get("executionArn")]
 
 
+def _topic_resources(request: ApiRequest) -> list[Resource]:
+    form = request.form
+    if request.operation == "CreateTopic":
+        return [_named_arn(request, "sns", "", form["Name"])]
+    subscription = form.get("SubscriptionArn")
+    topic = subscription.rpartition(":")[0] if subscription else None
+    return [form.get("TopicArn") or form.get("TargetArn") or topic]
+
+
 def _queue_resources(request: ApiRequest) -> list[Resource]:
     url = request.document.get("QueueUrl")
     if not url:
@@ -222,7 +234,7 @@ _RESOURCES: Mapping[str, Callable[[ApiRequest], list[Resource]]] = {
     "lambda": _lambda_resources,
     "logs": _log_resources,
     "s3": _bucket_resources,
-    "sns": lambda request: [request.form.get("TopicArn")],
+    "sns": _topic_resources,
     "sqs": _queue_resources,
     "ssm": _parameter_resources,
     "states": _state_machine_resources,

@@ -15,6 +15,7 @@ from moto.ec2.models import ec2_backends
 from moto.ec2.models.instances import Instance
 from moto.events.models import EventBus
 from moto.s3.models import s3_backends
+from moto.sns.models import Topic
 from moto.stepfunctions.models import StateMachine
 from moto.utilities.utils import get_partition
 from samtranslator.internal.managed_policies import get_bundled_managed_policy_map
@@ -192,6 +193,17 @@ def instances_are_in_their_security_groups(
         for interface in instance.nics.values():
             backend.modify_network_interface_attribute(interface.id, group_ids)
     return instance
+
+
+@replaces(Topic, "has_cfn_attr")
+def a_topics_arn_is_an_attribute(original: Any, attribute: str) -> bool:
+    """`GetAtt` gives a topic's ARN too, which moto only gives to `Ref`."""
+    return attribute == "TopicArn" or bool(original(attribute))
+
+
+@replaces(Topic, "get_cfn_attribute")
+def a_topics_attribute(original: Any, topic: Topic, attribute_name: str) -> str:
+    return str(topic.arn if attribute_name == "TopicArn" else original(topic, attribute_name))
 
 
 @replaces(Table, "create_from_cloudformation_json")

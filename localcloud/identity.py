@@ -175,9 +175,9 @@ def _refusal(request: ApiRequest, action: str, resource: str | None, reason: str
             return AwsError("AccessDeniedException", "Forbidden", 403)
         case "ec2", _:
             return AwsError("UnauthorizedOperation", f"You are not authorized to perform this operation. {message}", 403)
-        case "query" | "rest-xml", _:
-            return AwsError("AccessDenied", message, 403)
-        case _, "sqs":
+        case _, "sns":
+            return AwsError("AuthorizationError", message, 403)
+        case ("query" | "rest-xml", _) | (_, "sqs"):
             return AwsError("AccessDenied", message, 403)
         case "json", _:
             return AwsError("AccessDeniedException", message, 400)

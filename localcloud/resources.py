@@ -62,8 +62,14 @@ def _put_topic_policy(sns: Any, name: str, properties: Properties) -> str:
 
 
 def _subscribe(sns: Any, _name: str, properties: Properties) -> str:
-    topic, protocol = properties["TopicArn"], properties["Protocol"]
-    subscription = sns.subscribe(TopicArn=topic, Protocol=protocol, Endpoint=properties.get("Endpoint", ""))
+    settings = _without(properties, "TopicArn", "Protocol", "Endpoint")
+    subscription = sns.subscribe(
+        TopicArn=properties["TopicArn"],
+        Protocol=properties["Protocol"],
+        Endpoint=properties.get("Endpoint", ""),
+        Attributes={name: value if isinstance(value, str) else json.dumps(value) for name, value in settings.items()},
+        ReturnSubscriptionArn=True,
+    )
     return str(subscription["SubscriptionArn"])
 
 
