@@ -160,6 +160,7 @@ def test_a_removal_that_was_interrupted_is_ended_by_another(reader: Reader, writ
     holdings = applied(reader, writer, across)
     removal = plan_removal(across, 2, observe(reader, across), holdings)
     apply(writer, across, replace(removal, changes=(*removal.changes[1::2], *removal.of(DeletePeering, Side.REQUESTER))))
+    holdings = holdings_after(across, holdings, removal)
 
     apply(writer, across, plan_removal(across, 3, observe(reader, across), holdings))
 

@@ -2,6 +2,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from causeway.aws.writer import Applied, Writer
@@ -81,6 +82,37 @@ def test_somebody_elses_route_is_named_and_left_alone_and_the_others_are_made(
     assert isinstance(applied.error, RouteConflict)
     assert str(applied.error).startswith(f"{taken} routes 192.168.0.0/16 to {elsewhere} already.")
     assert targets(world, requester, taken) == {"192.168.0.0/16": elsewhere}
+
+
+def test_a_hole_that_our_connection_left_is_replaced_and_a_repetition_finds_it_done(
+    world: World, writer: Writer, requester: VpcRef, accepter: VpcRef, connection_id: str
+) -> None:
+    (table,) = world.route_tables(requester, 1)
+    writer.create_routes(requester, connection_id, [route(table)])
+    world.ec2(requester).delete_vpc_peering_connection(VpcPeeringConnectionId=connection_id)
+    anew = world.peer(requester, accepter)
+    replacing = msgspec.structs.replace(route(table), replaces=connection_id)
+
+    first = writer.create_routes(requester, anew, [replacing])
+
+    assert (first.done, first.error) == ((replacing,), None)
+    assert targets(world, requester, table) == {"192.168.0.0/16": anew}
+    assert writer.create_routes(requester, anew, [replacing]) == first
+
+
+def test_a_route_that_somebody_put_in_place_of_our_hole_is_left_alone(
+    world: World, writer: Writer, requester: VpcRef, connection_id: str
+) -> None:
+    (table,) = world.route_tables(requester, 1)
+    elsewhere = world.peer(requester, world.vpc("172.16.0.0/16"))
+    world.ec2(requester).create_route(
+        RouteTableId=table, DestinationCidrBlock="192.168.0.0/16", VpcPeeringConnectionId=elsewhere
+    )
+
+    applied = writer.create_routes(requester, connection_id, [msgspec.structs.replace(route(table), replaces="pcx-gone")])
+
+    assert isinstance(applied.error, RouteConflict)
+    assert targets(world, requester, table) == {"192.168.0.0/16": elsewhere}
 
 
 def test_a_table_that_is_gone_is_an_error_and_the_others_are_done(

@@ -9,6 +9,7 @@ from causeway.domain.ownership import NOTHING_HELD, Holdings, OwnedRoute
 from causeway.domain.plan import (
     Addition,
     AuthorizeRule,
+    CreatePeering,
     CreateRoute,
     DeletePeering,
     DeleteRoute,
@@ -266,7 +267,7 @@ def test_of_a_connection_that_is_gone_our_black_holes_go_and_nobody_elses() -> N
     foreign = Route(destination="172.16.0.0/12", target="pcx-9", blackhole=True)
     there = both(lambda side: with_routes(cut(there)[side], foreign))
 
-    plan = plan_removal(wanted, 2, there, holdings)
+    plan = plan_removal(wanted, 2, there, holdings.with_connection("pcx-gone"))
 
     assert plan.connection_id is None
     assert not plan.of(DeletePeering, Side.REQUESTER)
@@ -281,10 +282,11 @@ def test_of_a_connection_that_is_gone_our_black_holes_go_and_nobody_elses() -> N
     "route",
     [
         Route(destination=TO_PEER, target="pcx-8"),
+        Route(destination=TO_PEER, target="pcx-8", blackhole=True),
         Route(destination=TO_PEER, target="nat-1", blackhole=True),
         Route(destination=TO_PEER, target="tgw-1"),
     ],
-    ids=["another connection that works", "another black hole", "elsewhere"],
+    ids=["another connection that works", "another connection that is gone", "another black hole", "elsewhere"],
 )
 def test_of_a_connection_that_is_gone_a_route_that_leads_elsewhere_stays(route: Route) -> None:
     wanted, networks = request(), snapshots()
@@ -292,6 +294,42 @@ def test_of_a_connection_that_is_gone_a_route_that_leads_elsewhere_stays(route: 
     networks = change_side(networks, Side.REQUESTER, with_routes(networks.requester, route))
 
     assert plan_removal(wanted, 2, networks, holdings).changes == ()
+
+
+def test_a_connection_that_is_gone_is_made_anew_in_place_of_its_black_holes() -> None:
+    wanted = request(ssh())
+    there, holdings = done(wanted, snapshots())
+    networks, holdings = cut(there), holdings.with_connection("pcx-gone")
+
+    plan = plan_request(wanted, 2, networks, holdings)
+
+    assert plan.findings == ()
+    assert plan.of(CreatePeering, Side.REQUESTER)
+    for side in SIDES:
+        assert {each.replaces for each in plan.of(CreateRoute, side)} == {"pcx-gone"}
+        assert plan.of(DeleteRoute, side) == ()
+    after = applied(wanted, plan, networks)
+    assert plan_request(wanted, 3, after, holdings_after(wanted, holdings, plan)).changes == ()
+    assert [route for side in SIDES for table in after[side].route_tables for route in table.routes if route.blackhole] == []
+
+
+def test_a_black_hole_that_is_not_ours_stays_a_conflict() -> None:
+    wanted = request(ssh())
+    there, holdings = done(wanted, snapshots())
+
+    plan = plan_request(wanted, 2, cut(there), holdings.with_connection("pcx-other"))
+
+    assert {finding.code for finding in plan.findings} == {Code.ROUTE_CONFLICT}
+
+
+def test_a_route_to_a_connection_that_waits_for_its_acceptance_is_no_hole() -> None:
+    wanted = request()
+    there, holdings = done(wanted, snapshots())
+    (ours,) = there.requester.peering_connections
+    route = Route(destination=TO_PEER, target=ours.connection_id, blackhole=True)
+
+    assert not holdings.with_connection(ours.connection_id).left_behind(route, ours.connection_id)
+    assert holdings.with_connection(ours.connection_id).left_behind(route, "pcx-new")
 
 
 @pytest.mark.parametrize("status", [PeeringStatus.PENDING_ACCEPTANCE, PeeringStatus.PROVISIONING])
@@ -346,4 +384,5 @@ def test_holdings_keep_what_was_ever_planned() -> None:
     plan = plan_request(fewer, 2, there, holdings)
 
     assert plan.of(CreateRoute, Side.REQUESTER) == ()
-    assert holdings_after(fewer, holdings, plan) == change(holdings, request=fewer)
+    assert plan.connection_id
+    assert holdings_after(fewer, holdings, plan) == change(holdings, request=fewer).with_connection(plan.connection_id)

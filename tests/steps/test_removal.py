@@ -17,7 +17,7 @@ from causeway.domain.run import Occasion, Run
 from causeway.domain.status import State
 from causeway.domain.step_error import StepError
 from causeway.domain.values import SIDES, Both, Side
-from causeway.steps.connect import delete_peering
+from causeway.steps.connect import delete_peering, request_peering
 from causeway.steps.plan_peering import PlanSummary, plan_peering
 from causeway.steps.record_outcome import record_outcome
 from causeway.steps.step_input import StepInput
@@ -103,8 +103,10 @@ def active(steps: Steps, table: Any) -> Steps:
     """After a first generation that made everything."""
     table.put_item(Item={"request_id": WANTED.request_id})
     steps.plan(steps.begin(), NETWORKS)
+    request_peering(step(1), ledger=steps.ledger, writer=steps.writer)
     steps.record(1)
     steps.bus.announced.clear()
+    steps.writer.asked.clear()
     return steps
 
 
@@ -304,7 +306,9 @@ def test_what_was_held_before_a_change_is_held_after_it(active: Steps) -> None:
 
     active.plan(active.begin(NARROWER))
 
-    assert active.ledger.load_holdings(WANTED.request_id) == change(before, request=NARROWER)
+    (connection,) = THERE.requester.peering_connections
+    held = change(before, request=NARROWER).with_connection(connection.connection_id)
+    assert active.ledger.load_holdings(WANTED.request_id) == held
 
 
 # --- One run at a time

@@ -177,6 +177,7 @@ def test_the_connection_is_requested_and_then_accepted_as_planned(ledger: Ledger
     writer = RecordingWriter()
 
     assert request_peering(STEP, ledger=ledger, writer=writer) == MADE
+    assert ledger.load_holdings(WANTED.request_id).connection_ids == (MADE,)
     assert accept_peering(STEP, ledger=ledger, writer=writer) == MADE
 
     run = ledger.load_run(WANTED.request_id, 1)

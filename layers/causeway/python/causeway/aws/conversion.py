@@ -189,6 +189,7 @@ def peering_connection(raw: ec2.VpcPeeringConnectionTypeDef) -> PeeringConnectio
         dns_resolution=Both(requester=_resolves(requester), accepter=_resolves(accepter)),
         status_message=raw["Status"].get("Message", ""),
         tags=tags(raw.get("Tags")),
+        expires_at=raw.get("ExpirationTime"),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from causeway.domain.errors import CausewayError, PeeringNotVisible, ResourceNotFound, RouteConflict, ServiceUnavailable
+from causeway.domain.plan import DeleteRoute
 
 from . import conversion
 from .applied import Applied
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_ec2.type_defs import RouteTableTypeDef
 
-    from causeway.domain.plan import CreateRoute, DeleteRoute
+    from causeway.domain.plan import CreateRoute
     from causeway.domain.request import VpcRef
 
 SPECIAL: dict[str, type[CausewayError]] = {
@@ -30,7 +31,13 @@ SPECIAL: dict[str, type[CausewayError]] = {
 def create_routes(
     client: EC2Client, pool: Executor, vpc: VpcRef, connection_id: str, changes: Sequence[CreateRoute]
 ) -> Applied:
-    """Makes the routes. One that points to the connection already is done; one that does not is a conflict."""
+    """Makes the routes. One that points to the connection already is done; one that does not is a conflict.
+
+    What is in a route's place as a black hole of ours is deleted first: the write role may not replace routes.
+    """
+    cleared = delete_routes(client, pool, vpc, [_hole(change, change.replaces) for change in changes if change.replaces])
+    if cleared.error is not None:
+        return Applied(done=(), error=cleared.error)
     errors = pool.map(lambda change: _create(client, vpc, connection_id, change), changes)
     outcomes = dict(zip(changes, errors, strict=True))
     taken = [change for change, error in outcomes.items() if isinstance(error, RouteConflict)]
@@ -44,6 +51,8 @@ def delete_routes(client: EC2Client, pool: Executor, vpc: VpcRef, changes: Seque
 
     IAM knows no condition on a route's target, so the tables are looked at first.
     """
+    if not changes:
+        return Applied(done=())
     try:
         raw = describe_all(client, vpc, "describe_route_tables", "RouteTables", [{"Name": "vpc-id", "Values": [vpc.vpc_id]}])
     except CausewayError as error:
@@ -52,6 +61,10 @@ def delete_routes(client: EC2Client, pool: Executor, vpc: VpcRef, changes: Seque
     ours = [change for change in changes if targets.get((change.route_table_id, change.destination)) == change.target]
     errors = pool.map(lambda change: _delete(client, vpc, change), ours)
     return Applied.of(dict.fromkeys(changes) | dict(zip(ours, errors, strict=True)))
+
+
+def _hole(change: CreateRoute, target: str) -> DeleteRoute:
+    return DeleteRoute(side=change.side, route_table_id=change.route_table_id, destination=change.destination, target=target)
 
 
 def _create(client: EC2Client, vpc: VpcRef, connection_id: str, change: CreateRoute) -> CausewayError | None:

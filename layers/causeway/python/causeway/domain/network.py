@@ -1,5 +1,6 @@
 """What was observed: one `Snapshot` a side, in AWS's terms."""
 
+from datetime import datetime
 from enum import StrEnum
 
 from .request import VpcRef
@@ -67,6 +68,7 @@ class PeeringConnection(Value):
         cidr_blocks: Of each side, IPv4 and IPv6; AWS shows the other side's only once the connection is active.
         dns_resolution: `AllowDnsResolutionFromRemoteVpc` of each side.
         tags: This side's own: each account and region has its own set.
+        expires_at: When AWS drops a connection that nobody accepts, seven days after the request; None once it is accepted.
     """
 
     connection_id: str
@@ -77,6 +79,7 @@ class PeeringConnection(Value):
     dns_resolution: Both[bool] = Both(requester=False, accepter=False)
     status_message: str = ""
     tags: dict[str, str] = {}
+    expires_at: datetime | None = None
 
     def joins(self, one: VpcRef, other: VpcRef) -> bool:
         """Whether it joins these two VPCs, in either direction."""

@@ -1,6 +1,8 @@
 """What is ours: the tags that say so, and the ledger where there are no tags."""
 
-from .network import PeeringConnection
+import msgspec
+
+from .network import PeeringConnection, Route
 from .request import Request
 from .values import Side, Value
 
@@ -40,10 +42,19 @@ class Holdings(Value):
     Attributes:
         request: The desired state that was applied last; None before the first one and after a removal.
         routes: Every route that was ever planned since. One of them is ours while it leads to our connection.
+        connection_ids: Every connection that it ever had since: one that somebody deleted leaves routes behind, as black holes.
     """
 
     request: Request | None = None
     routes: tuple[OwnedRoute, ...] = ()
+    connection_ids: tuple[str, ...] = ()
+
+    def with_connection(self, connection_id: str) -> "Holdings":
+        return msgspec.structs.replace(self, connection_ids=tuple(dict.fromkeys((*self.connection_ids, connection_id))))
+
+    def left_behind(self, route: Route, connection_id: str | None) -> bool:
+        """Whether a connection that was ours, and is not the present one, left the route as a black hole."""
+        return route.blackhole and route.target in self.connection_ids and route.target != connection_id
 
 
 NOTHING_HELD = Holdings()

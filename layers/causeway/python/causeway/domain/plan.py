@@ -103,11 +103,18 @@ class RuleChange(Value):
 
 
 class CreateRoute(RouteChange, tag_field="kind", tag="create_route"):
-    """Route a CIDR block of the peer to the plan's connection."""
+    """Route a CIDR block of the peer to the plan's connection.
+
+    Attributes:
+        replaces: The connection of ours that is gone and left a black hole in the route's place; None where there is no route.
+    """
+
+    replaces: str | None = None
 
     @property
     def sentence(self) -> str:
-        return f"Route {self.destination} to the peering in {self.route_table_id}"
+        instead = f", instead of to {self.replaces}, which is gone" if self.replaces else ""
+        return f"Route {self.destination} to the peering in {self.route_table_id}{instead}"
 
 
 class AuthorizeRule(RuleChange, tag_field="kind", tag="authorize_rule"):

@@ -12,6 +12,8 @@ with nothing wanted: steps 1 to 3 find nothing to do, and the connection goes la
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from .findings import Finding
 from .network import OwnedRule, PeeringConnection, Permission, SecurityGroup, Snapshot
 from .ownership import NOTHING_HELD, Holdings, OwnedRoute, connection_tags, is_made_for, is_tagged
@@ -54,7 +56,11 @@ def plan_request(request: Request, generation: int, snapshots: Both[Snapshot], h
         connection_id=connection.connection_id if connection else None,
         changes=(
             *_connection_changes(request, snapshots, connection),
-            *(change for side in SIDES for change in _additions(request, side, snapshots, connection, wanted[side])),
+            *(
+                change
+                for side in SIDES
+                for change in _additions(request, side, snapshots, connection, wanted[side], holdings=holdings)
+            ),
             *(change for side in SIDES for change in _removals(request, snapshots[side], connection, holdings, wanted[side])),
         ),
     )
@@ -87,7 +93,8 @@ def holdings_after(request: Request, holdings: Holdings, plan: Plan) -> Holdings
         for side in SIDES
         for change in plan.of(CreateRoute, side)
     )
-    return Holdings(request=request, routes=tuple(dict.fromkeys((*holdings.routes, *planned))))
+    held = holdings.with_connection(plan.connection_id) if plan.connection_id else holdings
+    return replace(held, request=request, routes=tuple(dict.fromkeys((*held.routes, *planned))))
 
 
 def connection_of(request: Request, snapshots: Both[Snapshot]) -> PeeringConnection | None:
@@ -122,13 +129,16 @@ def _accepter_has(request: Request, snapshots: Both[Snapshot], connection: Peeri
 
 
 def _additions(
-    request: Request, side: Side, snapshots: Both[Snapshot], connection: PeeringConnection | None, wanted: Wanted
+    request: Request,
+    side: Side,
+    snapshots: Both[Snapshot],
+    connection: PeeringConnection | None,
+    wanted: Wanted,
+    *,
+    holdings: Holdings,
 ) -> Iterator[Addition]:
     here, peer = snapshots[side], snapshots[side.other].vpc
-    present = {(table.route_table_id, route.destination) for table in here.route_tables for route in table.routes}
-    for table_id, block in wanted.routes:
-        if (table_id, block) not in present:
-            yield CreateRoute(side=side, route_table_id=table_id, destination=block)
+    yield from _missing_routes(here, connection, wanted, holdings)
     obsolete = tuple(surplus_rules(here, request.request_id, frozenset(wanted.rules)))
     for group in here.security_groups:
         needed = [permission for group_id, permission in wanted.rules if group_id == group.security_group_id]
@@ -137,6 +147,20 @@ def _additions(
     allow = request.dns_resolution[side]
     if allow != (connection.dns_resolution[side] if connection else False):
         yield SetDnsResolution(side=side, allow=allow)
+
+
+def _missing_routes(
+    here: Snapshot, connection: PeeringConnection | None, wanted: Wanted, holdings: Holdings
+) -> Iterator[CreateRoute]:
+    """Routes to what has none, and in place of those that a connection of ours left as black holes."""
+    present = {(table.route_table_id, route.destination): route for table in here.route_tables for route in table.routes}
+    connection_id = connection.connection_id if connection else None
+    for place in wanted.routes:
+        route = present.get(place)
+        if route is None:
+            yield CreateRoute(side=here.side, route_table_id=place[0], destination=place[1])
+        elif holdings.left_behind(route, connection_id):
+            yield CreateRoute(side=here.side, route_table_id=place[0], destination=place[1], replaces=route.target)
 
 
 def _without(group: SecurityGroup, obsolete: tuple[OwnedRule, ...]) -> tuple[Permission, ...]:

@@ -33,16 +33,16 @@ def preflight(
         *_changed_pair(request, holdings),
         *_existing_connection(request, snapshots),
         *_cross_region_references(request),
-        *(finding for side in SIDES for finding in _side(request, side, snapshots, draft)),
+        *(finding for side in SIDES for finding in _side(request, side, snapshots, draft, holdings)),
     )
     return tuple(dict.fromkeys(findings or _flows(request, snapshots, draft)))
 
 
-def _side(request: Request, side: Side, snapshots: Both[Snapshot], draft: Plan) -> Iterator[Finding]:
+def _side(request: Request, side: Side, snapshots: Both[Snapshot], draft: Plan, holdings: Holdings) -> Iterator[Finding]:
     yield from _overlap_with_peers(side, snapshots)
     yield from _route_tables(request, snapshots[side])
     yield from _security_groups(request, snapshots[side])
-    yield from _routed_elsewhere(request, side, snapshots, draft.connection_id)
+    yield from _routed_elsewhere(request, side, snapshots, draft.connection_id, holdings)
     yield from _dns(request, snapshots[side])
 
 
@@ -156,13 +156,19 @@ def _nothing_selected(code: Code, here: Snapshot, where: str, text: str) -> Find
     return Finding(code=code, side=here.side, where=where, message=f"{text} Correct the {here.side}'s selector in the item.")
 
 
-def _routed_elsewhere(request: Request, side: Side, snapshots: Both[Snapshot], connection_id: str | None) -> Iterator[Finding]:
-    """A route to a connection of the two VPCs is none of these: either it is ours, or `_existing_connection` tells of it."""
+def _routed_elsewhere(
+    request: Request, side: Side, snapshots: Both[Snapshot], connection_id: str | None, holdings: Holdings
+) -> Iterator[Finding]:
+    """A route to a connection of the two VPCs is none of these: either it is ours, or `_existing_connection` tells of it.
+
+    Nor is the black hole that a connection of ours left: the plan replaces it.
+    """
     here, peer = snapshots[side], snapshots[side.other].vpc
     of_the_pair = {each.connection_id for each in here.peering_connections if each.joins(request.requester, request.accepter)}
     for table in selected_route_tables(request, here):
         for route in table.routes:
-            if route.destination in peer.all_cidr_blocks and route.target not in {connection_id, LOCAL, *of_the_pair}:
+            ours = route.target in {connection_id, LOCAL, *of_the_pair} or holdings.left_behind(route, connection_id)
+            if route.destination in peer.all_cidr_blocks and not ours:
                 yield _route_conflict(side, table, route)
 
 

@@ -113,7 +113,7 @@ def _by_resource[T](pairs: Iterable[tuple[str, T]]) -> defaultdict[str, list[T]]
 
 def _with_routes(table: RouteTable, destinations: list[str], deleted: list[str], connection_id: str) -> RouteTable:
     """The table with the new routes; those that lead to the connection already are no black holes once it is active."""
-    kept = (route for route in table.routes if route.destination not in deleted)
+    kept = (route for route in table.routes if route.destination not in {*deleted, *destinations})
     present = (replace(route, blackhole=False) if route.target == connection_id else route for route in kept)
     created = (Route(destination=destination, target=connection_id) for destination in destinations)
     return replace(table, routes=(*present, *created))

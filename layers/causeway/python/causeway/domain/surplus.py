@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
-from .network import OwnedRule, Permission, Route, Snapshot
+from .network import OwnedRule, Permission, Snapshot
 from .ownership import Holdings
 from .plan import DeleteRoute, RevokeRule
 
@@ -13,20 +13,14 @@ type RoutePlace = tuple[str, str]
 def surplus_routes(
     here: Snapshot, holdings: Holdings, connection_id: str | None, wanted: Collection[RoutePlace]
 ) -> Iterator[DeleteRoute]:
-    """Our routes that are not wanted."""
+    """Our routes that are not wanted: those to our connection, or into the hole that one left. Others are somebody else's."""
     ours = {(route.route_table_id, route.destination) for route in holdings.routes if route.side is here.side}
     for table in here.route_tables:
         for route in table.routes:
             place = (table.route_table_id, route.destination)
-            if place in ours and place not in wanted and _leads_to(connection_id, route):
+            leads_to_ours = route.target == connection_id or holdings.left_behind(route, connection_id)
+            if place in ours and place not in wanted and leads_to_ours:
                 yield DeleteRoute(side=here.side, route_table_id=place[0], destination=route.destination, target=route.target)
-
-
-def _leads_to(connection_id: str | None, route: Route) -> bool:
-    """Whether the route leads to our connection, or into the hole that it left: what leads elsewhere is somebody else's."""
-    if connection_id is None:
-        return route.blackhole and route.target.startswith("pcx-")
-    return route.target == connection_id
 
 
 def surplus_rules(here: Snapshot, request_id: str, wanted: Collection[tuple[str, Permission]]) -> Iterator[OwnedRule]:

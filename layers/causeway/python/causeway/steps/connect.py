@@ -18,6 +18,7 @@ def request_peering(step: StepInput, *, ledger: Ledger, writer: Writer) -> str:
     (change,) = run.saved_plan.of(CreatePeering, Side.REQUESTER)
     connection_id = writer.request_peering(change)
     ledger.save_connection(step.request_id, step.generation, connection_id)
+    ledger.save_holdings(step.request_id, ledger.load_holdings(step.request_id).with_connection(connection_id))
     ledger.save_done(step.request_id, step.generation, Side.REQUESTER, "RequestPeering", (change,))
     return connection_id
 
