@@ -55,6 +55,14 @@ class App:
         answer = self.functions.invoke(FunctionName=self.outputs["EchoFunctionName"], Payload=json.dumps(event))
         return answer.get("FunctionError"), json.load(answer["Payload"])
 
+    def mapping(self, function: str) -> dict[str, Any]:
+        """The one event source mapping of a function."""
+        mappings = self.functions.list_event_source_mappings()["EventSourceMappings"]
+        name = self.outputs[function]
+        (found,) = (mapping for mapping in mappings if mapping["FunctionArn"].endswith(f":function:{name}"))
+        configuration: dict[str, Any] = found
+        return configuration
+
     def messages(self, queue: str) -> list[Any]:
         """Take what is in a queue, parsed."""
         sqs = self.client("sqs")

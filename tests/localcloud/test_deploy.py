@@ -31,7 +31,7 @@ def test_the_table_is_as_the_template_says(app: App) -> None:
 
 
 def test_the_mapping_the_logs_and_the_alarm_are_as_the_template_says(app: App) -> None:
-    mapping = app.functions.list_event_source_mappings()["EventSourceMappings"][0]
+    mapping = app.mapping("StreamFunctionName")
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert (mapping["MaximumRetryAttempts"], mapping["BisectBatchOnFunctionError"]) == (2, True)
     groups = app.client("logs").describe_log_groups(logGroupNamePrefix=app.outputs["EchoLogGroup"])["logGroups"]

@@ -80,8 +80,7 @@ def test_a_record_that_raises_does_not_take_the_others_with_it(app: App) -> None
 
 
 def test_a_disabled_mapping_gets_nothing(app: App) -> None:
-    mappings = app.functions.list_event_source_mappings()["EventSourceMappings"]
-    uuid = mappings[0]["UUID"]
+    uuid = app.mapping("StreamFunctionName")["UUID"]
     app.functions.update_event_source_mapping(UUID=uuid, Enabled=False)
     app.table.put_item(Item={"id": "watched-while-disabled"})
     app.functions.update_event_source_mapping(UUID=uuid, Enabled=True)

@@ -147,7 +147,7 @@ def _send_and_stay(app: App, sqs: Any, url: str) -> bool:
 
 
 def test_a_disabled_mapping_receives_nothing(app: App) -> None:
-    mapping = app.functions.list_event_source_mappings(EventSourceArn=app.outputs["WorkArn"])["EventSourceMappings"][0]
+    mapping = app.mapping("WorkFunctionName")
     sqs, url = app.client("sqs"), app.outputs["WorkUrl"]
     app.functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
     eventually(lambda: _send_and_stay(app, sqs, url))
