@@ -5,12 +5,17 @@ SHELL := /bin/bash -eu -o pipefail
 PYTHON ?= $(shell command -v "$$(pyenv prefix 3.13 2>/dev/null)/bin/python3.13" || command -v python3.13 || echo python3.13-is-missing)
 VENV   := .venv
 BIN    := $(VENV)/bin
-READY  := $(VENV)/.ready
+NEEDED := $(VENV)/.ready
+READY  := $(VENV)/.installed
 
-$(READY): requirements/development.txt
+$(NEEDED): requirements/development.txt
 	@echo "Setting up $(VENV) (about a minute, once)"
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/pip install -qq --disable-pip-version-check -r requirements/development.txt
+	@touch $@
+
+# Anew where the commands or packages have changed.
+$(READY): $(NEEDED) pyproject.toml
 	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
@@ -41,7 +46,7 @@ test: $(READY) ## the whole suite
 check: $(READY) ## linter, formatter, type checker
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy layers/causeway/python/causeway functions localcloud bench tests
+	@$(BIN)/mypy layers/causeway/python/causeway functions cli localcloud bench tests
 
 .PHONY: local
 local: $(READY) ## the embedded AWS, deployed, until Ctrl-C

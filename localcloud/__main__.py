@@ -14,7 +14,8 @@ import msgspec
 import typer
 from rich.console import Console
 
-from localcloud.demo import DemoError, run_demo
+from cli.exits import CommandError
+from localcloud.demo import run_demo
 from localcloud.deploy import EXTERNAL_ID, LAB_NETWORKS, Member, Outputs, deploy_everything
 from localcloud.runtime_image import LOCAL_FOLDER
 from localcloud.sam import DeploymentError
@@ -60,7 +61,7 @@ def demo() -> None:
     """Deploy everything, put one item, and show how two VPCs become able to talk. Exit code 0 only if all of it is proved."""
     try:
         proved = run_demo(console)
-    except (DeploymentError, DemoError) as error:
+    except (DeploymentError, CommandError) as error:
         _fail(str(error))
     if not proved:
         _fail("The peering is not proved: see the findings above.")
@@ -119,8 +120,10 @@ You are the operator of the hub account {HUB_ACCOUNT_ID}. For any other account 
 
 Put a request and look at its status:
 
-  aws dynamodb put-item --table-name {hub["RequestsTableName"]} --item file://request.json
-  aws dynamodb get-item --table-name {hub["RequestsTableName"]} --key '{{"request_id": {{"S": "..."}}}}'
+  .venv/bin/causeway request put request.json --wait
+  .venv/bin/causeway request list
+
+Or into the table {hub["RequestsTableName"]}, with any program of yours.
 
 Every id is in {OUTPUTS_FILE.relative_to(Path.cwd()) if OUTPUTS_FILE.is_relative_to(Path.cwd()) else OUTPUTS_FILE}.""",
         highlight=False,

@@ -1,50 +1,45 @@
-"""`make demo`: the walkthrough's two VPCs become able to talk because one item was put into a table."""
+"""`make demo`: the walkthrough's two VPCs become able to talk because one item was put. Deployed here, done by the command."""
 
 import time
 from collections.abc import Mapping
 from typing import Any
 
-import boto3
-from rich.console import Console
-from rich.live import Live
+from rich.console import Console, Group
 
-from localcloud.demo_view import StepView, finding_table, hop_tree, verdict_table
-from localcloud.deploy import Member, Outputs, deploy_everything, operator_session
+from cli import work
+from cli.following import follow
+from cli.hub import Document
+from cli.hub import Hub as Command
+from cli.screen import Screen
+from cli.views import history_view, proof_view, status_view
+from localcloud.deploy import HUB_STACK, Member, deploy_everything, operator_session
 from localcloud.server import DEFAULT_REGION, HUB_ACCOUNT_ID, EmbeddedAws
 
 REQUEST_ID = "test-to-production"
-FINAL_STATES = {"ACTIVE", "REJECTED", "FAILED"}
 FLOWS = 4
 """SSH and ICMP, each in both directions."""
-PATIENCE = 120.0
-"""Seconds; a run takes a few."""
-HOP_WIDTH = 120
-"""Columns: a terminal that is narrower wraps the lines, which is better than losing their ends."""
-_POLL = 0.1
-
-
-class DemoError(Exception):
-    """The request came to no end."""
 
 
 def run_demo(console: Console) -> bool:
-    """Deploy, put one item, watch it through, show the verdicts.
+    """Deploy, put one item, watch it through, show the verdicts and the history.
 
     Returns:
         Whether the peering is active and every flow is proved.
+
+    Raises:
+        CommandError: The request came to no end.
     """
     started = time.monotonic()
     with EmbeddedAws() as aws:
         with console.status("Deploying the hub, two member accounts and the lab to the embedded AWS"):
-            hub, members = deploy_everything(aws)
+            _, members = deploy_everything(aws)
         console.print(f"Deployed in {time.monotonic() - started:.1f} s: the hub in {HUB_ACCOUNT_ID}, and a VPC in each of")
         for member in members:
             lab = member.lab
             place = f"{member.account_id}: {lab['VpcId']}, instance {lab['InstanceId']} at {lab['PrivateIpAddress']}"
             console.print(f"  {place}", soft_wrap=True)
-        status = _request(console, operator_session(aws, HUB_ACCOUNT_ID), aws.endpoint_url, hub, members)
-    _show(console, status)
-    return is_proved(status)
+        hub = Command(HUB_STACK, operator_session(aws, HUB_ACCOUNT_ID), endpoint_url=aws.endpoint_url)
+        return is_proved(_request(console, hub, members))
 
 
 def is_proved(status: Mapping[str, Any]) -> bool:
@@ -65,54 +60,18 @@ def lab_item(members: tuple[Member, ...]) -> dict[str, Any]:
     }
 
 
-def _request(
-    console: Console, session: boto3.Session, endpoint_url: str, hub: Outputs, members: tuple[Member, ...]
-) -> Mapping[str, Any]:
-    table = session.resource("dynamodb", endpoint_url=endpoint_url).Table(hub["RequestsTableName"])
-    executions = session.client("stepfunctions", endpoint_url=endpoint_url)
+def _request(console: Console, hub: Command, members: tuple[Member, ...]) -> Document:
     item = lab_item(members)
-    console.print("\nPutting one item into the table:")
+    console.print("\n[bold]causeway request put - --wait[/bold]")
     console.print_json(data=item)
     put_at = time.monotonic()
-    table.put_item(Item=item)
-    status = _watch(console, table, executions, hub["StateMachineArn"])
-    console.print(f"\n{status['state']} {time.monotonic() - put_at:.1f} s after the item was put.", style="bold")
+    asked = work.put(hub, item)
+    screen = Screen(as_json=False)
+    with screen.steps() as show:
+        status = follow(hub, REQUEST_ID, asked.generation(hub), show)
+    console.print(f"\n{status['state']} {time.monotonic() - put_at:.1f} s after the item was put.\n", style="bold")
+    screen.show(status, Group(proof_view(status["verdicts"]), status_view(status)))
+    console.print(f"\n[bold]causeway history {REQUEST_ID}[/bold]")
+    entries = work.history(hub, REQUEST_ID)
+    screen.show(entries, history_view(entries))
     return status
-
-
-def _watch(console: Console, table: Any, executions: Any, state_machine_arn: str) -> Mapping[str, Any]:
-    """Show the steps while they are taken, until the item has a final status."""
-    view, seen = StepView(), 0
-    deadline = time.monotonic() + PATIENCE
-    with Live(view.render(), console=console, refresh_per_second=10) as live:
-        while time.monotonic() < deadline:
-            status: Mapping[str, Any] | None = table.get_item(Key={"request_id": REQUEST_ID})["Item"].get("status")
-            if status is not None:
-                events = _history(executions, state_machine_arn, status["execution"])
-                view.take(events[seen:])
-                seen = len(events)
-                live.update(view.render())
-                if status["state"] in FINAL_STATES:
-                    return status
-            time.sleep(_POLL)
-    raise DemoError(f"The request had no outcome after {PATIENCE:.0f} s. Its item says: {status}")
-
-
-def _history(executions: Any, state_machine_arn: str, execution: str) -> list[Mapping[str, Any]]:
-    arn = f"{state_machine_arn.replace(':stateMachine:', ':execution:')}:{execution}"
-    try:
-        pages = executions.get_paginator("get_execution_history").paginate(executionArn=arn)
-        return [event for page in pages for event in page["events"]]
-    except executions.exceptions.ExecutionDoesNotExist:
-        return []
-
-
-def _show(console: Console, status: Mapping[str, Any]) -> None:
-    if status["findings"]:
-        console.print(finding_table(status["findings"]))
-    for change in status["changes_made"]:
-        console.print(f"  • {change}", highlight=False, soft_wrap=True)
-    console.print()
-    for verdict in status["verdicts"]:
-        console.print(hop_tree(verdict), width=max(console.width, HOP_WIDTH), crop=False)
-    console.print(verdict_table(status["verdicts"]))

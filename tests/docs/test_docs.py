@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from samcli.yamlhelper import yaml_parse
 
 from causeway.boundary import REQUEST_FIELDS, parse_request
 from causeway.domain import errors
 from causeway.domain.findings import Code
 from causeway.domain.status import State, Status
+from cli.app import app
+from cli.exits import ExitCode
 
 type Document = dict[str, Any]
 
@@ -82,6 +85,25 @@ def test_every_finding_and_error_has_its_remedy() -> None:
     families = (errors.RetryNowError, errors.RetryLaterError, errors.GiveUpError)
     kinds = [kind.__name__ for family in families for kind in family.__subclasses__()]
     assert sorted(first_names(section(page("operations.md"), "Findings"))) == sorted([*Code, *kinds])
+
+
+def test_every_command_option_and_exit_code_is_described() -> None:
+    text = page("command.md")
+    leaves = dict(commands(typer.main.get_command(app), "causeway"))
+    described = {re.match(r"[a-z ]+[a-z]", name)[0] for name in first_names(section(text, "Commands"))}  # type: ignore[index]
+    assert described == set(leaves)
+    options = {option for command in leaves.values() for each in command.params for option in each.opts if option[:2] == "--"}
+    assert set(first_names(section(text, "Options"))) == options
+    assert first_names(section(text, "Exit codes")) == [str(code.value) for code in ExitCode]
+
+
+def commands(command: Any, name: str) -> Iterator[tuple[str, Any]]:
+    """Every command that does something, by all its words."""
+    if not hasattr(command, "commands"):
+        yield name, command
+        return
+    for word, each in command.commands.items():
+        yield from commands(each, f"{name} {word}")
 
 
 def test_every_alarm_is_described(resources: Document) -> None:

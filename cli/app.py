@@ -1,0 +1,183 @@
+"""The command line of `causeway`. Every command ends with one of `cli.exits.ExitCode`."""
+
+from collections.abc import Callable
+from typing import Annotated, Any, NoReturn
+
+import msgspec
+import typer
+from rich.console import Console, Group
+from typer.core import TyperGroup
+
+from causeway.boundary import MalformedItem
+from causeway.domain.errors import CausewayError
+
+from . import work
+from .exits import OF_STATE, CommandError, ExitCode
+from .following import follow
+from .hub import Document, Hub
+from .items import read_item
+from .screen import Screen
+from .views import history_view, preview_view, proof_view, question_view, request_table, request_view, status_view
+
+
+class Commands(TyperGroup):
+    """Tells errors in words, and ends with their code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except CausewayError as error:
+            raise _told(CommandError.of(error)) from error
+        except CommandError as error:
+            raise _told(error) from error
+
+
+def _told(error: CommandError) -> typer.Exit:
+    Console(stderr=True).print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
+    return typer.Exit(error.code)
+
+
+app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+requests = typer.Typer(no_args_is_help=True, help="The request items.")
+app.add_typer(requests, name="request")
+
+RequestId = Annotated[str, typer.Argument(metavar="ID", help="The request's id.")]
+File = Annotated[str, typer.Argument(metavar="FILE", help="The item as JSON; - reads stdin.")]
+Stack = Annotated[str, typer.Option("--stack", help="The name of Causeway's stack.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")]
+Wait = Annotated[bool, typer.Option("--wait", help="Follow the run to its end.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+STACK = "causeway"
+
+
+@app.callback()
+def main() -> None:
+    """Causeway: VPC peering as a self-service."""
+
+
+@requests.command("put")
+def put(file: File, *, wait: Wait = False, as_json: AsJson = False, stack: Stack = STACK) -> None:
+    """Put an item: the network follows it."""
+    item, hub, screen = read_item(file), Hub(stack), Screen(as_json=as_json)
+    try:
+        asked = work.put(hub, item)
+    except MalformedItem as malformed:
+        _end_malformed(screen, item["request_id"], malformed)
+    screen.say(f"Put {asked.request_id}.")
+    if wait:
+        _follow(hub, screen, asked.request_id, asked.generation)
+    screen.show(asked.item, f"`causeway watch {asked.request_id}` follows it.")
+
+
+@requests.command("get")
+def get(request_id: RequestId, *, as_json: AsJson = False, stack: Stack = STACK) -> None:
+    """Show an item and its status."""
+    item = Hub(stack).item(request_id)
+    Screen(as_json=as_json).show(item, request_view(item))
+
+
+@requests.command("list")
+def list_all(*, as_json: AsJson = False, stack: Stack = STACK) -> None:
+    """List all items."""
+    items = Hub(stack).items()
+    Screen(as_json=as_json).show(items, request_table(items))
+
+
+@requests.command("delete")
+def delete(request_id: RequestId, *, wait: Wait = False, as_json: AsJson = False, stack: Stack = STACK) -> None:
+    """Delete an item: what Causeway made for it is taken away."""
+    hub, screen = Hub(stack), Screen(as_json=as_json)
+    asked = work.delete(hub, request_id)
+    screen.say(f"Deleted {request_id}.")
+    if wait:
+        _follow(hub, screen, request_id, asked.generation)
+    screen.show(asked.item, f"`causeway watch {request_id}` follows its removal.")
+
+
+@app.command()
+def watch(request_id: RequestId, *, as_json: AsJson = False, stack: Stack = STACK) -> None:
+    """Follow the newest run of a request to its end."""
+    hub = Hub(stack)
+    _follow(hub, Screen(as_json=as_json), request_id, lambda hub: work.newest(hub, request_id))
+
+
+@app.command()
+def plan(file: File, *, as_json: AsJson = False, stack: Stack = STACK) -> None:
+    """Tell what putting an item would find and change. Writes nothing."""
+    preview = Hub(stack).preview(read_item(file))
+    Screen(as_json=as_json).show(preview, preview_view(preview))
+    raise typer.Exit(work.of_preview(preview))
+
+
+@app.command()
+def approve(
+    request_id: RequestId,
+    *,
+    reason: Annotated[str | None, typer.Option(help="What to keep with the decision.")] = None,
+    yes: Yes = False,
+    as_json: AsJson = False,
+    stack: Stack = STACK,
+) -> None:
+    """Show the plan that waits, and let it be done."""
+    _decide(request_id, "approve", reason, yes=yes, screen=Screen(as_json=as_json), hub=Hub(stack))
+
+
+@app.command()
+def deny(
+    request_id: RequestId,
+    *,
+    reason: Annotated[str, typer.Option(help="Why: the item will tell it.")],
+    yes: Yes = False,
+    as_json: AsJson = False,
+    stack: Stack = STACK,
+) -> None:
+    """Show the plan that waits, and refuse it."""
+    _decide(request_id, "deny", reason, yes=yes, screen=Screen(as_json=as_json), hub=Hub(stack))
+
+
+@app.command()
+def history(request_id: RequestId, *, as_json: AsJson = False, stack: Stack = STACK) -> None:
+    """Tell all that happened to a request, in order."""
+    entries = work.history(Hub(stack), request_id)
+    Screen(as_json=as_json).show(msgspec.to_builtins(entries), history_view(entries))
+
+
+@app.command()
+def drift(
+    request_ids: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID]...", help="Which ones; all, if none is named.")
+    ] = None,
+    *,
+    as_json: AsJson = False,
+    stack: Stack = STACK,
+) -> None:
+    """Tell where the network is not as the items say. Writes nothing."""
+    previews = work.drifted(Hub(stack), request_ids or [])
+    rendered = Group(*map(preview_view, previews)) if previews else "No drift."
+    Screen(as_json=as_json).show(previews, rendered)
+    raise typer.Exit(max(map(work.of_preview, previews), default=ExitCode.DONE))
+
+
+def _follow(hub: Hub, screen: Screen, request_id: str, find: Callable[[Hub], int]) -> NoReturn:
+    """Show a run until it has ended, and end the command as it did."""
+    with screen.steps() as show:
+        status = follow(hub, request_id, find(hub), show)
+    screen.show(status, Group(proof_view(status["verdicts"]), status_view(status)))
+    raise typer.Exit(OF_STATE[status["state"]])
+
+
+def _decide(request_id: str, decision: str, reason: str | None, *, yes: bool, screen: Screen, hub: Hub) -> None:
+    """Ask about exactly the plan that is shown, and send the decision about it."""
+    item = work.waiting(hub.item(request_id))
+    screen.show_aside(question_view(item))
+    if not yes:
+        typer.confirm(f"{decision.title()} this plan?", abort=True, err=True)
+    decided: Document = hub.decide(request_id, item["status"]["approval"]["checksum"], decision, reason)
+    screen.show(decided, f"{request_id}: {decision} is on record.")
+
+
+def _end_malformed(screen: Screen, request_id: str, malformed: MalformedItem) -> NoReturn:
+    findings = [finding.as_map() for finding in malformed.findings]
+    rejected = {"request_id": request_id, "state": "REJECTED", "findings": findings}
+    screen.show(rejected, status_view(rejected))
+    raise typer.Exit(ExitCode.FAILED)

@@ -1,0 +1,122 @@
+"""What the commands do, without a word about how it is shown."""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+from causeway.boundary import desired_part, parse_request
+from causeway.domain.history import Entry, tell
+from causeway.domain.run import Run
+
+from .exits import CommandError, ExitCode
+from .following import AWAITING_APPROVAL, begun
+from .hub import Document, Hub
+
+SETTLED = {"ACTIVE", "DRIFTED"}
+"""States of an item that the network should be like; of another one it is known that it is not, or not yet."""
+
+PREVIEWS_AT_ONCE = 8
+
+
+class Asked(NamedTuple):
+    """A change of an item that was just made.
+
+    Attributes:
+        after: The newest generation before it.
+        is_it: Tells its run from those of other changes.
+    """
+
+    request_id: str
+    item: Document
+    after: int
+    is_it: Callable[[Run], bool]
+
+    def generation(self, hub: Hub) -> int:
+        """The generation that the change got, once it has one."""
+        return begun(hub, self.request_id, self.after, self.is_it)
+
+
+def put(hub: Hub, item: Document) -> Asked:
+    """Put an item. One that does not say who asks gets the caller's ARN.
+
+    Raises:
+        MalformedItem: It is no request; nothing is written.
+    """
+    item = item if "requested_by" in item else {**item, "requested_by": hub.caller()}
+    wanted, request_id = parse_request(item), str(item["request_id"])
+    after = hub.ledger.newest_generation(request_id)
+    hub.put(item)
+    return Asked(request_id, item, after, lambda run: run.request == wanted and not run.removal)
+
+
+def delete(hub: Hub, request_id: str) -> Asked:
+    """Delete an item."""
+    item, after = hub.item(request_id), hub.ledger.newest_generation(request_id)
+    hub.delete(request_id)
+    return Asked(request_id, item, after, lambda run: run.removal)
+
+
+def newest(hub: Hub, request_id: str) -> int:
+    """The newest generation of a request.
+
+    Raises:
+        CommandError: There never was one.
+    """
+    generation = hub.ledger.newest_generation(request_id)
+    if not generation:
+        raise _unheard_of(request_id)
+    return generation
+
+
+def history(hub: Hub, request_id: str) -> tuple[Entry, ...]:
+    """All that happened to a request, also to one that is gone.
+
+    Raises:
+        CommandError: Nothing ever did.
+    """
+    entries = tell(hub.ledger.history(request_id))
+    if not entries:
+        raise _unheard_of(request_id)
+    return entries
+
+
+def drifted(hub: Hub, request_ids: Sequence[str]) -> list[Document]:
+    """The previews of the settled items from which the network differs; of these requests, or of all."""
+    items = [hub.item(request_id) for request_id in request_ids] or hub.items()
+    settled = [desired_part(item) for item in items if item.get("status", {}).get("state") in SETTLED]
+    with ThreadPoolExecutor(PREVIEWS_AT_ONCE) as pool:
+        previews = list(pool.map(hub.preview, settled))
+    return [preview for preview in previews if of_preview(preview) is not ExitCode.DONE]
+
+
+def of_preview(preview: Mapping[str, Any]) -> ExitCode:
+    """How a preview ends the command."""
+    if preview["blocked"]:
+        return ExitCode.FAILED
+    return ExitCode.WAITING if preview["changes"] else ExitCode.DONE
+
+
+def waiting(item: Document) -> Document:
+    """The item, if its run waits for a decision.
+
+    Raises:
+        CommandError: It does not.
+    """
+    status: Document = item.get("status", {})
+    if status.get("state") == AWAITING_APPROVAL and status.get("approval"):
+        return item
+    raise CommandError(
+        ExitCode.FAILED,
+        f"Nothing waits for a decision: its state is {status.get('state', 'not yet known')}.",
+        where=f"request {item['request_id']}",
+        remedy=f"See `causeway history {item['request_id']}`.",
+    )
+
+
+def _unheard_of(request_id: str) -> CommandError:
+    return CommandError(
+        ExitCode.NOT_FOUND,
+        f"There never was a request {request_id}.",
+        where="the ledger",
+        remedy="`causeway request list` shows all that are there.",
+    )

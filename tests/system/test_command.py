@@ -1,0 +1,105 @@
+"""The command itself, a process of its own, against the deployed product: a request's whole life by hand."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import pytest
+
+from cli.exits import ExitCode
+from localcloud.server import DEFAULT_REGION
+
+from .network import Network
+from .requests import PATIENCE, PING, SSH, Hub, an_item
+
+
+class Ended(NamedTuple):
+    """How the command ended: its code, what it printed as JSON, what it said besides."""
+
+    code: int
+    said: Any
+    aside: str
+
+
+type Causeway = Callable[..., Ended]
+
+
+@pytest.fixture
+def causeway(hub: Hub) -> Causeway:
+    environment = {
+        **os.environ,
+        "AWS_ENDPOINT_URL": hub.aws.endpoint_url,
+        "AWS_DEFAULT_REGION": DEFAULT_REGION,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+    }
+
+    def run(*words: str, given: object = None) -> Ended:
+        ended = subprocess.run(
+            [sys.executable, "-m", "cli", *words, "--json"],
+            input=None if given is None else json.dumps(given),
+            capture_output=True,
+            text=True,
+            env=environment,
+            timeout=2 * PATIENCE,
+            check=False,
+        )
+        return Ended(ended.returncode, json.loads(ended.stdout) if ended.stdout else None, ended.stderr)
+
+    return run
+
+
+def test_a_requests_life_by_hand(causeway: Causeway, pair: tuple[Network, Network]) -> None:
+    requester, accepter = pair
+    before = [network.everything() for network in pair]
+    item = an_item(*pair, allow=[SSH])
+    request_id = item["request_id"]
+
+    planned = causeway("plan", "-", given=item)
+    assert (planned.code, planned.said["blocked"]) == (ExitCode.WAITING, False)
+    assert [network.everything() for network in pair] == before
+
+    put = causeway("request", "put", "-", "--wait", given=item)
+    assert (put.code, put.said["state"], put.aside) == (ExitCode.DONE, "ACTIVE", "")
+    assert put.said["changes_made"] == planned.said["changes"]
+
+    got = causeway("request", "get", request_id)
+    assert (got.code, got.said["status"]["state"]) == (ExitCode.DONE, "ACTIVE")
+    assert got.said["requested_by"].startswith("arn:aws:")
+    assert request_id in [each["request_id"] for each in causeway("request", "list").said]
+
+    assert causeway("drift", request_id) == (ExitCode.DONE, [], "")
+    requester.ec2.delete_route(RouteTableId=requester.main_table, DestinationCidrBlock=accepter.block)
+    drifted = causeway("drift", request_id)
+    assert drifted.code == ExitCode.WAITING
+    assert drifted.said[0]["changes"] == [f"Route {accepter.block} to the peering in {requester.main_table}"]
+
+    wider = causeway("plan", "-", given={**item, "allow": [SSH, PING]})
+    assert wider.code == ExitCode.WAITING
+    assert any("icmp" in change for change in wider.said["changes"])
+
+    deleted = causeway("request", "delete", request_id, "--wait")
+    assert (deleted.code, deleted.said["state"]) == (ExitCode.DONE, "REMOVED")
+    assert [network.everything() for network in pair] == before
+    assert causeway("request", "get", request_id).code == ExitCode.NOT_FOUND
+
+    told = causeway("history", request_id).said
+    assert [(entry["generation"], entry["text"]) for entry in told if entry["what"] == "outcome"] == [
+        (1, "ACTIVE"),
+        (2, "REMOVED"),
+    ]
+    assert told[0]["who"] == got.said["requested_by"]
+    assert [entry["at"] for entry in told] == sorted(entry["at"] for entry in told)
+
+
+def test_a_request_that_is_refused_ends_with_one(causeway: Causeway, pair: tuple[Network, Network]) -> None:
+    item = an_item(*pair)
+    item["accepter"] = {**item["accepter"], "vpc_id": "vpc-0123456789abcdef0"}
+
+    put = causeway("request", "put", "-", "--wait", given=item)
+
+    assert (put.code, put.said["state"]) == (ExitCode.FAILED, "REJECTED")
+    assert {finding["code"] for finding in put.said["findings"]} == {"VPC_NOT_FOUND"}
