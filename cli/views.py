@@ -98,14 +98,14 @@ def request_table(items: Iterable[Mapping[str, Any]]) -> Table:
 def request_view(item: Mapping[str, Any]) -> RenderableType:
     """One item: what is wanted, and how it stands."""
     facts = Table.grid(padding=(0, 2))
-    facts.add_row("requester", _vpc(item.get("requester")))
-    facts.add_row("accepter", _vpc(item.get("accepter")))
+    facts.add_row("requester", Text(_vpc(item.get("requester"))))
+    facts.add_row("accepter", Text(_vpc(item.get("accepter"))))
     for flow in item.get("allow", ()):
         facts.add_row(
             "allow", " ".join(str(flow[name]) for name in ("protocol", "ports") if name in flow) + f" from {flow['from']}"
         )
     if "requested_by" in item:
-        facts.add_row("requested by", str(item["requested_by"]))
+        facts.add_row("requested by", Text(str(item["requested_by"])))
     return Group(Text(str(item["request_id"]), style="bold"), facts, status_view(item.get("status", {})))
 
 
