@@ -100,10 +100,8 @@ def request_view(item: Mapping[str, Any]) -> RenderableType:
     facts = Table.grid(padding=(0, 2))
     facts.add_row("requester", Text(_vpc(item.get("requester"))))
     facts.add_row("accepter", Text(_vpc(item.get("accepter"))))
-    for flow in item.get("allow", ()):
-        facts.add_row(
-            "allow", " ".join(str(flow[name]) for name in ("protocol", "ports") if name in flow) + f" from {flow['from']}"
-        )
+    for flow in _list(item.get("allow")):
+        facts.add_row("allow", Text(_flow(flow)))
     if "requested_by" in item:
         facts.add_row("requested by", Text(str(item["requested_by"])))
     return Group(Text(str(item["request_id"]), style="bold"), facts, status_view(item.get("status", {})))
@@ -220,3 +218,15 @@ def _end(endpoint: Mapping[str, Any]) -> str:
 def _vpc(ref: Any) -> str:
     """A VPC as an item names it; an item that is malformed may name anything."""
     return f"{ref.get('vpc_id')} ({ref.get('account_id')}, {ref.get('region')})" if isinstance(ref, Mapping) else ""
+
+
+def _flow(flow: Any) -> str:
+    """A flow as an item writes it; of a malformed one whatever stands there."""
+    if not isinstance(flow, Mapping):
+        return str(flow)
+    what = " ".join(str(flow[name]) for name in ("protocol", "ports") if name in flow)
+    return f"{what} from {flow.get('from', 'nobody')}"
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -6,7 +6,17 @@ import pytest
 from rich.console import Console, RenderableType
 
 from causeway.domain.history import Entry, What
-from cli.views import StepView, finding_table, history_view, hop_tree, preview_view, request_table, status_view, verdict_table
+from cli.views import (
+    StepView,
+    finding_table,
+    history_view,
+    hop_tree,
+    preview_view,
+    request_table,
+    request_view,
+    status_view,
+    verdict_table,
+)
 
 HOP = {"component": "route table", "resource_id": "rtb-1", "decided_by": "route 10.0.0.0/16 → pcx-1", "returning": True}
 VERDICT = {
@@ -75,6 +85,11 @@ def test_changes_are_listed(key: str, heading: str) -> None:
 
     assert "FAILED" in shown
     assert f"{heading}\n  • Route it\n" in shown
+
+
+@pytest.mark.parametrize("allow", [7, "ssh", ["ssh"], [{"protocol": "tcp"}]])
+def test_a_malformed_item_is_shown_too(allow: object) -> None:
+    assert "[odd]" in text(request_view({"request_id": "[odd]", "requester": 7, "allow": allow}))
 
 
 def test_an_item_that_nobody_has_seen_yet() -> None:
