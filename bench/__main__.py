@@ -16,7 +16,9 @@ from bench import report
 from bench.cloud import Cloud, deployed
 from bench.cold_start import ColdStart, measure_cold_starts
 from bench.competitors import Absent, Terraform, find_competitors, straight_line
+from bench.fleet import Fleet, Size, measure_fleet
 from bench.leftovers import Leftovers, leave
+from bench.life import Life, measure_life
 from bench.measure import Case, Measurement, Run, Way, take_sample
 from bench.networks import build_pair
 from bench.product import Causeway, peer, peer_and_remove
@@ -26,6 +28,7 @@ ROUTE_TABLES = (4, 64)
 LATENCIES_MS = (0, 50)
 SMALLEST = Case(ROUTE_TABLES[0], LATENCIES_MS[0])
 COLD_STARTS = 5
+FLEET, QUICK_FLEET = Size(requests=100, vpcs=20), Size(requests=6, vpcs=6)
 RESULTS = LOCAL_FOLDER / "bench.json"
 QUICK_RESULTS = LOCAL_FOLDER / "bench-quick.json"
 _WIDTH_OF_A_FILE = 140
@@ -48,8 +51,8 @@ def main(
             results = _run_quick(cloud, tell) if quick else _run_all(cloud, Path(folder), samples, tell)
     report.write(results, QUICK_RESULTS if quick else RESULTS)
     report.show(results, console)
-    if failed := _failed(results.measurements):
-        console.print(f"Causeway did not peer: {failed}", style="red")
+    if failed := _failed(results):
+        console.print(f"Causeway did not do what was asked: {failed}", style="red")
         raise typer.Exit(1)
 
 
@@ -70,6 +73,8 @@ def _run_quick(cloud: Cloud, tell: _Teller) -> report.Results:
         samples=1,
         measurements=_measure(cloud, ways, [SMALLEST], 1, tell),
         leftovers=_leave(cloud, ways, tell),
+        life=_live(cloud, tell),
+        fleet=_send_fleet(cloud, QUICK_FLEET, tell),
         cold_starts=_start_cold(cloud, 1, tell),
     )
 
@@ -83,6 +88,8 @@ def _run_all(cloud: Cloud, folder: Path, samples: int, tell: _Teller) -> report.
         samples=samples,
         measurements=_measure(cloud, [Causeway(cloud, cold=True), warm, *competitors], cases, samples, tell),
         leftovers=_leave(cloud, [warm, *competitors], tell),
+        life=_live(cloud, tell),
+        fleet=_send_fleet(cloud, FLEET, tell),
         cold_starts=_start_cold(cloud, COLD_STARTS, tell),
         absent=absent,
         terraform_init_seconds=next((way.init_seconds for way in competitors if isinstance(way, Terraform)), None),
@@ -95,6 +102,8 @@ def _results(
     measurements: Sequence[Measurement],
     cold_starts: tuple[ColdStart, ...],
     leftovers: Sequence[Leftovers],
+    life: Life,
+    fleet: Fleet,
     absent: Sequence[Absent] = (),
     terraform_init_seconds: float | None = None,
 ) -> report.Results:
@@ -105,6 +114,8 @@ def _results(
         ratios=report.ratios(measurements),
         cold_starts=cold_starts,
         leftovers=tuple(leftovers),
+        life=life,
+        fleet=fleet,
         absent=tuple(absent),
         terraform_init_seconds=terraform_init_seconds,
     )
@@ -139,9 +150,22 @@ def _leave(cloud: Cloud, ways: Sequence[Way], tell: _Teller) -> list[Leftovers]:
     return left
 
 
-def _failed(measurements: Sequence[Measurement]) -> str:
-    causeways = (each for each in measurements if each.way.startswith("Causeway"))
-    runs = [run for each in causeways for run in (*each.first, *each.second)]
+def _live(cloud: Cloud, tell: _Teller) -> Life:
+    tell("one peering's life")
+    return measure_life(cloud, SMALLEST.route_tables)
+
+
+def _send_fleet(cloud: Cloud, size: Size, tell: _Teller) -> Fleet:
+    tell(f"{size.requests} requests at once")
+    return measure_fleet(cloud, size)
+
+
+def _failed(results: report.Results) -> str:
+    causeways = (each for each in results.measurements if each.way.startswith("Causeway"))
+    life = (results.life.create, results.life.change, results.life.removal)
+    runs = [*(run for each in causeways for run in (*each.first, *each.second)), *life]
+    if set(results.fleet.ended) != {"ACTIVE"}:
+        return f"a fleet of {results.fleet.ended}"
     return ", ".join(dict.fromkeys(run.outcome.ended for run in runs if not run.outcome.succeeded))
 
 

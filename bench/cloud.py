@@ -9,6 +9,7 @@ import boto3
 
 from localcloud.calls import Call
 from localcloud.deploy import HUB_STACK, deploy_everything
+from localcloud.faults import Faults, Throttle
 from localcloud.requests import INTERNAL_HEADER
 from localcloud.server import DEFAULT_REGION, MEMBER_ACCOUNT_IDS, EmbeddedAws
 
@@ -42,12 +43,12 @@ class Cloud:
         self.state_machine_arn = hub["StateMachineArn"]
         self.warm = False
         self._aws = aws
-        self._members: dict[str, EC2Client] = {}
+        self._members: dict[tuple[str, str], EC2Client] = {}
 
-    def client(self, service: str, **credentials: str) -> Any:
+    def client(self, service: str, region: str = REGION, **credentials: str) -> Any:
         """A client of the hub's operator, or of whom the credentials are."""
         given = credentials or {name.lower(): value for name, value in OPERATOR_CREDENTIALS.items()}
-        session = boto3.Session(region_name=REGION, **given)  # type: ignore[arg-type]
+        session = boto3.Session(region_name=region, **given)  # type: ignore[arg-type]
         return session.client(service, endpoint_url=self.endpoint_url)  # type: ignore[call-overload]
 
     def unseen_client(self, service: str) -> Any:
@@ -56,10 +57,11 @@ class Cloud:
         client.meta.events.register("before-sign", _mark_internal)
         return client
 
-    def member_ec2(self, account_id: str) -> "EC2Client":
-        if account_id not in self._members:
-            self._members[account_id] = self.client("ec2", **self._assume(account_id))
-        return self._members[account_id]
+    def member_ec2(self, account_id: str, region: str = REGION) -> "EC2Client":
+        place = (account_id, region)
+        if place not in self._members:
+            self._members[place] = self.client("ec2", region, **self._assume(account_id))
+        return self._members[place]
 
     @cached_property
     def functions(self) -> dict[str, str]:
@@ -88,6 +90,15 @@ class Cloud:
         finally:
             self._aws.calls.latency = 0
             calls.extend(call for call in everything if not call.internal)
+
+    @contextmanager
+    def limited(self, *throttles: Throttle) -> Iterator[None]:
+        """Limit the rates of calls inside."""
+        self._aws.calls.faults = Faults(throttles=throttles)
+        try:
+            yield
+        finally:
+            self._aws.calls.faults = Faults()
 
     def _assume(self, account_id: str) -> dict[str, str]:
         role = self.client("sts").assume_role(RoleArn=operator_role(account_id), RoleSessionName="bench")["Credentials"]

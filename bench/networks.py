@@ -61,7 +61,7 @@ class Pair(msgspec.Struct, frozen=True):
 def build_pair(cloud: Cloud, route_tables: int) -> Pair:
     """Two VPCs with that many route tables each, the main one among them."""
     requester, accepter = (
-        _build_vpc(cloud.member_ec2(account_id), account_id, block, route_tables)
+        build_vpc(cloud.member_ec2(account_id), account_id, block, route_tables)
         for account_id, block in zip(MEMBERS, (REQUESTER_BLOCK, ACCEPTER_BLOCK), strict=True)
     )
     return Pair(name=f"bench-{next(_numbers)}", region=REGION, requester=requester, accepter=accepter)
@@ -76,7 +76,8 @@ def occupy_last_route_table(cloud: Cloud, pair: Pair) -> None:
     )
 
 
-def _build_vpc(ec2: "EC2Client", account_id: str, block: str, route_tables: int) -> Vpc:
+def build_vpc(ec2: "EC2Client", account_id: str, block: str, route_tables: int) -> Vpc:
+    """A VPC with that many route tables, the main one among them."""
     vpc_id = ec2.create_vpc(CidrBlock=block)["Vpc"]["VpcId"]
     subnet_id = ec2.create_subnet(VpcId=vpc_id, CidrBlock=block.replace("/16", "/24"))["Subnet"]["SubnetId"]
     group_id = ec2.create_security_group(GroupName="app", Description="Allows nothing yet", VpcId=vpc_id)["GroupId"]

@@ -1,7 +1,7 @@
 """Causeway as a way to peer two VPCs: put an item, wait until it is ACTIVE and verified."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
@@ -38,33 +38,40 @@ class Causeway:
             self._cloud.warm = True
 
     def run(self, pair: Pair) -> Outcome:
-        item = {name: TypeSerializer().serialize(value) for name, value in pair.request_item.items()}
+        return self.ask(pair.request_item)
+
+    def ask(self, wanted: Mapping[str, object]) -> Outcome:
+        """Put this item."""
+        name, item = str(wanted["request_id"]), {key: TypeSerializer().serialize(value) for key, value in wanted.items()}
         started = time.perf_counter()
         self._user.put_item(TableName=self._cloud.requests_table, Item=item)
-        status = _wait_for(lambda: self._final_status(pair), f"the outcome of {pair.name}")
+        status = _wait_for(lambda: self._final_status(name), f"the outcome of {name}")
         seconds = time.perf_counter() - started
-        _wait_for(lambda: self._has_ended(status["execution"]), f"the end of {status['execution']}")
+        _wait_for(lambda: self._ending(status["execution"]), f"the end of {status['execution']}")
         return Outcome(seconds, _ending(status), status["state"] == "ACTIVE" and _is_verified(status))
 
-    def remove(self, pair: Pair, generation: int) -> None:
+    def remove(self, pair: Pair, generation: int) -> Outcome:
         """Delete the item, and wait for the end of the execution that takes its peering away."""
+        started = time.perf_counter()
         self._user.delete_item(TableName=self._cloud.requests_table, Key={"request_id": {"S": pair.name}})
         execution = f"{pair.name}-{generation}"
-        _wait_for(lambda: self._has_ended(execution), f"the end of {execution}")
+        ended = _wait_for(lambda: self._ending(execution), f"the end of {execution}")
+        return Outcome(time.perf_counter() - started, ended, ended == "SUCCEEDED")
 
-    def _final_status(self, pair: Pair) -> dict[str, Any] | None:
-        key = {"request_id": {"S": pair.name}}
+    def _final_status(self, request_id: str) -> dict[str, Any] | None:
+        key = {"request_id": {"S": request_id}}
         item = self._items.get_item(TableName=self._cloud.requests_table, Key=key, ConsistentRead=True)["Item"]
         status: dict[str, Any] = TypeDeserializer().deserialize(item.get("status", {"M": {}}))
         return status if status.get("state") in _FINAL else None
 
-    def _has_ended(self, execution: str) -> bool:
+    def _ending(self, execution: str) -> str | None:
+        """The status of an execution that has ended."""
         arn = f"{self._cloud.state_machine_arn.replace(':stateMachine:', ':execution:')}:{execution}"
         try:
-            running: bool = self._executions.describe_execution(executionArn=arn)["status"] == "RUNNING"
+            status: str = self._executions.describe_execution(executionArn=arn)["status"]
         except self._executions.exceptions.ExecutionDoesNotExist:
-            return False
-        return not running
+            return None
+        return None if status == "RUNNING" else status
 
 
 def peer(cloud: Cloud, times: int) -> Pair:

@@ -11,7 +11,9 @@ from rich.table import Table
 
 from bench.cold_start import ColdStart, Start
 from bench.competitors import Absent, version_of
+from bench.fleet import Fleet
 from bench.leftovers import Leftovers
+from bench.life import Life
 from bench.measure import Case, Measurement, Run, middle
 
 REFERENCE = "Causeway, warm"
@@ -62,6 +64,8 @@ class Results(msgspec.Struct, frozen=True):
     ratios: tuple[Ratio, ...]
     cold_starts: tuple[ColdStart, ...]
     leftovers: tuple[Leftovers, ...]
+    life: Life
+    fleet: Fleet
     absent: tuple[Absent, ...]
     terraform_init_seconds: float | None
 
@@ -84,6 +88,8 @@ def show(results: Results, console: Console) -> None:
         console.print(_case_table(case, results))
     console.print(_cold_start_table(results.cold_starts))
     console.print(_leftovers_table(results.leftovers))
+    console.print(_life_table(results.life))
+    console.print(_fleet_table(results.fleet, results.life))
     for absent in results.absent:
         console.print(f"{absent.name} was not measured: {absent.reason}.")
     if results.terraform_init_seconds is not None:
@@ -155,6 +161,47 @@ def _cold_start_table(cold_starts: Iterable[ColdStart]) -> Table:
 
 def _start_cells(start: Start) -> tuple[str, str]:
     return f"{start.median * 1000:.0f}", f"{start.ratio:.2f}"
+
+
+def _life_table(life: Life) -> Table:
+    table = Table(
+        title=f"One peering's life, {life.route_tables} route tables a side",
+        caption="The ratios are to the create.",
+        title_justify="left",
+        caption_justify="left",
+    )
+    table.add_column("")
+    for heading in ("seconds", "EC2 reads", "EC2 mutating", "STS", "other", "× time", "× calls"):
+        table.add_column(heading, justify="right")
+    table.add_column("ended")
+    for name, run in (("create", life.create), ("change", life.change), ("removal", life.removal)):
+        time = run.outcome.seconds / life.create.outcome.seconds
+        calls = run.calls.network / life.create.calls.network
+        table.add_row(name, *_cells(run, (f"{time:.1f}", f"{calls:.1f}")))
+    return table
+
+
+def _fleet_table(fleet: Fleet, life: Life) -> Table:
+    table = Table(
+        title=f"{fleet.requests} requests at once: {fleet.vpcs} VPCs, {fleet.accounts} accounts, {fleet.regions} regions",
+        caption="At a twentieth of AWS's rates; throttled calls were tried again. Ratio: to one create times the requests.",
+        title_justify="left",
+        caption_justify="left",
+    )
+    for heading in ("seconds to the last", "× time", "calls", "calls a request", "throttled"):
+        table.add_column(heading, justify="right")
+    table.add_column("ended")
+    alone = life.create.outcome.seconds * fleet.requests
+    ended = ", ".join(f"{count} {state}" for state, count in sorted(fleet.ended.items()))
+    table.add_row(
+        f"{fleet.seconds:.1f}",
+        f"{fleet.seconds / alone:.2f}",
+        str(fleet.calls.total),
+        f"{fleet.calls.total / fleet.requests:.0f}",
+        str(fleet.throttled),
+        ended,
+    )
+    return table
 
 
 def _leftovers_table(leftovers: Iterable[Leftovers]) -> Table:

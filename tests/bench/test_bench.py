@@ -58,6 +58,23 @@ def test_only_the_script_leaves_something_behind_after_a_conflict(results: Resul
     assert len(script.routes) == 2 * SMALLEST.route_tables - 1
 
 
+def test_a_change_and_a_removal_cost_what_they_change(results: Results) -> None:
+    life = results.life
+    assert [life.create.outcome.ended, life.change.outcome.ended] == ["ACTIVE, verified"] * 2
+    changed, removed = life.change.calls.kinds, life.removal.calls.kinds
+    assert {kind for kind in changed if kind.startswith("ec2:Authorize")} == {
+        "ec2:AuthorizeSecurityGroupIngress",
+        "ec2:AuthorizeSecurityGroupEgress",
+    }
+    assert "ec2:CreateRoute" not in changed
+    assert removed["ec2:DeleteRoute"] == 2 * SMALLEST.route_tables
+    assert removed["ec2:DeleteVpcPeeringConnection"] == 1
+
+
+def test_a_fleet_arrives(results: Results) -> None:
+    assert results.fleet.ended == {"ACTIVE": results.fleet.requests}
+
+
 def test_cold_starts_are_compared_with_the_bare_function(results: Results) -> None:
     bare, *steps = results.cold_starts
     assert bare.initialisation.ratio == bare.first_answer.ratio == 1
