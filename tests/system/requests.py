@@ -122,6 +122,14 @@ class Hub:
         self.put({"request_id": marker})
         assert self.wait(marker)["state"] == "REJECTED"
 
+    def remove(self, request_id: str) -> dict[str, Any]:
+        """Delete an item, and wait for the event that tells how its peering ended."""
+        queue = self.listen(request_id)
+        self.heard(queue)
+        self.table.delete_item(Key={"request_id": request_id})
+        ends = {"PeeringRemoved", "PeeringFailed"}
+        return eventually(lambda: next((each for each in self.heard(queue) if each["detail-type"] in ends), None))
+
     # Executions
 
     def execution(self, status: Status) -> dict[str, Any]:
