@@ -34,12 +34,7 @@ def judge_put_events(bus: EventBus, principal: Principal, account_id: str, conte
 
 
 def queue_takes_from(queue: Queue, rule: Rule) -> bool:
-    """Whether the queue's policy lets EventBridge send a rule's messages.
-
-    Laxer than AWS: a queue without any policy takes the messages of its own account's rules.
-    """
-    if not queue.policy:
-        return bool(queue.account_id == rule.account_id)
+    """Whether the queue's policy lets EventBridge send a rule's messages."""
     context = {"aws:sourcearn": (rule.arn,), "aws:sourceaccount": (rule.account_id,)}
     principal = Principal("Service", frozenset({"events.amazonaws.com"}))
     return evaluate([_policy(queue.policy)], "sqs:SendMessage", queue.queue_arn, context, principal).allowed
