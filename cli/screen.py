@@ -19,7 +19,7 @@ MIN_WIDTH = 120
 class Screen:
     def __init__(self, *, as_json: bool) -> None:
         self._as_json = as_json
-        self._console = Console(highlight=False, markup=False)
+        self._console = Console(highlight=False, markup=False, width=max(Console().width, MIN_WIDTH))
         self._aside = Console(stderr=True, highlight=False, markup=False, quiet=as_json)
 
     def show(self, document: object, rendered: RenderableType) -> None:
@@ -27,7 +27,7 @@ class Screen:
         if self._as_json:
             typer.echo(json.dumps(document, indent=2))
         else:
-            self._console.print(rendered, width=max(self._console.width, MIN_WIDTH), crop=False)
+            self._console.print(rendered, crop=False)
 
     def say(self, text: str) -> None:
         """A word on the way."""

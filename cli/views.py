@@ -160,8 +160,9 @@ def _told(entry: Entry) -> Iterator[Text]:
     first, *more = entry.text.splitlines()
     at = entry.at[:19].replace("T", " ")
     style = _WHAT_STYLES.get(entry.what, "")
-    yield Text.assemble((f"{at}  {entry.generation:>3}  ", "dim"), (f"{entry.what:<10}", style), f" {entry.who}: {first}")
-    yield from (Text(f"{'':<27}{line}", style="dim") for line in more)
+    parts = ((f"{at}  {entry.generation:>3}  ", "dim"), (f"{entry.what:<10}", style), f" {entry.who}: {first}")
+    yield Text.assemble(*parts, no_wrap=True, overflow="ignore")
+    yield from (Text(f"{'':<27}{line}", style="dim", no_wrap=True, overflow="ignore") for line in more)
 
 
 def proof_view(verdicts: Iterable[Mapping[str, Any]]) -> RenderableType:

@@ -33,7 +33,7 @@ PREVIEW = {"request_id": "one", "blocked": False, "checksum": "abc", "findings":
 def text(rendered: RenderableType, width: int = 200) -> str:
     console = Console(width=width, highlight=False)
     with console.capture() as capture:
-        console.print(rendered)
+        console.print(rendered, crop=False)
     return capture.get()
 
 
@@ -120,3 +120,11 @@ def test_a_history_has_what_it_came_to_below_each_entry() -> None:
         "2026-01-15 09:30:00    3  done       AcceptPeering: 1 change.",
         " " * 27 + "Accept it",
     ]
+
+
+def test_a_long_line_of_a_history_stays_one_line() -> None:
+    entry = Entry(
+        generation=1, at="2026-01-15T09:30:00.123+00:00", what=What.ASKED, who="the item", text="word " * 50 + "\n" + "x" * 200
+    )
+
+    assert [len(line) > 200 for line in text(history_view([entry]), width=80).splitlines()] == [True, True]
