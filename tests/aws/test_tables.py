@@ -406,6 +406,18 @@ def test_the_history_has_the_records_of_all_generations_and_no_others(ledger: Le
     assert ledger.history("two") == ()
 
 
+def test_a_pair_knows_who_uses_it_and_neither_lock_nor_others(ledger: Ledger) -> None:
+    ledger.lock("vpc-a#vpc-b", "execution")
+    for request_id in ("two", "one", "two"):
+        ledger.save_user("vpc-a#vpc-b", request_id)
+    ledger.save_user("vpc-a#vpc-c", "three")
+    assert ledger.users("vpc-a#vpc-b") == ("one", "two")
+
+    ledger.forget_user("vpc-a#vpc-b", "one")
+    ledger.forget_user("vpc-a#vpc-b", "never")
+    assert ledger.users("vpc-a#vpc-b") == ("two",)
+
+
 def test_a_lock_has_one_holder_who_may_take_it_again(ledger: Ledger) -> None:
     assert ledger.lock(PAIR, "first") is None
     assert ledger.lock(PAIR, "first") is None

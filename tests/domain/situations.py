@@ -27,12 +27,11 @@ type Edit = tuple[Request, Request, Both[Snapshot]]
 
 
 def applied(wanted: Request, plan: Plan, networks: Both[Snapshot]) -> Both[Snapshot]:
-    """What is observed once the plan is done: its projection, with the tags of the rules and of the connection's two ends."""
+    """What is observed once the plan is done: its projection, with the tags of the rules that it added."""
     projected, ours = project(plan, networks)
-    if plan.of(DeletePeering, Side.REQUESTER):
+    if plan.of(DeletePeering):
         return both(lambda side: without_connection(projected[side], ours.connection_id))
-    tagged = change(ours, tags=connection_tags(wanted))
-    return both(lambda side: _with_owned_rules(with_connection(projected[side], tagged), plan))
+    return both(lambda side: _with_owned_rules(projected[side], plan, wanted))
 
 
 def without_connection(network: Snapshot, connection_id: str) -> Snapshot:
@@ -40,7 +39,7 @@ def without_connection(network: Snapshot, connection_id: str) -> Snapshot:
     return change(network, peering_connections=tuple(others))
 
 
-def _with_owned_rules(network: Snapshot, plan: Plan) -> Snapshot:
+def _with_owned_rules(network: Snapshot, plan: Plan, wanted: Request) -> Snapshot:
     """With the tags of the rules that the plan added."""
     added = (
         OwnedRule(
@@ -48,6 +47,7 @@ def _with_owned_rules(network: Snapshot, plan: Plan) -> Snapshot:
             security_group_id=rule.security_group_id,
             permission=rule.permission,
             request_id=plan.request_id,
+            tags=wanted.tags,
         )
         for place, rule in enumerate(plan.of(AuthorizeRule, network.side))
     )
@@ -69,7 +69,7 @@ def both(of: Any) -> Both[Any]:
 def situations(draw: st.DrawFn) -> Situation:
     """Any small one: with or without the connection, its tags, other routes, other rules, secondary blocks and edge tables."""
     networks, ordinary = draw(networks_and_flows())
-    wanted = draw(_particular(ordinary))
+    wanted = draw(particular(ordinary))
     networks = both(lambda side: draw(_lived_in(networks[side])))
     return wanted, draw(_connected(wanted, networks))
 
@@ -78,12 +78,12 @@ def situations(draw: st.DrawFn) -> Situation:
 def edits(draw: st.DrawFn) -> Edit:
     """A situation, and what the item says after an edit: narrower, or anything else that it can say of these two VPCs."""
     wanted, networks = draw(situations())
-    other = draw(_particular(change(wanted, flows=tuple(draw(st.lists(any_flow(), max_size=3))))))
+    other = draw(particular(change(wanted, flows=tuple(draw(st.lists(any_flow(), max_size=3))))))
     return wanted, draw(st.sampled_from([other, change(wanted, flows=wanted.flows[1:])])), networks
 
 
 @st.composite
-def _particular(draw: st.DrawFn, wanted: Request) -> Request:
+def particular(draw: st.DrawFn, wanted: Request) -> Request:
     """The request with any selectors, DNS options and tags."""
     return change(
         wanted,

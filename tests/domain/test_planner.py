@@ -7,7 +7,16 @@ from hypothesis import given
 from causeway.domain.findings import Code, Finding
 from causeway.domain.network import PeeringConnection, PeeringStatus, Route, Snapshot
 from causeway.domain.ownership import REQUEST_ID_TAG, connection_tags
-from causeway.domain.plan import AcceptPeering, AuthorizeRule, CreatePeering, CreateRoute, Plan, SetDnsResolution
+from causeway.domain.plan import (
+    AcceptPeering,
+    AuthorizeRule,
+    CreatePeering,
+    CreateRoute,
+    Plan,
+    SetDnsResolution,
+    TagPeering,
+    TagRule,
+)
 from causeway.domain.planner import plan_request, refuse
 from causeway.domain.request import Request, Selector
 from causeway.domain.rules import missing_permissions, needed_permissions
@@ -101,9 +110,8 @@ def test_a_connection_of_ours_is_taken_up_where_it_is(status: PeeringStatus, kin
     assert not plan.findings
 
 
-@pytest.mark.parametrize(("side", "kind"), [(Side.REQUESTER, CreatePeering), (Side.ACCEPTER, AcceptPeering)])
-def test_new_tags_reach_either_end(side: Side, kind: type) -> None:
-    """Both steps can be repeated: they find the connection and add what tags it lacks."""
+@pytest.mark.parametrize("side", SIDES)
+def test_new_tags_reach_either_end(side: Side) -> None:
     wanted, networks = request(), snapshots()
     networks = connected(networks, tagged_connection(wanted, networks, PeeringStatus.ACTIVE))
     retagged = request(tags={"Owner": "payments"})
@@ -113,7 +121,11 @@ def test_new_tags_reach_either_end(side: Side, kind: type) -> None:
     plan = plan_request(retagged, 2, networks)
 
     assert plan.connection_id == CONNECTION_ID
-    assert {type(change) for change in plan.changes} & {CreatePeering, AcceptPeering} == {kind}
+    assert {type(change) for change in plan.changes} & {CreatePeering, AcceptPeering} == set()
+    (tagged,) = plan.of(TagPeering)
+    assert tagged.side is side
+    assert tagged.sentence == f"Tag the {side}'s side of the peering: Owner=payments"
+    assert tagged.tags.inverse.removed == (("Owner", "payments"),)
 
 
 def test_a_request_cannot_tag_a_connection_as_another_requests() -> None:
@@ -239,7 +251,7 @@ def test_after_a_plan_every_selected_group_lets_every_flow_through(situation: Si
 @given(situations())
 def test_a_plan_is_in_order_and_says_each_thing_once(situation: Situation) -> None:
     plan = plan_request(*_arguments(situation))
-    order = [CreatePeering, AcceptPeering, CreateRoute, AuthorizeRule, SetDnsResolution]
+    order = [CreatePeering, AcceptPeering, CreateRoute, AuthorizeRule, SetDnsResolution, TagPeering, TagRule]
 
     connecting = [change for change in plan.changes if isinstance(change, CreatePeering | AcceptPeering)]
     assert list(plan.changes[: len(connecting)]) == connecting

@@ -168,7 +168,7 @@ def test_a_connection_of_another_request_names_the_request() -> None:
     theirs = connection(networks, tags={REQUEST_ID_TAG: "other"})
     networks = both(lambda side: with_connection(networks[side], theirs))
 
-    assert "put the flows into other" in only(Code.PEERING_EXISTS, request(), networks).message
+    assert "made by the request other, which Causeway does not know" in only(Code.PEERING_EXISTS, request(), networks).message
 
 
 def test_the_requests_own_connection_is_no_finding() -> None:

@@ -192,15 +192,3 @@ def test_a_refused_item_that_is_corrected(hub: Hub, networks: Networks) -> None:
     corrected = hub.run({**item, "route_tables": {"accepter": "all"}})
 
     assert (corrected.status["state"], corrected.status["generation"]) == ("ACTIVE", 2)
-
-
-def test_another_request_for_the_same_pair(hub: Hub, networks: Networks) -> None:
-    requester, accepter = networks.pair()
-    first = an_item(requester, accepter)
-    hub.run(first)
-
-    run = hub.run(an_item(accepter, requester))
-
-    (finding,) = run.status["findings"]
-    assert (finding["code"], run.writes) == ("PEERING_EXISTS", [])
-    assert f"put the flows into {first['request_id']}" in finding["message"]

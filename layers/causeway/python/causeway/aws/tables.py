@@ -44,6 +44,7 @@ SUPERSEDED = "SUPERSEDED"
 OUTCOME = "OUTCOME"
 HOLDINGS = "HOLDINGS"
 LOCK = "LOCK"
+USER = "USER#"
 
 LAST_GENERATION = 9_999_999_999
 """The largest that ten digits hold."""
@@ -229,6 +230,20 @@ class Ledger:
         """What the request holds; nothing where nothing was recorded."""
         record = self._get(request_id, HOLDINGS)
         return _unpacked(record, Holdings) if record else Holdings()
+
+    def save_user(self, pair: str, request_id: str) -> None:
+        """Records that the request uses the connection of these two VPCs."""
+        self._put(pair, f"{USER}{request_id}")
+
+    def users(self, pair: str) -> tuple[str, ...]:
+        """The ids of the requests that use the connection of these two VPCs, in order."""
+        items = self._query(pair, "begins_with(#record, :prefix)", **{":prefix": USER})
+        return tuple(item["record"].removeprefix(USER) for item in items)
+
+    def forget_user(self, pair: str, request_id: str) -> None:
+        """Records that the request no longer uses it."""
+        with translated(self._place(pair)):
+            self._client.delete_item(TableName=self._table_name, Key=_attributes(request_id=pair, record=f"{USER}{request_id}"))
 
     def lock(self, what: str, holder: str) -> str | None:
         """Takes the lock of a request, or of a pair of VPCs.

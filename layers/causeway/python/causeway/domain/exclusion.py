@@ -29,6 +29,19 @@ def without_excluded(request: Request, snapshot: Snapshot) -> Snapshot:
     )
 
 
+def view_of(request: Request, vpc: Vpc) -> Vpc:
+    """The VPC that was observed for one request, as another one would have it: with what only the first excludes."""
+    blocks = vpc.all_cidr_blocks + vpc.excluded_cidr_blocks
+    whole = replace(
+        vpc,
+        cidr_blocks=tuple(block for block in blocks if ":" not in block),
+        ipv6_cidr_blocks=tuple(block for block in blocks if ":" in block),
+        excluded_cidr_blocks=(),
+    )
+    excluded = [block_of(block) for block in request.excluded_cidr_blocks]
+    return _without(whole, tuple(block for block in blocks if _lies_in(block_of(block), excluded)))
+
+
 def _without(vpc: Vpc, left_out: tuple[str, ...]) -> Vpc:
     return replace(
         vpc,

@@ -1,9 +1,10 @@
 """What is ours: the tags that say so, and the ledger where there are no tags."""
 
-import msgspec
+from msgspec.structs import replace
 
-from .network import PeeringConnection, Route
-from .request import Request
+from .network import Route
+from .plan import Tag
+from .request import Request, VpcRef
 from .values import Side, Value
 
 REQUEST_ID_TAG = "causeway:request-id"
@@ -14,18 +15,9 @@ def connection_tags(request: Request) -> dict[str, str]:
     return {"Name": f"causeway {request.request_id}", **request.tags, REQUEST_ID_TAG: request.request_id}
 
 
-def is_made_for(request: Request, connection: PeeringConnection) -> bool:
-    """Whether this connection, seen from the requester's side, was made for this very request."""
-    return (
-        connection.tags.get(REQUEST_ID_TAG) == request.request_id
-        and connection.requester == request.requester
-        and connection.accepter == request.accepter
-    )
-
-
-def is_tagged(request: Request, connection: PeeringConnection | None) -> bool:
-    """Whether one side's own tags of the connection are all there."""
-    return connection is not None and connection_tags(request).items() <= connection.tags.items()
+def rule_tags(request: Request) -> dict[str, str]:
+    """The tags of each rule of the request."""
+    return {**request.tags, REQUEST_ID_TAG: request.request_id}
 
 
 class OwnedRoute(Value):
@@ -35,6 +27,10 @@ class OwnedRoute(Value):
     route_table_id: str
     destination: str
 
+    @property
+    def turned(self) -> "OwnedRoute":
+        return replace(self, side=self.side.other)
+
 
 class Holdings(Value):
     """What a request has in the network, as far as only the ledger can tell. Saved before the first write.
@@ -43,18 +39,36 @@ class Holdings(Value):
         request: The desired state that was applied last; None before the first one and after a removal.
         routes: Every route that was ever planned since. One of them is ours while it leads to our connection.
         connection_ids: Every connection that it ever had since: one that somebody deleted leaves routes behind, as black holes.
+        tags: Every tag that was ever asked for since. One of them is ours to take away while it has that value.
     """
 
     request: Request | None = None
     routes: tuple[OwnedRoute, ...] = ()
     connection_ids: tuple[str, ...] = ()
+    tags: tuple[Tag, ...] = ()
 
     def with_connection(self, connection_id: str) -> "Holdings":
-        return msgspec.structs.replace(self, connection_ids=tuple(dict.fromkeys((*self.connection_ids, connection_id))))
+        return replace(self, connection_ids=tuple(dict.fromkeys((*self.connection_ids, connection_id))))
 
     def left_behind(self, route: Route, connection_id: str | None) -> bool:
         """Whether a connection that was ours, and is not the present one, left the route as a black hole."""
         return route.blackhole and route.target in self.connection_ids and route.target != connection_id
+
+    def seen_from(self, requester: VpcRef) -> "Holdings":
+        """The same in the words of a request with this requester: of two requests of a pair each may ask from its own side."""
+        if self.request is None or self.request.requester == requester:
+            return self
+        return replace(self, request=self.request.turned, routes=tuple(route.turned for route in self.routes))
+
+    def with_those_of(self, other: "Holdings") -> "Holdings":
+        """This request's, and what another one of the same pair holds or leaves behind."""
+        seen = other if self.request is None else other.seen_from(self.request.requester)
+        return replace(
+            self,
+            routes=tuple(dict.fromkeys((*self.routes, *seen.routes))),
+            connection_ids=tuple(dict.fromkeys((*self.connection_ids, *seen.connection_ids))),
+            tags=tuple(dict.fromkeys((*self.tags, *seen.tags))),
+        )
 
 
 NOTHING_HELD = Holdings()

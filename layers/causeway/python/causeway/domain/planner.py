@@ -1,83 +1,115 @@
 """The planner: a request and what was observed in, the plan out.
 
-1. Find the connection that is already ours, or plan to request it; again where tags are missing, which makes no second one.
-2. Plan to accept it, unless it is accepted and has the accepter's tags.
-3. On each side: routes to every CIDR block of the peer, rules for every flow, the DNS option.
+1. Find the connection that is already ours, or plan to request it.
+2. Plan to accept it, unless it is accepted.
+3. On each side: routes to every CIDR block of the peer, rules for every flow, the DNS option, the tags of what is there.
 4. Then, on each side, take away what is ours and no longer wanted: rules, then routes.
 5. Let preflight look at all of it, and at what the network would then be.
 
 A resource that is right already is not in the plan, so a second run of the same request has an empty one. A removal is the same
-with nothing wanted: steps 1 to 3 find nothing to do, and the connection goes last.
+with nothing wanted: the connection goes last.
+
+Other requests of the same two VPCs share the connection. What one of them wants too is not taken away but handed over: routes
+in the ledger, rules and the connection by their tags.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from msgspec.structs import replace
 
 from .findings import Finding
-from .network import OwnedRule, PeeringConnection, Permission, SecurityGroup, Snapshot
-from .ownership import NOTHING_HELD, Holdings, OwnedRoute, connection_tags, is_made_for, is_tagged
+from .network import PeeringConnection, Permission, SecurityGroup, Snapshot
+from .ownership import NOTHING_HELD, Holdings, OwnedRoute, connection_tags
 from .plan import (
     AcceptPeering,
     Addition,
     AuthorizeRule,
+    Change,
     CreatePeering,
     CreateRoute,
     DeletePeering,
     Plan,
     Removal,
     SetDnsResolution,
+    TagPeering,
+    TagRule,
 )
 from .preflight import preflight
 from .request import Request
-from .rules import missing_permissions, needed_permissions
-from .selection import selected_groups, selected_route_tables
-from .surplus import RoutePlace, revocation, surplus_routes, surplus_rules
+from .rules import missing_permissions
+from .sharing import Claim, claim_of, claims_of, connection_of, owner_of
+from .surplus import revocation, surplus_routes, surplus_rules
+from .tagging import tag_peering, tag_rules
 from .values import SIDES, Both, Side, Value
 
 
-class Wanted(Value):
-    """What a side should have: the places of the routes, and the rules of each group."""
+class Situation(Value):
+    """What there is to plan from.
 
-    routes: tuple[RoutePlace, ...] = ()
-    rules: tuple[tuple[str, Permission], ...] = ()
+    Attributes:
+        request_id: Who is planned.
+        connection: The pair's, if it is ours; as its own requester's side sees it.
+        claims: Of all who want something afterwards, this request first, unless it goes.
+        holdings: What all of them hold, and this one where it goes, in the words of this one.
+    """
+
+    request_id: str
+    snapshots: Both[Snapshot]
+    connection: PeeringConnection | None
+    claims: tuple[Claim, ...]
+    holdings: Holdings
+
+    @property
+    def turned(self) -> bool:
+        """Whether the connection is the other way round than the request."""
+        return self.connection is not None and self.connection.requester != self.snapshots.requester.vpc.ref
+
+    def side_of(self, role: Side) -> Side:
+        """The side whose VPC has this role in the connection; and the role of a side's VPC."""
+        return role.other if self.turned else role
 
 
-NOTHING = Wanted()
+def plan_request(
+    request: Request,
+    generation: int,
+    snapshots: Both[Snapshot],
+    holdings: Holdings = NOTHING_HELD,
+    others: tuple[Holdings, ...] = (),
+) -> Plan:
+    """Plan what makes the network as the request says.
 
-
-def plan_request(request: Request, generation: int, snapshots: Both[Snapshot], holdings: Holdings = NOTHING_HELD) -> Plan:
-    """Plan what makes the network as the request says."""
-    connection = connection_of(request, snapshots)
-    wanted = Both(requester=_wanted(request, snapshots, Side.REQUESTER), accepter=_wanted(request, snapshots, Side.ACCEPTER))
-    draft = Plan(
-        request_id=request.request_id,
-        generation=generation,
-        connection_id=connection.connection_id if connection else None,
-        changes=(
-            *_connection_changes(request, snapshots, connection),
-            *(
-                change
-                for side in SIDES
-                for change in _additions(request, side, snapshots, connection, wanted[side], holdings=holdings)
-            ),
-            *(change for side in SIDES for change in _removals(request, snapshots[side], connection, holdings, wanted[side])),
-        ),
+    Args:
+        request: The desired state.
+        generation: Of the run.
+        snapshots: Both sides.
+        holdings: What the request holds.
+        others: What the other requests of the same two VPCs hold, each in its own words.
+    """
+    claim = claim_of(request, snapshots)
+    seen = _situation(request, snapshots, holdings, others, (claim, *claims_of(others, snapshots)))
+    draft = _plan(
+        request,
+        generation,
+        seen,
+        *_connection_changes(request, seen),
+        *(change for side in SIDES for change in _additions(claim, side, seen)),
+        *(change for side in SIDES for change in _removals(side, seen)),
     )
-    return draft.with_findings(preflight(request, snapshots, draft, holdings))
+    return draft.with_findings(preflight(request, snapshots, draft, seen.holdings))
 
 
-def plan_removal(request: Request, generation: int, snapshots: Both[Snapshot], holdings: Holdings) -> Plan:
-    """Plan what takes everything of the request out of the network."""
-    connection = connection_of(request, snapshots)
-    return Plan(
-        request_id=request.request_id,
-        generation=generation,
-        connection_id=connection.connection_id if connection else None,
-        changes=(
-            *(change for side in SIDES for change in _removals(request, snapshots[side], connection, holdings, NOTHING)),
-            *((DeletePeering(vpc=request.requester, peer=request.accepter),) if connection else ()),
-        ),
+def plan_removal(
+    request: Request, generation: int, snapshots: Both[Snapshot], holdings: Holdings, others: tuple[Holdings, ...] = ()
+) -> Plan:
+    """Plan what takes everything of the request out of the network that no other request of the pair wants."""
+    seen = _situation(request, snapshots, holdings, others, claims_of(others, snapshots))
+    return _plan(
+        request,
+        generation,
+        seen,
+        *(change for side in SIDES for change in _handed_over(side, seen)),
+        *(change for side in SIDES for change in _removals(side, seen)),
+        *_end_of_connection(seen),
     )
 
 
@@ -86,93 +118,120 @@ def refuse(request: Request, generation: int, findings: tuple[Finding, ...]) -> 
     return Plan(request_id=request.request_id, generation=generation, findings=findings)
 
 
-def holdings_after(request: Request, holdings: Holdings, plan: Plan) -> Holdings:
+def holdings_after(request: Request, holdings: Holdings, plan: Plan, others: tuple[Holdings, ...] = ()) -> Holdings:
     """What the request holds once the plan is begun: to be saved before the first write."""
-    planned = (
+    planned = tuple(
         OwnedRoute(side=change.side, route_table_id=change.route_table_id, destination=change.destination)
         for side in SIDES
         for change in plan.of(CreateRoute, side)
     )
-    held = holdings.with_connection(plan.connection_id) if plan.connection_id else holdings
-    return replace(held, request=request, routes=tuple(dict.fromkeys((*held.routes, *planned))))
+    found = (plan.connection_id,) if plan.connection_id else ()
+    tags = tuple(sorted(request.tags.items()))
+    begun = Holdings(request=request, routes=planned, connection_ids=found, tags=tags)
+    return replace(_joint(request, holdings, (begun, *others)), request=request)
 
 
-def connection_of(request: Request, snapshots: Both[Snapshot]) -> PeeringConnection | None:
-    """The live connection that was made for this request, as the requester's side sees it."""
-    return next((each for each in snapshots.requester.peering_connections if is_made_for(request, each)), None)
-
-
-def _wanted(request: Request, snapshots: Both[Snapshot], side: Side) -> Wanted:
-    here, peer = snapshots[side], snapshots[side.other].vpc
-    needed = tuple(dict.fromkeys(needed_permissions(request, side, snapshots)))
-    return Wanted(
-        routes=tuple(
-            (table.route_table_id, block) for table in selected_route_tables(request, here) for block in peer.all_cidr_blocks
-        ),
-        rules=tuple((group.security_group_id, each) for group in selected_groups(request, here) for each in needed),
+def _situation(
+    request: Request,
+    snapshots: Both[Snapshot],
+    holdings: Holdings,
+    others: tuple[Holdings, ...],
+    claims: tuple[Claim, ...],
+) -> Situation:
+    return Situation(
+        request_id=request.request_id,
+        snapshots=snapshots,
+        connection=connection_of(request, snapshots, others),
+        claims=claims,
+        holdings=_joint(request, holdings, others),
     )
 
 
-def _connection_changes(
-    request: Request, snapshots: Both[Snapshot], connection: PeeringConnection | None
-) -> Iterator[Addition]:
-    tags = connection_tags(request)
-    if not is_tagged(request, connection):
+def _joint(request: Request, holdings: Holdings, others: tuple[Holdings, ...]) -> Holdings:
+    """What all of them hold, in the words of the request; it still says what that one held itself."""
+    joint = replace(holdings, request=request)
+    for other in others:
+        joint = joint.with_those_of(other)
+    return replace(joint, request=holdings.request)
+
+
+def _plan(request: Request, generation: int, seen: Situation, *changes: Change) -> Plan:
+    connection_id = seen.connection.connection_id if seen.connection else None
+    return Plan(request_id=request.request_id, generation=generation, connection_id=connection_id, changes=changes)
+
+
+def _connection_changes(request: Request, seen: Situation) -> Iterator[Addition]:
+    connection = seen.connection
+    if connection is None:
+        tags = connection_tags(request)
         yield CreatePeering(vpc=request.requester, peer=request.accepter, tags=tags)
-    if connection is None or not connection.status.is_accepted or not _accepter_has(request, snapshots, connection):
         yield AcceptPeering(vpc=request.accepter, peer=request.requester, tags=tags)
+    elif not connection.status.is_accepted:
+        yield AcceptPeering(
+            side=seen.side_of(Side.ACCEPTER),
+            vpc=connection.accepter,
+            peer=connection.requester,
+            tags=connection_tags(owner_of(connection, seen.claims)),
+        )
 
 
-def _accepter_has(request: Request, snapshots: Both[Snapshot], connection: PeeringConnection) -> bool:
-    seen = (each for each in snapshots.accepter.peering_connections if each.connection_id == connection.connection_id)
-    return is_tagged(request, next(seen, None))
-
-
-def _additions(
-    request: Request,
-    side: Side,
-    snapshots: Both[Snapshot],
-    connection: PeeringConnection | None,
-    wanted: Wanted,
-    *,
-    holdings: Holdings,
-) -> Iterator[Addition]:
-    here, peer = snapshots[side], snapshots[side.other].vpc
-    yield from _missing_routes(here, connection, wanted, holdings)
-    obsolete = tuple(surplus_rules(here, request.request_id, frozenset(wanted.rules)))
+def _additions(claim: Claim, side: Side, seen: Situation) -> Iterator[Addition]:
+    here, peer = seen.snapshots[side], seen.snapshots[side.other].vpc
+    yield from _missing_routes(claim, side, seen)
     for group in here.security_groups:
-        needed = [permission for group_id, permission in wanted.rules if group_id == group.security_group_id]
-        for permission in missing_permissions(_without(group, obsolete), needed, peer):
+        needed = [permission for group_id, permission in claim.rules[side] if group_id == group.security_group_id]
+        for permission in missing_permissions(_lasting(here, group, needed), needed, peer):
             yield AuthorizeRule(side=side, security_group_id=group.security_group_id, permission=permission)
-    allow = request.dns_resolution[side]
-    if allow != (connection.dns_resolution[side] if connection else False):
-        yield SetDnsResolution(side=side, allow=allow)
+    yield from _handed_over(side, seen)
 
 
-def _missing_routes(
-    here: Snapshot, connection: PeeringConnection | None, wanted: Wanted, holdings: Holdings
-) -> Iterator[CreateRoute]:
+def _missing_routes(claim: Claim, side: Side, seen: Situation) -> Iterator[CreateRoute]:
     """Routes to what has none, and in place of those that a connection of ours left as black holes."""
-    present = {(table.route_table_id, route.destination): route for table in here.route_tables for route in table.routes}
-    connection_id = connection.connection_id if connection else None
-    for place in wanted.routes:
-        route = present.get(place)
+    tables = seen.snapshots[side].route_tables
+    present = {(table.route_table_id, route.destination): route for table in tables for route in table.routes}
+    connection_id = seen.connection.connection_id if seen.connection else None
+    for table_id, block in claim.routes[side]:
+        route = present.get((table_id, block))
         if route is None:
-            yield CreateRoute(side=here.side, route_table_id=place[0], destination=place[1])
-        elif holdings.left_behind(route, connection_id):
-            yield CreateRoute(side=here.side, route_table_id=place[0], destination=place[1], replaces=route.target)
+            yield CreateRoute(side=side, route_table_id=table_id, destination=block)
+        elif seen.holdings.left_behind(route, connection_id):
+            yield CreateRoute(side=side, route_table_id=table_id, destination=block, replaces=route.target)
 
 
-def _without(group: SecurityGroup, obsolete: tuple[OwnedRule, ...]) -> tuple[Permission, ...]:
-    """What the group will still allow: a rule that is about to go cannot stand in for one that is needed."""
-    going = {rule.permission for rule in obsolete if rule.security_group_id == group.security_group_id}
-    return tuple(permission for permission in group.permissions if permission not in going)
+def _lasting(here: Snapshot, group: SecurityGroup, needed: Collection[Permission]) -> tuple[Permission, ...]:
+    """What the group allows for as long as the request wants it.
+
+    A rule that is about to go cannot stand in for one that is needed, nor can one that another request made for itself.
+    """
+    passing = {rule.permission for rule in here.owned_rules if rule.security_group_id == group.security_group_id}
+    return tuple(permission for permission in group.permissions if permission in needed or permission not in passing)
 
 
-def _removals(
-    request: Request, here: Snapshot, connection: PeeringConnection | None, holdings: Holdings, wanted: Wanted
-) -> Iterator[Removal]:
-    for rule in surplus_rules(here, request.request_id, frozenset(wanted.rules)):
+def _handed_over(side: Side, seen: Situation) -> Iterator[SetDnsResolution | TagPeering | TagRule]:
+    """What all share on a side: the DNS option, which is on if anybody wants it, and the tags of those who go on using it."""
+    if not seen.claims:
+        return
+    connection, ours = seen.connection, frozenset(seen.holdings.tags)
+    allow = any(claim.request.dns_resolution[side] for claim in seen.claims)
+    if allow != (connection.dns_resolution[seen.side_of(side)] if connection else False):
+        yield SetDnsResolution(side=side, allow=allow, turned=seen.turned)
+    if connection is not None:
+        yield from tag_peering(seen.request_id, seen.snapshots[side], connection, seen.claims, ours)
+    yield from tag_rules(seen.request_id, seen.snapshots[side], seen.claims, ours)
+
+
+def _removals(side: Side, seen: Situation) -> Iterator[Removal]:
+    here = seen.snapshots[side]
+    rules = frozenset(rule for claim in seen.claims for rule in claim.rules[side])
+    for rule in surplus_rules(here, seen.request_id, rules):
         yield revocation(here, rule)
-    connection_id = connection.connection_id if connection else None
-    yield from surplus_routes(here, holdings, connection_id, frozenset(wanted.routes))
+    connection_id = seen.connection.connection_id if seen.connection else None
+    routes = frozenset(route for claim in seen.claims for route in claim.routes[side])
+    yield from surplus_routes(here, seen.holdings, connection_id, routes)
+
+
+def _end_of_connection(seen: Situation) -> Iterator[DeletePeering]:
+    """The last request takes the connection along."""
+    if seen.connection is not None and not seen.claims:
+        requester, accepter = seen.connection.requester, seen.connection.accepter
+        yield DeletePeering(side=seen.side_of(Side.REQUESTER), vpc=requester, peer=accepter)

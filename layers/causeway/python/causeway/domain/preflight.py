@@ -10,7 +10,7 @@ from itertools import product
 from .blocked_flows import blocked_flows
 from .findings import Code, Finding
 from .network import LOCAL, PeeringConnection, Route, RouteTable, Snapshot, Vpc
-from .ownership import NOTHING_HELD, REQUEST_ID_TAG, Holdings, is_made_for
+from .ownership import NOTHING_HELD, REQUEST_ID_TAG, Holdings
 from .plan import Plan
 from .projection import project
 from .reachability import check
@@ -31,7 +31,7 @@ def preflight(
     findings = (
         *_overlap(snapshots),
         *_changed_pair(request, holdings),
-        *_existing_connection(request, snapshots),
+        *_existing_connection(request, snapshots, draft.connection_id),
         *_cross_region_references(request),
         *(finding for side in SIDES for finding in _side(request, side, snapshots, draft, holdings)),
     )
@@ -90,25 +90,27 @@ def _changed_pair(request: Request, holdings: Holdings) -> Iterator[Finding]:
     )
 
 
-def _existing_connection(request: Request, snapshots: Both[Snapshot]) -> Iterator[Finding]:
+def _existing_connection(request: Request, snapshots: Both[Snapshot], connection_id: str | None) -> Iterator[Finding]:
+    """Any connection of the pair but the one that is used. Its requester's side is where it is tagged first."""
     seen: dict[str, PeeringConnection] = {}
     for side in SIDES:
-        for connection in snapshots[side].peering_connections:
-            seen.setdefault(connection.connection_id, connection)
+        here = snapshots[side]
+        for connection in here.peering_connections:
+            if connection.connection_id not in seen or connection.requester == here.vpc.ref:
+                seen[connection.connection_id] = connection
     for connection in seen.values():
-        if connection.joins(request.requester, request.accepter) and not is_made_for(request, connection):
+        if connection.joins(request.requester, request.accepter) and connection.connection_id != connection_id:
             yield _connection_exists(connection)
 
 
 def _connection_exists(connection: PeeringConnection) -> Finding:
     owner = connection.tags.get(REQUEST_ID_TAG)
-    holder = f"the request {owner}" if owner else "somebody else than Causeway"
+    holder = f"the request {owner}, which Causeway does not know" if owner else "somebody else than Causeway"
     return Finding(
         code=Code.PEERING_EXISTS,
         where=connection.connection_id,
         message=f"{connection.connection_id} ({connection.status}) already joins {connection.requester} and "
-        f"{connection.accepter}, made by {holder}. AWS allows one peering for a pair: "
-        + (f"put the flows into {owner}, or delete it first." if owner else "delete that connection first."),
+        f"{connection.accepter}, made by {holder}. AWS allows one peering for a pair: delete that connection first.",
     )
 
 

@@ -44,10 +44,11 @@ def _connection(plan: Plan, snapshots: Both[Snapshot]) -> PeeringConnection:
         requester=requester.ref,
         accepter=accepter.ref,
     )
+    blocks = Both(requester=requester.all_cidr_blocks, accepter=accepter.all_cidr_blocks)
     return replace(
         connection,
         status=PeeringStatus.ACTIVE,
-        cidr_blocks=Both(requester=requester.all_cidr_blocks, accepter=accepter.all_cidr_blocks),
+        cidr_blocks=blocks if connection.requester == requester.ref else blocks.turned,
         dns_resolution=Both(
             requester=_dns_resolution(plan, Side.REQUESTER, connection),
             accepter=_dns_resolution(plan, Side.ACCEPTER, connection),
@@ -55,9 +56,9 @@ def _connection(plan: Plan, snapshots: Both[Snapshot]) -> PeeringConnection:
     )
 
 
-def _dns_resolution(plan: Plan, side: Side, connection: PeeringConnection) -> bool:
-    changes = plan.of(SetDnsResolution, side)
-    return changes[-1].allow if changes else connection.dns_resolution[side]
+def _dns_resolution(plan: Plan, role: Side, connection: PeeringConnection) -> bool:
+    changes = [change for change in plan.of(SetDnsResolution) if change.role is role]
+    return changes[-1].allow if changes else connection.dns_resolution[role]
 
 
 def _side(plan: Plan, side: Side, snapshot: Snapshot, connection: PeeringConnection) -> Snapshot:

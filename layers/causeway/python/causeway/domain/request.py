@@ -5,6 +5,8 @@
 
 from enum import StrEnum
 
+from msgspec.structs import replace
+
 from .values import Both, PortRange, Protocol, Side, Value
 
 
@@ -78,6 +80,10 @@ class Flow(Value):
         return self.source.other
 
     @property
+    def turned(self) -> "Flow":
+        return replace(self, source=self.source.other)
+
+    @property
     def what(self) -> str:
         return self.protocol if self.ports is None else f"{self.protocol}/{self.ports}"
 
@@ -117,6 +123,19 @@ class Request(Value):
     def pair(self) -> str:
         """The two VPCs, the same in either order: what only one run may work on at a time, whatever request it is of."""
         return "#".join(sorted((self.requester.vpc_id, self.accepter.vpc_id)))
+
+    @property
+    def turned(self) -> "Request":
+        """The same desired state, asked from the other side: a pair has no direction, only what is said of it has."""
+        return replace(
+            self,
+            requester=self.accepter,
+            accepter=self.requester,
+            flows=tuple(flow.turned for flow in self.flows),
+            route_tables=self.route_tables.turned,
+            security_groups=self.security_groups.turned,
+            dns_resolution=self.dns_resolution.turned,
+        )
 
     @property
     def same_region(self) -> bool:

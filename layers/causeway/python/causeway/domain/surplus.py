@@ -2,18 +2,16 @@
 
 from collections.abc import Collection, Iterator
 
-from .network import OwnedRule, Permission, Snapshot
+from .network import OwnedRule, Snapshot
 from .ownership import Holdings
 from .plan import DeleteRoute, RevokeRule
-
-type RoutePlace = tuple[str, str]
-"""A route table's id and a destination."""
+from .sharing import RoutePlace, RulePlace
 
 
 def surplus_routes(
     here: Snapshot, holdings: Holdings, connection_id: str | None, wanted: Collection[RoutePlace]
 ) -> Iterator[DeleteRoute]:
-    """Our routes that are not wanted: those to our connection, or into the hole that one left. Others are somebody else's."""
+    """Our routes that nobody wants: those to our connection, or into the hole that one left. Others are somebody else's."""
     ours = {(route.route_table_id, route.destination) for route in holdings.routes if route.side is here.side}
     for table in here.route_tables:
         for route in table.routes:
@@ -23,8 +21,8 @@ def surplus_routes(
                 yield DeleteRoute(side=here.side, route_table_id=place[0], destination=route.destination, target=route.target)
 
 
-def surplus_rules(here: Snapshot, request_id: str, wanted: Collection[tuple[str, Permission]]) -> Iterator[OwnedRule]:
-    """The rules with our tag that are not wanted, by group and content."""
+def surplus_rules(here: Snapshot, request_id: str, wanted: Collection[RulePlace]) -> Iterator[OwnedRule]:
+    """The rules with our tag that nobody wants, by group and content."""
     for rule in here.owned_rules:
         if rule.request_id == request_id and (rule.security_group_id, rule.permission) not in wanted:
             yield rule

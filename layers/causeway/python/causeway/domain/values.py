@@ -42,6 +42,11 @@ class Both[T](Value):
     def __getitem__(self, side: Side) -> T:
         return self.requester if side is Side.REQUESTER else self.accepter
 
+    @property
+    def turned(self) -> "Both[T]":
+        """The same, seen the other way round."""
+        return Both(requester=self.accepter, accepter=self.requester)
+
 
 class PortRange(Value, order=True):
     """Ports from first to last, both included. ICMP and `all` have none."""

@@ -3,7 +3,6 @@
 from causeway.aws.tables import Ledger
 from causeway.aws.writer import Writer
 from causeway.domain.plan import AcceptPeering, CreatePeering, DeletePeering
-from causeway.domain.values import Side
 
 from .step_input import StepInput
 
@@ -15,29 +14,29 @@ def request_peering(step: StepInput, *, ledger: Ledger, writer: Writer) -> str:
         The connection's id. AWS gives the same id for the same request, so a repetition makes no second one.
     """
     run = ledger.load_run(step.request_id, step.generation)
-    (change,) = run.saved_plan.of(CreatePeering, Side.REQUESTER)
+    (change,) = run.saved_plan.of(CreatePeering)
     connection_id = writer.request_peering(change)
     ledger.save_connection(step.request_id, step.generation, connection_id)
     ledger.save_holdings(step.request_id, ledger.load_holdings(step.request_id).with_connection(connection_id))
-    ledger.save_done(step.request_id, step.generation, Side.REQUESTER, "RequestPeering", (change,))
+    ledger.save_done(step.request_id, step.generation, change.side, "RequestPeering", (change,))
     return connection_id
 
 
 def accept_peering(step: StepInput, *, ledger: Ledger, writer: Writer) -> str:
     """Accept the connection in the accepter's account and region, if it is the one that was planned."""
     run = ledger.load_run(step.request_id, step.generation)
-    (change,) = run.saved_plan.of(AcceptPeering, Side.ACCEPTER)
+    (change,) = run.saved_plan.of(AcceptPeering)
     connection_id = run.known_connection_id
     writer.accept_peering(change, connection_id)
-    ledger.save_done(step.request_id, step.generation, Side.ACCEPTER, "AcceptPeering", (change,))
+    ledger.save_done(step.request_id, step.generation, change.side, "AcceptPeering", (change,))
     return connection_id
 
 
 def delete_peering(step: StepInput, *, ledger: Ledger, writer: Writer) -> str:
     """Delete the connection, once nothing leads to it any more."""
     run = ledger.load_run(step.request_id, step.generation)
-    (change,) = run.saved_plan.of(DeletePeering, Side.REQUESTER)
+    (change,) = run.saved_plan.of(DeletePeering)
     connection_id = run.known_connection_id
     writer.delete_peering(change, connection_id, step.request_id)
-    ledger.save_done(step.request_id, step.generation, Side.REQUESTER, "DeletePeering", (change,))
+    ledger.save_done(step.request_id, step.generation, change.side, "DeletePeering", (change,))
     return connection_id

@@ -3,7 +3,8 @@
 1. Take the request and the pair of VPCs, or ask to be called again: no two runs work on either at a time. A run that waits for
    the pair has its request already, so that no two wait for one another.
 2. Stop if a newer change of the item is there already: it has the last word.
-3. Observe both sides, plan, save the plan and what will be held.
+3. Observe both sides, plan, save the plan and what will be held. What the other requests of the pair hold goes into the plan:
+   they share the connection, and none of them changes while this run has the pair.
 """
 
 from collections.abc import Callable
@@ -36,6 +37,7 @@ from causeway.domain.status import State, Status
 from causeway.domain.values import SIDES, Both, Side, Value
 
 from .step_input import StepInput
+from .users import holdings_of_others
 
 type Kinds = tuple[type[Value], ...]
 
@@ -98,15 +100,20 @@ def plan_peering(step: StepInput, *, requests: Requests, ledger: Ledger, reader:
         ledger.save_superseded(step.request_id, step.generation)
         ledger.release(step.request_id, step.execution)
         return PlanSummary(superseded=True)
+    loaded = ledger.load_run(step.request_id, step.generation)
+    run = _of_what_is_held(loaded, ledger.load_holdings(step.request_id), ledger)
+    pair = run.request.pair
+    take(pair, step.execution, ledger, is_running)
+    # Once more: a request of the pair that was removed meanwhile has left something to the others.
     holdings = ledger.load_holdings(step.request_id)
-    run = _of_what_is_held(ledger.load_run(step.request_id, step.generation), holdings, ledger)
-    take(run.request.pair, step.execution, ledger, is_running)
+    others = tuple(holdings_of_others(pair, step.request_id, ledger).values())
     plan = run.plan
     if plan is None:
-        plan = decide(run, reader.observe_both(run.request), holdings)
+        plan = decide(run, reader.observe_both(run.request), holdings, others)
         ledger.save_plan(plan)
     if not plan.is_blocked:
-        ledger.save_holdings(step.request_id, holdings_after(run.request, holdings, plan))
+        ledger.save_holdings(step.request_id, holdings_after(run.request, holdings, plan, others))
+        ledger.save_user(pair, step.request_id)
         requests.write_status(_applying(plan))
     return summarise(plan, removal=run.removal)
 
@@ -133,12 +140,12 @@ def _of_what_is_held(run: Run, holdings: Holdings, ledger: Ledger) -> Run:
     return msgspec.structs.replace(run, request=held)
 
 
-def decide(run: Run, observed: Both[Snapshot | Finding], holdings: Holdings) -> Plan:
+def decide(run: Run, observed: Both[Snapshot | Finding], holdings: Holdings, others: tuple[Holdings, ...]) -> Plan:
     """The plan; where a side cannot be observed, what is known of it, for both sides at once."""
     requester, accepter = (_tolerant(run, side, observed[side]) for side in SIDES)
     if isinstance(requester, Snapshot) and isinstance(accepter, Snapshot):
         plan = plan_removal if run.removal else plan_request
-        return plan(run.request, run.generation, Both(requester=requester, accepter=accepter), holdings)
+        return plan(run.request, run.generation, Both(requester=requester, accepter=accepter), holdings, others)
     findings = tuple(each for each in (requester, accepter) if isinstance(each, Finding))
     return refuse(run.request, run.generation, findings)
 
@@ -165,10 +172,10 @@ def summarise(plan: Plan, *, removal: bool) -> PlanSummary:
         return PlanSummary(blocked=True)
     rounds = (_round(plan, ADDING, removing=False), _round(plan, REMOVING, removing=True))
     return PlanSummary(
-        request=bool(plan.of(CreatePeering, Side.REQUESTER)),
-        accept=bool(plan.of(AcceptPeering, Side.ACCEPTER)),
+        request=bool(plan.of(CreatePeering)),
+        accept=bool(plan.of(AcceptPeering)),
         rounds=tuple(each for each in rounds if each.updates),
-        delete=bool(plan.of(DeletePeering, Side.REQUESTER)),
+        delete=bool(plan.of(DeletePeering)),
         check=not removal,
     )
 

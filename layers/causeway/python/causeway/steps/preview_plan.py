@@ -15,6 +15,7 @@ from causeway.domain.run import Run
 from causeway.domain.values import Value
 
 from .plan_peering import decide
+from .users import holdings_of_others
 
 
 class Preview(Value):
@@ -50,7 +51,8 @@ def preview_plan(item: Mapping[str, Any], *, ledger: Ledger, reader: Reader) -> 
     except MalformedItem as malformed:
         return Preview(request_id=str(item.get("request_id", "")), findings=malformed.findings)
     run = Run(request=request, generation=ledger.newest_generation(request.request_id) + 1)
-    plan = decide(run, reader.observe_both(request), ledger.load_holdings(request.request_id))
+    others = tuple(holdings_of_others(request.pair, request.request_id, ledger).values())
+    plan = decide(run, reader.observe_both(request), ledger.load_holdings(request.request_id), others)
     return Preview(
         request_id=request.request_id,
         checksum=plan.checksum,

@@ -8,6 +8,7 @@ from causeway.domain.ownership import NOTHING_HELD
 from causeway.domain.status import State, Status
 
 from .step_input import StepInput
+from .users import holdings_of_others
 
 
 def record_outcome(step: StepInput, *, requests: Requests, ledger: Ledger, bus: Bus) -> Status:
@@ -15,10 +16,19 @@ def record_outcome(step: StepInput, *, requests: Requests, ledger: Ledger, bus: 
     run = ledger.load_run(step.request_id, step.generation)
     status = status_of(run, step.error, now=timestamp())
     if status.state is State.REMOVED:
-        ledger.save_holdings(step.request_id, NOTHING_HELD)
+        _leave(run.request.pair, step.request_id, ledger)
     requests.write_status(status)
     ledger.save_outcome(status)
     bus.announce(status)
     for lock in (run.request.pair, step.request_id):
         ledger.release(lock, step.execution)
     return status
+
+
+def _leave(pair: str, request_id: str, ledger: Ledger) -> None:
+    """What was held and is there yet, the other requests of the pair want: theirs it is. Its own record goes last."""
+    holdings = ledger.load_holdings(request_id)
+    for user, held in holdings_of_others(pair, request_id, ledger).items():
+        ledger.save_holdings(user, held.with_those_of(holdings))
+    ledger.forget_user(pair, request_id)
+    ledger.save_holdings(request_id, NOTHING_HELD)

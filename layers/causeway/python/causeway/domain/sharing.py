@@ -1,0 +1,86 @@
+"""Who wants what of a pair: several requests for the same two VPCs share one connection, and what they both want."""
+
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from .exclusion import view_of
+from .network import PeeringConnection, Permission, Snapshot
+from .ownership import REQUEST_ID_TAG, Holdings
+from .request import Request
+from .rules import needed_permissions
+from .selection import selected_groups, selected_route_tables
+from .values import SIDES, Both, Side, Value
+
+type RoutePlace = tuple[str, str]
+"""A route table's id and a destination."""
+
+type RulePlace = tuple[str, Permission]
+"""A security group's id and a rule's content."""
+
+
+class Claim(Value):
+    """What one request wants of the two sides.
+
+    Attributes:
+        request: In the words of the request that is planned: its requester is that one's.
+        routes: The places of the routes, in order.
+        rules: The rules of each group, in order.
+    """
+
+    request: Request
+    routes: Both[tuple[RoutePlace, ...]]
+    rules: Both[tuple[RulePlace, ...]]
+
+
+def claim_of(request: Request, snapshots: Both[Snapshot]) -> Claim:
+    return Claim(
+        request=request,
+        routes=Both(requester=_routes(request, snapshots, Side.REQUESTER), accepter=_routes(request, snapshots, Side.ACCEPTER)),
+        rules=Both(requester=_rules(request, snapshots, Side.REQUESTER), accepter=_rules(request, snapshots, Side.ACCEPTER)),
+    )
+
+
+def claims_of(others: Iterable[Holdings], snapshots: Both[Snapshot]) -> tuple[Claim, ...]:
+    """What the other requests of the pair want, by what was applied last; in the order of their ids."""
+    seen = (each.seen_from(snapshots.requester.vpc.ref).request for each in others)
+    requests = sorted((each for each in seen if each is not None), key=lambda each: each.request_id)
+    return tuple(claim_of(request, _in_view_of(request, snapshots)) for request in requests)
+
+
+def _in_view_of(request: Request, snapshots: Both[Snapshot]) -> Both[Snapshot]:
+    """Each request may exclude other CIDR blocks."""
+    requester, accepter = (replace(snapshots[side], vpc=view_of(request, snapshots[side].vpc)) for side in SIDES)
+    return Both(requester=requester, accepter=accepter)
+
+
+def connection_of(request: Request, snapshots: Both[Snapshot], others: Iterable[Holdings] = ()) -> PeeringConnection | None:
+    """The pair's live connection if it was made for this request, or for another one of the pair; in either direction.
+
+    Its requester's side tells: there it is tagged as it is made.
+    """
+    users = {request.request_id, *(each.request.request_id for each in others if each.request is not None)}
+    for side in SIDES:
+        here = snapshots[side]
+        for connection in here.peering_connections:
+            joins_the_pair = connection.joins(request.requester, request.accepter)
+            if joins_the_pair and connection.requester == here.vpc.ref and connection.tags.get(REQUEST_ID_TAG) in users:
+                return connection
+    return None
+
+
+def owner_of(connection: PeeringConnection, claims: tuple[Claim, ...]) -> Request:
+    """Whose tags the connection carries: its owner's while that one uses it, else those of the first who goes on using it."""
+    owner = connection.tags[REQUEST_ID_TAG]
+    return next((claim.request for claim in claims if claim.request.request_id == owner), claims[0].request)
+
+
+def _routes(request: Request, snapshots: Both[Snapshot], side: Side) -> tuple[RoutePlace, ...]:
+    here, peer = snapshots[side], snapshots[side.other].vpc
+    tables = selected_route_tables(request, here)
+    return tuple((table.route_table_id, block) for table in tables for block in peer.all_cidr_blocks)
+
+
+def _rules(request: Request, snapshots: Both[Snapshot], side: Side) -> tuple[RulePlace, ...]:
+    needed = tuple(dict.fromkeys(needed_permissions(request, side, snapshots)))
+    return tuple((group.security_group_id, each) for group in selected_groups(request, snapshots[side]) for each in needed)
