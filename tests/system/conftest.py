@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import pytest
 
+from causeway.aws.tables import Ledger
+from causeway.domain.history import tell
 from localcloud.calls import CallGate
 from localcloud.deploy import Member, deploy_everything
 from localcloud.faults import Faults
@@ -30,8 +32,18 @@ def deployed(embedded_aws: EmbeddedAws) -> Deployed:
 
 
 @pytest.fixture(scope="session")
-def hub(deployed: Deployed) -> Hub:
-    return deployed.hub
+def hub(deployed: Deployed) -> Iterator[Hub]:
+    """The deployed product. When all tests are done, the history must be able to tell every record that they led to."""
+    yield deployed.hub
+    ledger = Ledger(deployed.hub.outputs["LedgerTableName"], deployed.hub.client("dynamodb"))
+    for request_id in _in_the_ledger(deployed.hub):
+        tell(ledger.history(request_id))
+
+
+def _in_the_ledger(hub: Hub) -> set[str]:
+    """Every request, and every pair of VPCs, that has a record."""
+    pages = hub.client("dynamodb").get_paginator("scan").paginate(TableName=hub.outputs["LedgerTableName"])
+    return {item["request_id"]["S"] for page in pages for item in page["Items"]}
 
 
 @pytest.fixture(scope="session")
