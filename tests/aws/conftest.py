@@ -44,7 +44,7 @@ def _administrator(account: str, region: str) -> Any:
 
 
 class World:
-    """The member accounts as their administrators use them, and a record of the EC2 and STS calls that Causeway makes."""
+    """The member accounts as their administrators use them, and a record of the calls that Causeway makes to them."""
 
     def __init__(self, session: boto3.session.Session, administrators: Administrators, listening: ExitStack) -> None:
         self._administrators = administrators
@@ -55,6 +55,7 @@ class World:
         self._meddlers: dict[str, Callable[[], object]] = {}
         self._listen("before-call.ec2", self._record)
         self._listen("before-call.sts", self._record)
+        self._listen("before-call.service-quotas", self._record)
         self._listen("before-send", self._answer)
         self.sessions = MemberSessions(
             read_role="causeway-read",

@@ -51,7 +51,7 @@ class StillReader(Reader):
     def __init__(self, observed: Both[Snapshot | Finding]) -> None:
         self._observed = observed
 
-    def observe_both(self, request: Request) -> Both[Snapshot | Finding]:  # noqa: ARG002 - it always sees the same
+    def observe_both(self, request: Request, *, quotas: bool = False) -> Both[Snapshot | Finding]:  # noqa: ARG002 - always the same
         return self._observed
 
 

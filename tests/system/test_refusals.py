@@ -92,6 +92,12 @@ def port_that_an_acl_denies(networks: Networks) -> Item:
     return an_item(requester, accepter)
 
 
+def group_that_is_full(networks: Networks) -> Item:
+    requester, accepter = networks.pair()
+    accepter.fill(accepter.default_group)
+    return an_item(requester, accepter)
+
+
 REFUSALS: dict[Callable[[Networks], Item], Code] = {
     malformed: Code.MALFORMED_ITEM,
     account_that_nobody_prepared: Code.ACCOUNT_NOT_REACHABLE,
@@ -108,6 +114,7 @@ REFUSALS: dict[Callable[[Networks], Item], Code] = {
     group_of_another_vpc: Code.NO_SECURITY_GROUP_SELECTED,
     groups_across_regions: Code.CROSS_REGION_GROUP_REFERENCE,
     names_without_dns: Code.DNS_NOT_ENABLED,
+    group_that_is_full: Code.QUOTA_EXCEEDED,
     port_that_an_acl_denies: Code.FLOW_BLOCKED,
 }
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from msgspec.structs import replace
+
 from causeway.domain.errors import AccessDenied, ResourceNotFound
 from causeway.domain.exclusion import without_excluded
 from causeway.domain.findings import Code, Finding
-from causeway.domain.network import LIVE_STATUSES, PeeringConnection, Snapshot
+from causeway.domain.network import LIVE_STATUSES, PENDING_STATUSES, PeeringConnection, Snapshot
 from causeway.domain.ownership import REQUEST_ID_TAG
 from causeway.domain.values import Both, Side
 
 from . import conversion
 from .errors import translated
+from .quotas import QuotaReader
 from .sessions import Access, MemberSessions
 
 if TYPE_CHECKING:
@@ -24,8 +27,8 @@ if TYPE_CHECKING:
 
     from causeway.domain.request import Request, VpcRef
 
-CALLS_AT_ONCE = 12
-"""Threads a side: one that waits for the others, and one for each call."""
+CALLS_AT_ONCE = 14
+"""Threads a side, at most: one that waits for the others, and one for each call."""
 
 LARGEST_PAGE = 1000
 LARGEST_PAGES = {"describe_route_tables": 100}
@@ -39,17 +42,22 @@ class Reader:
 
     def __init__(self, sessions: MemberSessions) -> None:
         self._sessions = sessions
+        self._quotas = QuotaReader(sessions)
 
-    def observe_both(self, request: Request) -> Both[Snapshot | Finding]:
+    def observe_both(self, request: Request, *, quotas: bool = False) -> Both[Snapshot | Finding]:
         """Both sides at once, without what the request excludes. A side that cannot be read is a finding instead.
+
+        Args:
+            request: Names the VPCs.
+            quotas: Whether something is about to be added, so that it matters how much there may be.
 
         Raises:
             RetryNowError: AWS throttled or did not answer.
         """
         dns = request.dns_resolution.requester or request.dns_resolution.accepter
         with ThreadPoolExecutor(max_workers=2 * CALLS_AT_ONCE) as pool:
-            requester = pool.submit(self._observe_or_find, pool, Side.REQUESTER, request.requester, dns=dns)
-            accepter = pool.submit(self._observe_or_find, pool, Side.ACCEPTER, request.accepter, dns=dns)
+            requester = pool.submit(self._observe_or_find, pool, Side.REQUESTER, request.requester, dns=dns, quotas=quotas)
+            accepter = pool.submit(self._observe_or_find, pool, Side.ACCEPTER, request.accepter, dns=dns, quotas=quotas)
             return Both(requester=_of(request, requester.result()), accepter=_of(request, accepter.result()))
 
     def observe(self, side: Side, vpc: VpcRef, *, dns: bool) -> Snapshot:
@@ -66,23 +74,34 @@ class Reader:
             RetryNowError: AWS throttled or did not answer.
         """
         with ThreadPoolExecutor(max_workers=CALLS_AT_ONCE) as pool:
-            return self._observe(pool, side, vpc, dns=dns)
+            return self._observe(pool, side, vpc, dns=dns, quotas=False)
 
     def peering(self, vpc: VpcRef, connection_id: str) -> PeeringConnection | None:
         """The connection as this VPC's account and region sees it; None where it is not visible (yet)."""
         return describe_peering(self._sessions.ec2(vpc, Access.READ), vpc, connection_id)
 
-    def _observe_or_find(self, pool: ThreadPoolExecutor, side: Side, vpc: VpcRef, *, dns: bool) -> Snapshot | Finding:
+    def _observe_or_find(
+        self, pool: ThreadPoolExecutor, side: Side, vpc: VpcRef, *, dns: bool, quotas: bool
+    ) -> Snapshot | Finding:
         try:
-            return self._observe(pool, side, vpc, dns=dns)
+            return self._observe(pool, side, vpc, dns=dns, quotas=quotas)
         except AccessDenied as error:
             return Finding(code=Code.ACCOUNT_NOT_REACHABLE, message=str(error), where=vpc.account_id, side=side)
         except ResourceNotFound as error:
             return Finding(code=Code.VPC_NOT_FOUND, message=str(error), where=vpc.vpc_id, side=side)
 
-    def _observe(self, pool: ThreadPoolExecutor, side: Side, vpc: VpcRef, *, dns: bool) -> Snapshot:
+    def _observe(self, pool: ThreadPoolExecutor, side: Side, vpc: VpcRef, *, dns: bool, quotas: bool) -> Snapshot:
         client = self._sessions.ec2(vpc, Access.READ)
-        return _snapshot(side, vpc, _ask(pool, client, vpc, dns=dns))
+        asked = _ask(pool, client, vpc, dns=dns)
+        if not quotas:
+            return _snapshot(side, vpc, asked)
+        values = pool.submit(self._quotas.of, vpc)
+        outstanding = pool.submit(_outstanding, client, vpc) if side is Side.REQUESTER else None
+        return replace(
+            _snapshot(side, vpc, asked),
+            quotas=dict(values.result()),
+            outstanding_requests=outstanding.result() if outstanding else 0,
+        )
 
 
 def _of(request: Request, observed: Snapshot | Finding) -> Snapshot | Finding:
@@ -149,6 +168,12 @@ def _snapshot(side: Side, vpc: VpcRef, asked: _Asked) -> Snapshot:
         network_interfaces=tuple(map(conversion.network_interface, asked.network_interfaces.result())),
         peering_connections=tuple(map(conversion.peering_connection, peerings)),
     )
+
+
+def _outstanding(client: EC2Client, vpc: VpcRef) -> int:
+    """How many connections the account has requested that are still to be accepted: a quota counts them all together."""
+    ours, pending = _filter("requester-vpc-info.owner-id", vpc.account_id), _filter("status-code", *PENDING_STATUSES)
+    return len(describe_all(client, vpc, "describe_vpc_peering_connections", "VpcPeeringConnections", [ours, pending]))
 
 
 def describe_peering(client: EC2Client, vpc: VpcRef, connection_id: str) -> PeeringConnection | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from threading import Lock
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import boto3
 from botocore.config import Config
@@ -66,10 +66,10 @@ class Hub:
         with self._lock:
             return self._session.client("sts", config=CONFIG)
 
-    def ec2(self, region: str, credentials: CredentialsTypeDef) -> EC2Client:
+    def of_member(self, service: str, region: str, credentials: CredentialsTypeDef) -> Any:
         with self._lock:
-            return self._session.client(
-                "ec2",
+            return self._session.client(  # type: ignore[call-overload]
+                service,
                 region_name=region,
                 aws_access_key_id=credentials["AccessKeyId"],
                 aws_secret_access_key=credentials["SecretAccessKey"],
@@ -79,10 +79,10 @@ class Hub:
 
 
 class Assumed(NamedTuple):
-    """A role's credentials, and the clients made with them, by region."""
+    """A role's credentials, and the clients made with them, by service and region."""
 
     credentials: CredentialsTypeDef
-    clients: dict[str, EC2Client]
+    clients: dict[tuple[str, str], Any]
 
     @property
     def is_fresh(self) -> bool:
@@ -90,7 +90,7 @@ class Assumed(NamedTuple):
 
 
 class MemberSessions:
-    """EC2 clients in the members' accounts, through the role for reading or the one for writing.
+    """Clients in the members' accounts, through the role for reading or the one for writing.
 
     Credentials and clients are kept until shortly before they expire: a warm function assumes no role anew.
 
@@ -112,14 +112,23 @@ class MemberSessions:
         Raises:
             AccessDenied: The role does not exist or may not be assumed.
         """
+        client: EC2Client = self._client("ec2", vpc, access)
+        return client
+
+    def service_quotas(self, vpc: VpcRef, access: Access) -> Any:
+        """As `ec2`, for Service Quotas."""
+        return self._client("service-quotas", vpc, access)
+
+    def _client(self, service: str, vpc: VpcRef, access: Access) -> Any:
         key = (vpc.account_id, access)
         with self._locks.setdefault(key, Lock()):
             assumed = self._assumed.get(key)
             if assumed is None or not assumed.is_fresh:
                 assumed = self._assumed[key] = Assumed(self._assume(*key), {})
-            if vpc.region not in assumed.clients:
-                assumed.clients[vpc.region] = self._hub.ec2(vpc.region, assumed.credentials)
-            return assumed.clients[vpc.region]
+            place = (service, vpc.region)
+            if place not in assumed.clients:
+                assumed.clients[place] = self._hub.of_member(service, vpc.region, assumed.credentials)
+            return assumed.clients[place]
 
     def _assume(self, account_id: str, access: Access) -> CredentialsTypeDef:
         arn = f"arn:aws:iam::{account_id}:role/{self._roles[access]}"

@@ -53,12 +53,8 @@ class PeeringStatus(StrEnum):
         return self in {PeeringStatus.PROVISIONING, PeeringStatus.ACTIVE}
 
 
-LIVE_STATUSES = (
-    PeeringStatus.INITIATING_REQUEST,
-    PeeringStatus.PENDING_ACCEPTANCE,
-    PeeringStatus.PROVISIONING,
-    PeeringStatus.ACTIVE,
-)
+PENDING_STATUSES = (PeeringStatus.INITIATING_REQUEST, PeeringStatus.PENDING_ACCEPTANCE)
+LIVE_STATUSES = (*PENDING_STATUSES, PeeringStatus.PROVISIONING, PeeringStatus.ACTIVE)
 
 
 class PeeringConnection(Value):
@@ -214,6 +210,9 @@ class Snapshot(Value):
     Attributes:
         owned_rules: The rules in this VPC's groups that carry Causeway's tag, whatever request made them.
         peering_connections: Every live connection of this VPC, in either direction.
+        quotas: Those of Amazon VPC by their codes, as far as they were asked for and may be read.
+        outstanding_requests: How many connections the account has requested in the region that nobody has accepted yet; counted
+            where the quotas were asked for.
     """
 
     side: Side
@@ -225,6 +224,8 @@ class Snapshot(Value):
     subnets: tuple[Subnet, ...] = ()
     network_interfaces: tuple[NetworkInterface, ...] = ()
     peering_connections: tuple[PeeringConnection, ...] = ()
+    quotas: dict[str, int] = {}
+    outstanding_requests: int = 0
 
     def route_table_of(self, subnet_id: str) -> RouteTable | None:
         """The table that the subnet uses: the one associated with it, else the VPC's main table.

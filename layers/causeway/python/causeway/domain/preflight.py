@@ -13,6 +13,7 @@ from .network import LOCAL, PeeringConnection, Route, RouteTable, Snapshot, Vpc
 from .ownership import NOTHING_HELD, REQUEST_ID_TAG, Holdings
 from .plan import Plan
 from .projection import project
+from .quotas import exceeded
 from .reachability import check
 from .request import Peer, Request
 from .selection import selected_groups, selected_route_tables
@@ -34,6 +35,7 @@ def preflight(
         *_existing_connection(request, snapshots, draft.connection_id),
         *_cross_region_references(request),
         *(finding for side in SIDES for finding in _side(request, side, snapshots, draft, holdings)),
+        *exceeded(snapshots, draft),
     )
     return tuple(dict.fromkeys(findings or _flows(request, snapshots, draft)))
 

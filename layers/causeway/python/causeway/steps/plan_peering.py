@@ -109,7 +109,7 @@ def plan_peering(step: StepInput, *, requests: Requests, ledger: Ledger, reader:
     others = tuple(holdings_of_others(pair, step.request_id, ledger).values())
     plan = run.plan
     if plan is None:
-        plan = decide(run, reader.observe_both(run.request), holdings, others)
+        plan = decide(run, reader.observe_both(run.request, quotas=not run.removal), holdings, others)
         ledger.save_plan(plan)
     if not plan.is_blocked:
         ledger.save_holdings(step.request_id, holdings_after(run.request, holdings, plan, others))

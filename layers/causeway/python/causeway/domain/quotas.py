@@ -1,0 +1,136 @@
+"""What a plan needs of each quota, before AWS refuses one more of something half way.
+
+The quotas and their defaults are those of "Amazon VPC quotas" in the VPC User Guide and of "Quotas" in the VPC Peering Guide.
+Additions come before removals, so that what a plan takes away makes no room for what it adds.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from .addressing import block_of, is_block
+from .findings import Code, Finding
+from .network import LOCAL, Direction, Permission, Snapshot
+from .plan import AcceptPeering, AuthorizeRule, CreatePeering, CreateRoute, Plan
+from .values import SIDES, Both, Side, Value
+
+FAMILIES = (4, 6)
+
+
+class Quota(Value):
+    """A quota of Amazon VPC.
+
+    Attributes:
+        code: Its code in Service Quotas.
+        default: What AWS allows unless an account has asked for more.
+        counts: What it counts, as a person would say it.
+    """
+
+    code: str
+    default: int
+    counts: str
+
+
+ACTIVE_CONNECTIONS = Quota(code="L-7E9ECCDB", default=50, counts="active peering connections")
+OUTSTANDING_REQUESTS = Quota(code="L-DC9F7029", default=25, counts="outstanding peering requests")
+ROUTES = Quota(code="L-93826ACB", default=500, counts="routes")
+GROUP_RULES = Quota(code="L-0EA8095F", default=60, counts="rules")
+
+
+class Demand(Value):
+    """What a plan needs of one quota in one place.
+
+    Attributes:
+        where: The resource, or the account, that has so many of them.
+        part: Which of them count together, such as `IPv4 ingress`; empty where all do.
+    """
+
+    quota: Quota
+    where: str
+    used: int
+    needed: int
+    part: str = ""
+
+
+def exceeded(snapshots: Both[Snapshot], draft: Plan) -> Iterator[Finding]:
+    """A finding for each quota that the plan would go over, on each side."""
+    for side in SIDES:
+        here = snapshots[side]
+        for demand in _demands(here, draft):
+            allowed = here.quotas.get(demand.quota.code, demand.quota.default)
+            if demand.needed and demand.used + demand.needed > allowed:
+                yield _finding(here, demand, allowed)
+
+
+def _finding(here: Snapshot, demand: Demand, allowed: int) -> Finding:
+    quota, vpc = demand.quota, here.vpc.ref
+    counted = " ".join(each for each in (demand.part, quota.counts) if each)
+    known = "" if quota.code in here.quotas else ", AWS's default,"
+    return Finding(
+        code=Code.QUOTA_EXCEEDED,
+        side=here.side,
+        where=demand.where,
+        message=f"{demand.where} has {demand.used} {counted} and needs {demand.needed} more; {allowed}{known} are allowed. "
+        f"Remove what is not needed, or raise the quota {quota.code} of {vpc.account_id} in {vpc.region} in Service Quotas.",
+    )
+
+
+def _demands(here: Snapshot, draft: Plan) -> Iterator[Demand]:
+    yield from _connections(here, draft)
+    yield from _routes(here, draft)
+    yield from _rules(here, draft)
+
+
+def _connections(here: Snapshot, draft: Plan) -> Iterator[Demand]:
+    accepted = {each.connection_id for each in here.peering_connections if each.status.is_accepted}
+    accepts = bool(draft.of(AcceptPeering, Side.ACCEPTER)) and draft.connection_id not in accepted
+    yield Demand(quota=ACTIVE_CONNECTIONS, where=here.vpc.ref.vpc_id, used=len(accepted), needed=int(accepts))
+    requests = bool(draft.of(CreatePeering, here.side)) and draft.connection_id is None
+    yield Demand(
+        quota=OUTSTANDING_REQUESTS,
+        where=here.vpc.ref.account_id,
+        used=here.outstanding_requests,
+        needed=int(requests),
+    )
+
+
+def _routes(here: Snapshot, draft: Plan) -> Iterator[Demand]:
+    """Per table, IPv4 and IPv6 apart. Local and propagated routes do not count; of a prefix list the size is not observed."""
+    needed = Counter((change.route_table_id, _family(change.destination)) for change in draft.of(CreateRoute, here.side))
+    for table in here.route_tables:
+        static = [route.destination for route in table.routes if route.target != LOCAL and not route.propagated]
+        for family in FAMILIES:
+            yield Demand(
+                quota=ROUTES,
+                where=table.route_table_id,
+                used=sum(is_block(destination) and _family(destination) == family for destination in static),
+                needed=needed[table.route_table_id, family],
+                part=f"IPv{family}",
+            )
+
+
+def _rules(here: Snapshot, draft: Plan) -> Iterator[Demand]:
+    """Per group and direction, IPv4 and IPv6 apart; a rule that names a group or a prefix list counts in both."""
+    added = draft.of(AuthorizeRule, here.side)
+    for group in here.security_groups:
+        needed = [change.permission for change in added if change.security_group_id == group.security_group_id]
+        for direction in Direction:
+            for family in FAMILIES:
+                yield Demand(
+                    quota=GROUP_RULES,
+                    where=group.security_group_id,
+                    used=_count(group.permissions, direction, family),
+                    needed=_count(needed, direction, family),
+                    part=f"IPv{family} {direction}",
+                )
+
+
+def _count(permissions: Iterable[Permission], direction: Direction, family: int) -> int:
+    return sum(each.direction is direction and family in _families(each) for each in permissions)
+
+
+def _families(permission: Permission) -> tuple[int, ...]:
+    return (_family(permission.peer),) if is_block(permission.peer) else FAMILIES
+
+
+def _family(block: str) -> int:
+    return block_of(block).version
