@@ -191,6 +191,7 @@ def test_the_status_as_it_stands_on_the_item() -> None:
 
     assert set(on_item) == {
         "state", "generation", "updated_at", "execution", "peering_connection_id", "findings", "verdicts", "changes_made",
+        "changes_undone",
     }  # fmt: skip
     assert (on_item["state"], on_item["execution"]) == ("FAILED", "test-to-production-3")
     assert on_item["peering_connection_id"] == "pcx-1"

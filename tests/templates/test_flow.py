@@ -81,11 +81,12 @@ def test_every_retry_has_jitter_and_an_end(flow: Document) -> None:
             assert retry["MaxDelaySeconds"] <= 30
 
 
-def test_whatever_a_step_raises_becomes_an_outcome(flow: Document) -> None:
+def test_whatever_a_step_raises_is_caught(flow: Document) -> None:
     for name, state in steps(flow).items():
         (catch,) = state["Catch"]
         assert catch["ErrorEquals"] == ["States.ALL"], name
-        assert catch["Next"] == ("RecordOutcome" if name in flow["States"] else "LeaveTheOthersRunning")
+        after = {"PlanPeering": "RecordOutcome"}.get(name, "WhatIsLeft")
+        assert catch["Next"] == (after if name in flow["States"] else "LeaveTheOthersRunning")
 
 
 def test_recording_the_outcome_is_tried_again_whatever_happened(flow: Document) -> None:
@@ -134,6 +135,7 @@ ADDITIONS = updates("UpdateRouteTables", "UpdateSecurityGroups", "ConfigureDns",
 REMOVALS = updates("UpdateRouteTables", "UpdateSecurityGroups", removing=True)
 NO = dict.fromkeys(("superseded", "blocked", "request", "accept", "delete"), False)
 NOTHING = NO | {"rounds": [], "check": True}
+NO_CHECK = NOTHING | {"check": False}
 EVERYTHING = NOTHING | {"request": True, "accept": True, "rounds": [{"updates": ADDITIONS}]}
 CHANGE = NOTHING | {"rounds": [{"updates": ADDITIONS}, {"updates": REMOVALS}]}
 REMOVAL = NOTHING | {"rounds": [{"updates": REMOVALS}], "delete": True, "check": False}
@@ -147,13 +149,32 @@ WORKING: Script = {
     "UpdateTags": {"changes": 1},
     "DeletePeering": {"connection_id": "pcx-1"},
     "CheckReachability": {"reachable": True},
+    "UndoChanges": NO_CHECK,
     "RecordOutcome": {"state": "ACTIVE"},
 }
+FAILED: Script = {"RecordOutcome": {"state": "FAILED"}}
 
 
-def calls_of(updates: list[Document]) -> list[tuple[str, Document]]:
+def calls_of(updates: list[Document], *, undoing: bool = False) -> list[tuple[str, Document]]:
     """What these updates ask of the functions."""
-    return [(update["step"], REFERENCE | update) for update in updates]
+    return [(update["step"], REFERENCE | update | {"undoing": undoing}) for update in updates]
+
+
+def ended(error: Document | None = None, undo_error: Document | None = None) -> tuple[str, Document]:
+    """What RecordOutcome is told."""
+    return ("RecordOutcome", REFERENCE | EXECUTION | {"error": error, "undo_error": undo_error})
+
+
+def raised(step: str, error: str) -> Document:
+    """An error as the state machine keeps it."""
+    cause = json.dumps({"errorType": error, "errorMessage": f"{step} says so"})
+    return {"Error": error, "Cause": cause, "State": step}
+
+
+def failing(answers: list[Answer]) -> Callable[[Document], Answer]:
+    """Answers in turn; the last one again and again."""
+    left = list(answers)
+    return lambda _: left.pop(0) if len(left) > 1 else left[0]
 
 
 def in_any_order(calls: list[tuple[str, Document]]) -> list[tuple[str, Document]]:
@@ -199,7 +220,7 @@ def test_it_takes_every_step_with_a_reference_to_the_run(run: Callable[[Steps], 
     assert in_any_order(scripted.calls[3:-2]) == in_any_order(calls_of(ADDITIONS))
     assert scripted.calls[-2:] == [
         ("CheckReachability", REFERENCE),
-        ("RecordOutcome", REFERENCE | EXECUTION | {"error": None}),
+        ended(),
     ]
 
 
@@ -226,7 +247,7 @@ def test_a_removal_ends_with_the_connection(run: Callable[[Steps], Document]) ->
     scripted = Steps(WORKING | {"PlanPeering": REMOVAL, "RecordOutcome": {"state": "REMOVED"}})
     assert run(scripted)["status"] == "SUCCEEDED"
     assert in_any_order(scripted.calls[1:-2]) == in_any_order(calls_of(REMOVALS))
-    assert scripted.calls[-2:] == [("DeletePeering", REFERENCE), ("RecordOutcome", REFERENCE | EXECUTION | {"error": None})]
+    assert scripted.calls[-2:] == [("DeletePeering", REFERENCE | {"undoing": False}), ended()]
 
 
 def test_a_connection_that_nothing_leads_to_is_only_deleted(run: Callable[[Steps], Document]) -> None:
@@ -297,10 +318,9 @@ def test_a_step_that_gives_up_ends_in_the_outcome(run: Callable[[Steps], Documen
     scripted = Steps(WORKING | {"PlanPeering": plan, "RecordOutcome": {"state": "FAILED"}} | {step: "AccessDenied"})
     execution = run(scripted)
     assert (execution["status"], execution["error"]) == ("FAILED", "AccessDenied")
-    assert scripted.names[-2:] == [step, "RecordOutcome"]
-    error = scripted.calls[-1][1]["error"]
-    assert (error["Error"], error["State"]) == ("AccessDenied", step)
-    assert json.loads(error["Cause"])["errorMessage"] == f"{step} says so"
+    undo = [] if step == "PlanPeering" else ["UndoChanges"]
+    assert scripted.names[-len(undo) - 2 :] == [step, *undo, "RecordOutcome"]
+    assert scripted.calls[-1] == ended(raised(step, "AccessDenied"))
 
 
 def test_a_failing_update_lets_the_others_finish(run: Callable[[Steps], Document]) -> None:
@@ -310,9 +330,9 @@ def test_a_failing_update_lets_the_others_finish(run: Callable[[Steps], Document
     scripted = Steps(WORKING | {"UpdateRouteTables": routes, "RecordOutcome": {"state": "FAILED"}})
     execution = run(scripted)
     assert (execution["status"], execution["error"]) == ("FAILED", "RouteConflict")
-    assert len(scripted.calls) == 3 + len(ADDITIONS) + 1
-    name, given = scripted.calls[-1]
-    assert (name, given["error"]["State"]) == ("RecordOutcome", "UpdateRouteTables")
+    assert scripted.names[-2:] == ["UndoChanges", "RecordOutcome"]
+    assert len(scripted.calls) == 3 + len(ADDITIONS) + 2
+    assert scripted.calls[-1] == ended(raised("UpdateRouteTables", "RouteConflict"))
 
 
 def test_of_several_failing_updates_one_is_told(run: Callable[[Steps], Document]) -> None:
@@ -326,6 +346,68 @@ def test_flows_that_stay_blocked_fail_the_execution(run: Callable[[Steps], Docum
     execution = run(scripted)
     assert (execution["status"], execution["error"]) == ("FAILED", "PeeringFailed")
     assert execution["cause"] == "See the status of request test-to-production."
+    assert scripted.names[-2:] == ["UndoChanges", "RecordOutcome"]
+    assert scripted.calls[-1] == ended()
+
+
+# --- The undo
+
+UNDO = NO_CHECK | {"rounds": [{"updates": ADDITIONS}, {"updates": REMOVALS}], "delete": True}
+
+
+def test_an_undo_is_carried_out_like_any_plan(run: Callable[[Steps], Document]) -> None:
+    scripted = Steps(WORKING | FAILED | {"AcceptPeering": "AccessDenied", "UndoChanges": UNDO})
+    assert run(scripted)["error"] == "AccessDenied"
+    assert scripted.calls[2:4] == [("AcceptPeering", REFERENCE), ("UndoChanges", REFERENCE)]
+    put_back, taken_away = scripted.updates[: len(ADDITIONS)], scripted.updates[len(ADDITIONS) :]
+    assert in_any_order(put_back) == in_any_order(calls_of(ADDITIONS, undoing=True))
+    assert in_any_order(taken_away) == in_any_order(calls_of(REMOVALS, undoing=True))
+    assert scripted.calls[-2:] == [
+        ("DeletePeering", REFERENCE | {"undoing": True}),
+        ended(raised("AcceptPeering", "AccessDenied")),
+    ]
+
+
+def test_an_undo_begins_with_its_first_round_whatever_the_run_had_done(run: Callable[[Steps], Document]) -> None:
+    plan = CHANGE | {"delete": True, "check": False}
+    scripted = Steps(
+        WORKING | FAILED | {"PlanPeering": plan, "DeletePeering": failing(["AccessDenied", {}]), "UndoChanges": UNDO}
+    )
+    run(scripted)
+    assert in_any_order(scripted.updates[-len(REMOVALS) :]) == in_any_order(calls_of(REMOVALS, undoing=True))
+    assert len(scripted.updates) == 2 * (len(ADDITIONS) + len(REMOVALS))
+    assert scripted.names[-2:] == ["DeletePeering", "RecordOutcome"]
+
+
+def test_what_stays_blocked_is_undone_too(run: Callable[[Steps], Document]) -> None:
+    scripted = Steps(WORKING | FAILED | {"CheckReachability": {"reachable": False}, "UndoChanges": UNDO})
+    assert run(scripted)["error"] == "PeeringFailed"
+    assert scripted.names[-2:] == ["DeletePeering", "RecordOutcome"]
+    assert scripted.calls[-1] == ended()
+
+
+@pytest.mark.parametrize("step", ["UndoChanges", "UpdateRouteTables", "DeletePeering"])
+def test_an_undo_that_fails_is_planned_anew(run: Callable[[Steps], Document], step: str) -> None:
+    answers: list[Answer] = ["QuotaExceeded", UNDO if step == "UndoChanges" else {"changes": 1}]
+    script = {"CheckReachability": "AccessDenied", "UndoChanges": UNDO, "PlanPeering": NOTHING, step: failing(answers)}
+    scripted = Steps(WORKING | FAILED | script)
+    assert run(scripted)["error"] == "AccessDenied"
+    assert scripted.names.count("UndoChanges") == 2
+    assert scripted.calls[-1] == ended(raised("CheckReachability", "AccessDenied"))
+
+
+@pytest.mark.parametrize("step", ["UndoChanges", "UpdateSecurityGroups", "DeletePeering"])
+@pytest.mark.parametrize("reachable", [{"reachable": False}, "AccessDenied"], ids=["blocked", "failed"])
+def test_an_undo_is_given_up_after_three_times(run: Callable[[Steps], Document], step: str, reachable: Answer) -> None:
+    script = {"CheckReachability": reachable, "UndoChanges": UNDO, "PlanPeering": NOTHING, step: "QuotaExceeded"}
+    scripted = Steps(WORKING | FAILED | script)
+    failure = raised("CheckReachability", "AccessDenied") if reachable == "AccessDenied" else None
+    assert run(scripted)["error"] == ("AccessDenied" if failure else "QuotaExceeded")
+    assert scripted.names.count("UndoChanges") == 3
+    assert scripted.calls[-1] == ended(failure, raised(step, "QuotaExceeded"))
+
+
+# --- Errors that pass
 
 
 @pytest.mark.parametrize("error", ["Throttled", "PeeringNotActive"])

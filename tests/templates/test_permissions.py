@@ -8,7 +8,7 @@ import pytest
 type Document = dict[str, Any]
 
 PREVIEW = {"PreviewPlan"}
-READERS = {"PlanPeering", "CheckReachability"} | PREVIEW
+READERS = {"PlanPeering", "CheckReachability", "UndoChanges"} | PREVIEW
 WRITERS = {
     "RequestPeering",
     "AcceptPeering",

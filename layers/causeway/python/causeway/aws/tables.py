@@ -15,9 +15,10 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from causeway.clock import timestamp
 from causeway.domain.errors import LedgerMissing, ServiceUnavailable
 from causeway.domain.history import Record
-from causeway.domain.ownership import Holdings
+from causeway.domain.ownership import NOTHING_HELD, Holdings
 from causeway.domain.plan import Change, Plan
 from causeway.domain.request import Request
+from causeway.domain.reversal import Undo
 from causeway.domain.run import Occasion, Run
 from causeway.domain.status import State, Status
 from causeway.domain.verdicts import Verdict
@@ -42,6 +43,9 @@ DONE = "DONE"
 VERDICTS = "VERDICTS"
 SUPERSEDED = "SUPERSEDED"
 OUTCOME = "OUTCOME"
+BEFORE = "BEFORE"
+UNDO = "UNDO"
+UNDONE = "UNDONE"
 HOLDINGS = "HOLDINGS"
 LOCK = "LOCK"
 USER = "USER#"
@@ -196,6 +200,18 @@ class Ledger:
         )
         return tuple(_record(item) for item in items)
 
+    def save_before(self, request_id: str, generation: int, holdings: Holdings) -> None:
+        """Records what the request held before the run."""
+        self._save(request_id, generation, BEFORE, payload=_packed(holdings))
+
+    def save_undo(self, undo: Undo) -> None:
+        """Records how the run is undone, in place of the last attempt."""
+        self._save(undo.request_id, undo.generation, UNDO, payload=_packed(undo))
+
+    def save_undone(self, undo: Undo, side: Side, step: str, changes: Sequence[Change]) -> None:
+        """Records the inverses of a step that are in the network now, as part of this attempt."""
+        self._save(undo.request_id, undo.generation, f"{UNDONE}#{undo.round}#{side}#{step}", payload=_packed(changes))
+
     def load_run(self, request_id: str, generation: int) -> Run:
         """Everything of one generation, in one consistent query.
 
@@ -211,15 +227,18 @@ class Ledger:
                 where=self._place(request_id),
                 remedy="Put the request again.",
             )
-        done = (_unpacked(item, tuple[Change, ...]) for record, item in records.items() if record.startswith(DONE))
+        undo = _unpacked(records[UNDO], Undo) if UNDO in records else None
         return Run(
             request=_unpacked(records[REQUEST], Request),
             generation=generation,
             occasion=Occasion(records[REQUEST]["occasion"]),
             plan=_unpacked(records[PLAN], Plan) if PLAN in records else None,
             connection_id=records[CONNECTION]["connection_id"] if CONNECTION in records else None,
-            done=tuple(change for changes in done for change in changes),
+            done=_changes(records, f"{DONE}#"),
             verdicts=_unpacked(records[VERDICTS], tuple[Verdict, ...]) if VERDICTS in records else None,
+            before=_unpacked(records[BEFORE], Holdings) if BEFORE in records else NOTHING_HELD,
+            undo=undo,
+            undone=_changes(records, f"{UNDONE}#{undo.round}#") if undo else (),
         )
 
     def save_holdings(self, request_id: str, holdings: Holdings) -> None:
@@ -328,6 +347,12 @@ def _record(item: Mapping[str, Any]) -> Record:
     generation, _, name = item["record"].partition("#")
     payload = {"payload": msgspec.json.decode(zlib.decompress(item["payload"].value))} if "payload" in item else {}
     return Record(generation=int(generation), name=name, at=item["at"], fields={**item, **payload})
+
+
+def _changes(records: Mapping[str, Mapping[str, Any]], prefix: str) -> tuple[Change, ...]:
+    """The changes of every record whose name begins so."""
+    found = (_unpacked(item, tuple[Change, ...]) for record, item in records.items() if record.startswith(prefix))
+    return tuple(change for changes in found for change in changes)
 
 
 def _marker(ledger_table: str, request_id: str, event_id: str, expires_at: int) -> TransactWriteItemTypeDef:

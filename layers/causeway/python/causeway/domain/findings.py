@@ -25,6 +25,7 @@ class Code(StrEnum):
     FLOW_BLOCKED = "FLOW_BLOCKED"
     NOTHING_TO_CHECK = "NOTHING_TO_CHECK"
     STEP_FAILED = "STEP_FAILED"
+    UNDO_INCOMPLETE = "UNDO_INCOMPLETE"
 
 
 class Finding(Value):

@@ -4,30 +4,38 @@ from collections.abc import Iterator
 
 from .blocked_flows import blocked_flows
 from .findings import Code, Finding
+from .plan import CreatePeering
 from .run import Run
 from .status import MAX_LISTED, State, Status
 from .step_error import StepError
 from .verdicts import Verdict
 
 
-def status_of(run: Run, error: StepError | None, *, now: str) -> Status:
+def status_of(run: Run, error: StepError | None, *, undo_error: StepError | None = None, now: str) -> Status:
     """The final status of a run.
 
     A blocked plan is REJECTED: nothing was written. An error, or a flow that does not work though everything was done, is
-    FAILED, with what the run had made. The rest is ACTIVE, or REMOVED where nothing was wanted any more. A removal that is
-    blocked is FAILED: there is no item left that could be corrected.
+    FAILED, with what was undone of the run and what is left of it. The rest is ACTIVE, or REMOVED where nothing was wanted any
+    more. A removal that is blocked is FAILED: there is no item left that could be corrected.
+
+    Args:
+        run: The run.
+        error: What stopped it, if something did.
+        undo_error: What stopped the last attempt to undo it, if something did.
+        now: ISO 8601, UTC.
     """
-    findings = tuple(dict.fromkeys(_findings(run, error)))
+    findings = tuple(dict.fromkeys(_findings(run, error, undo_error)))
     verdicts = sorted(run.verdicts or (), key=_blocked_first)
     return Status(
         state=_state(run, error, findings),
         request_id=run.request.request_id,
         generation=run.generation,
         updated_at=now,
-        peering_connection_id=run.connection_so_far,
+        peering_connection_id=_connection_id(run),
         findings=findings[:MAX_LISTED],
         verdicts=tuple(verdicts[:MAX_LISTED]),
         changes_made=tuple(change.sentence for change in run.made[:MAX_LISTED]),
+        changes_undone=tuple(change.sentence for change in run.taken_back[:MAX_LISTED]),
     )
 
 
@@ -39,15 +47,42 @@ def _state(run: Run, error: StepError | None, findings: tuple[Finding, ...]) -> 
     return State.REMOVED if run.removal else State.ACTIVE
 
 
-def _findings(run: Run, error: StepError | None) -> Iterator[Finding]:
-    if error is not None:
-        yield Finding(
-            code=Code.STEP_FAILED, where=error.state, message=f"{error.state} failed with {error.error}: {error.message}"
-        )
+def _connection_id(run: Run) -> str | None:
+    """The connection; one that the run made and the undo deleted is none."""
+    was_made = run.plan is not None and run.plan.connection_id is None
+    return None if was_made and any(isinstance(change, CreatePeering) for change in run.taken_back) else run.connection_so_far
+
+
+def _findings(run: Run, error: StepError | None, undo_error: StepError | None) -> Iterator[Finding]:
+    for each in (error, undo_error):
+        if each is not None:
+            yield Finding(
+                code=Code.STEP_FAILED, where=each.state, message=f"{each.state} failed with {each.error}: {each.message}"
+            )
     if run.plan is not None:
         yield from run.plan.findings
     if run.verdicts is not None:
         yield from blocked_flows(run.verdicts)
+    if run.undo is not None or undo_error is not None:
+        yield from _not_undone(run)
+
+
+def _not_undone(run: Run) -> Iterator[Finding]:
+    """One for each change that is left."""
+    for change in run.made:
+        yield Finding(
+            code=Code.UNDO_INCOMPLETE,
+            side=change.side,
+            where=run.request.vpc(change.side).vpc_id,
+            message=f"Done, and not undone: {change.sentence}. Put the item again to go on from here, or delete it.",
+        )
+    if run.undo is None:
+        yield Finding(
+            code=Code.UNDO_INCOMPLETE,
+            where=run.request.request_id,
+            message="Nobody could look at what the run has changed, so there can be more than its steps have reported. Put the "
+            "item again to go on from here, or delete it.",
+        )
 
 
 def _blocked_first(verdict: Verdict) -> bool:

@@ -3,8 +3,10 @@
 from enum import StrEnum
 
 from .errors import LedgerMissing
+from .ownership import NOTHING_HELD, Holdings
 from .plan import Change, Plan
 from .request import Request
+from .reversal import Undo
 from .values import Value
 from .verdicts import Verdict
 
@@ -28,6 +30,9 @@ class Run(Value):
         connection_id: None until RequestPeering has made the connection, or where the plan found one.
         done: The changes that steps have reported as made.
         verdicts: None until CheckReachability has saved them.
+        before: What the request held before the run.
+        undo: None unless UndoChanges has saved one; the last, where it had to try again.
+        undone: The inverses that steps have reported as made since that look.
     """
 
     request: Request
@@ -37,6 +42,9 @@ class Run(Value):
     connection_id: str | None = None
     done: tuple[Change, ...] = ()
     verdicts: tuple[Verdict, ...] | None = None
+    before: Holdings = NOTHING_HELD
+    undo: Undo | None = None
+    undone: tuple[Change, ...] = ()
 
     @property
     def removal(self) -> bool:
@@ -45,8 +53,21 @@ class Run(Value):
 
     @property
     def made(self) -> tuple[Change, ...]:
-        """What is done, in the plan's order: the steps record side by side."""
+        """What the run has changed and is so still, in the plan's order: the steps record side by side."""
+        if self.undo is not None:
+            return self.undo.left(self.undone)
         return tuple(change for change in self.plan.changes if change in self.done) if self.plan else ()
+
+    @property
+    def taken_back(self) -> tuple[Change, ...]:
+        """What the run had changed and the undo took back, in the plan's order."""
+        left = self.made
+        return tuple(change for change in self.undo.made if change not in left) if self.undo else ()
+
+    @property
+    def is_undone(self) -> bool:
+        """Whether everything is again as it was before the run."""
+        return self.undo is not None and not self.made
 
     @property
     def saved_plan(self) -> Plan:
@@ -59,11 +80,28 @@ class Run(Value):
             raise self._missing("plan")
         return self.plan
 
+    def plan_for(self, *, undoing: bool) -> Plan:
+        """What a step is to carry out: the saved plan, or that of the undo.
+
+        Raises:
+            LedgerMissing: It is not saved.
+        """
+        if not undoing:
+            return self.saved_plan
+        if self.undo is None:
+            raise self._missing("undo")
+        return self.undo.plan
+
+    def tags_for(self, *, undoing: bool) -> dict[str, str]:
+        """The tags of what a step makes: what an undo puts back has those that it had."""
+        held = self.before.request
+        return held.tags if undoing and held is not None else self.request.tags
+
     @property
     def connection_so_far(self) -> str | None:
-        """The connection that was made, else the one that the plan found, else None."""
-        found = self.plan.connection_id if self.plan else None
-        return self.connection_id or found
+        """The connection that was made, else the one that the plan found, else the one that the undo found, else None."""
+        looks = (look.connection_id for look in (self.plan, self.undo) if look is not None)
+        return self.connection_id or next((found for found in looks if found), None)
 
     @property
     def known_connection_id(self) -> str:

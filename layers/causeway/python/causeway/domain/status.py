@@ -37,7 +37,8 @@ class Status(Value):
     """The `status` of an item.
 
     Attributes:
-        changes_made: The sentence of each change that a failed or finished run made.
+        changes_made: The sentence of each change that a finished run made, or that is left of a failed one.
+        changes_undone: The sentence of each change that a failed run had made and the undo took back.
         updated_at: ISO 8601, UTC.
     """
 
@@ -49,6 +50,7 @@ class Status(Value):
     findings: tuple[Finding, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     changes_made: tuple[str, ...] = ()
+    changes_undone: tuple[str, ...] = ()
 
     @property
     def execution(self) -> str:
@@ -66,6 +68,7 @@ class Status(Value):
             "findings": [finding.as_map() for finding in self.findings],
             "verdicts": [_verdict_map(verdict) for verdict in self.verdicts],
             "changes_made": list(self.changes_made),
+            "changes_undone": list(self.changes_undone),
         }
 
 

@@ -2,12 +2,12 @@
 
 from causeway.aws.reader import Reader
 from causeway.aws.tables import Ledger
-from causeway.domain.errors import AccessDenied, PeeringNotActive
-from causeway.domain.findings import Finding
+from causeway.domain.errors import PeeringNotActive
 from causeway.domain.network import PeeringConnection, PeeringStatus, Snapshot
 from causeway.domain.reachability import check
 from causeway.domain.values import SIDES, Both
 
+from .observed import readable
 from .step_input import StepInput
 
 
@@ -22,18 +22,12 @@ def check_reachability(step: StepInput, *, ledger: Ledger, reader: Reader) -> bo
     """
     run = ledger.load_run(step.request_id, step.generation)
     observed = reader.observe_both(run.request)
-    snapshots = Both(requester=_seen(observed.requester), accepter=_seen(observed.accepter))
+    snapshots = Both(requester=readable(observed.requester), accepter=readable(observed.accepter))
     connection = _active(snapshots.requester, run.known_connection_id)
     _refuse_mixed_view(snapshots, connection)
     verdicts = check(run.request, snapshots, connection)
     ledger.save_verdicts(step.request_id, step.generation, verdicts)
     return all(verdict.reachable for verdict in verdicts)
-
-
-def _seen(side: Snapshot | Finding) -> Snapshot:
-    if isinstance(side, Finding):
-        raise AccessDenied("A side that was readable no longer is.", where=side.where, remedy=side.message)
-    return side
 
 
 def _active(requester: Snapshot, connection_id: str) -> PeeringConnection | None:

@@ -4,6 +4,7 @@ from causeway.aws.tables import Ledger
 from causeway.aws.writer import Writer
 from causeway.domain.plan import AcceptPeering, CreatePeering, DeletePeering
 
+from .recording import save_made
 from .step_input import StepInput
 
 
@@ -35,8 +36,8 @@ def accept_peering(step: StepInput, *, ledger: Ledger, writer: Writer) -> str:
 def delete_peering(step: StepInput, *, ledger: Ledger, writer: Writer) -> str:
     """Delete the connection, once nothing leads to it any more."""
     run = ledger.load_run(step.request_id, step.generation)
-    (change,) = run.saved_plan.of(DeletePeering)
+    (change,) = run.plan_for(undoing=step.undoing).of(DeletePeering)
     connection_id = run.known_connection_id
     writer.delete_peering(change, connection_id, step.request_id)
-    ledger.save_done(step.request_id, step.generation, change.side, "DeletePeering", (change,))
+    save_made(step, run, ledger, "DeletePeering", (change,))
     return connection_id

@@ -16,7 +16,7 @@ from causeway.aws.tables import Ledger, Requests
 from causeway.clock import timestamp
 from causeway.domain.errors import PairBusy
 from causeway.domain.findings import Code, Finding
-from causeway.domain.network import Snapshot, Vpc
+from causeway.domain.network import Snapshot
 from causeway.domain.ownership import Holdings
 from causeway.domain.plan import (
     AcceptPeering,
@@ -36,6 +36,7 @@ from causeway.domain.run import Run
 from causeway.domain.status import State, Status
 from causeway.domain.values import SIDES, Both, Side, Value
 
+from .observed import without_vpc
 from .step_input import StepInput
 from .users import holdings_of_others
 
@@ -73,7 +74,7 @@ class PlanSummary(Value, omit_defaults=False):
     Attributes:
         rounds: Additions, then removals; only what has something to do.
         delete: Whether the connection goes, after all rounds.
-        check: Whether there will be flows to prove: after a removal nothing is left to look at.
+        check: Whether there will be flows to prove: not after a removal, and not after an undo.
     """
 
     superseded: bool = False
@@ -110,12 +111,13 @@ def plan_peering(step: StepInput, *, requests: Requests, ledger: Ledger, reader:
     plan = run.plan
     if plan is None:
         plan = decide(run, reader.observe_both(run.request, quotas=not run.removal), holdings, others)
+        ledger.save_before(step.request_id, step.generation, holdings)
         ledger.save_plan(plan)
     if not plan.is_blocked:
         ledger.save_holdings(step.request_id, holdings_after(run.request, holdings, plan, others))
         ledger.save_user(pair, step.request_id)
         requests.write_status(_applying(plan))
-    return summarise(plan, removal=run.removal)
+    return summarise(plan, check=not run.removal)
 
 
 def take(what: str, execution: str, ledger: Ledger, is_running: IsRunning) -> None:
@@ -153,7 +155,7 @@ def decide(run: Run, observed: Both[Snapshot | Finding], holdings: Holdings, oth
 def _tolerant(run: Run, side: Side, seen: Snapshot | Finding) -> Snapshot | Finding:
     """For a removal, a VPC that is gone took all that was in it along: nothing of ours is left on that side."""
     if run.removal and isinstance(seen, Finding) and seen.code is Code.VPC_NOT_FOUND:
-        return Snapshot(side=side, vpc=Vpc(ref=run.request.vpc(side), cidr_blocks=()))
+        return without_vpc(run.request, side)
     return seen
 
 
@@ -167,7 +169,7 @@ def _applying(plan: Plan) -> Status:
     )
 
 
-def summarise(plan: Plan, *, removal: bool) -> PlanSummary:
+def summarise(plan: Plan, *, check: bool) -> PlanSummary:
     if plan.is_blocked:
         return PlanSummary(blocked=True)
     rounds = (_round(plan, ADDING, removing=False), _round(plan, REMOVING, removing=True))
@@ -176,7 +178,7 @@ def summarise(plan: Plan, *, removal: bool) -> PlanSummary:
         accept=bool(plan.of(AcceptPeering)),
         rounds=tuple(each for each in rounds if each.updates),
         delete=bool(plan.of(DeletePeering)),
-        check=not removal,
+        check=check,
     )
 
 

@@ -5,6 +5,7 @@ from causeway.aws.tables import Ledger, Requests
 from causeway.clock import timestamp
 from causeway.domain.outcome import status_of
 from causeway.domain.ownership import NOTHING_HELD
+from causeway.domain.run import Run
 from causeway.domain.status import State, Status
 
 from .step_input import StepInput
@@ -14,15 +15,25 @@ from .users import holdings_of_others
 def record_outcome(step: StepInput, *, requests: Requests, ledger: Ledger, bus: Bus) -> Status:
     """Write the final status and announce it. An item that is gone, or has moved on, only keeps its event."""
     run = ledger.load_run(step.request_id, step.generation)
-    status = status_of(run, step.error, now=timestamp())
+    status = status_of(run, step.error, undo_error=step.undo_error, now=timestamp())
     if status.state is State.REMOVED:
         _leave(run.request.pair, step.request_id, ledger)
+    if run.is_undone:
+        _go_back(run, ledger)
     requests.write_status(status)
     ledger.save_outcome(status)
     bus.announce(status)
     for lock in (run.request.pair, step.request_id):
         ledger.release(lock, step.execution)
     return status
+
+
+def _go_back(run: Run, ledger: Ledger) -> None:
+    """After an undo the request holds what it held before the run: nothing, if that was its first one."""
+    request = run.request
+    if run.before.request is None:
+        ledger.forget_user(request.pair, request.request_id)
+    ledger.save_holdings(request.request_id, run.before)
 
 
 def _leave(pair: str, request_id: str, ledger: Ledger) -> None:

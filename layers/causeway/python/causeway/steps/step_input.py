@@ -10,16 +10,20 @@ class StepInput(Value):
     Attributes:
         side: The side to update; None for the steps that are about both.
         removing: Whether an update step takes away, or adds.
+        undoing: Whether a step carries out the plan of the undo, in place of the run's.
         execution: The execution's ARN, for the steps that take and give back the lock.
         error: What stopped the run; for RecordOutcome.
+        undo_error: What stopped the last attempt to undo it; for RecordOutcome.
     """
 
     request_id: str
     generation: int
     side: Side | None = None
     removing: bool = False
+    undoing: bool = False
     execution: str = ""
     error: StepError | None = None
+    undo_error: StepError | None = None
 
     @property
     def updated_side(self) -> Side:

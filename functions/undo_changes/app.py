@@ -1,0 +1,12 @@
+"""UndoChanges: a run that failed in, the plan that takes its changes back out."""
+
+from causeway import composition
+from causeway.observability import step
+from causeway.steps.plan_peering import PlanSummary
+from causeway.steps.step_input import StepInput
+from causeway.steps.undo_changes import undo_changes
+
+
+@step
+def handler(given: StepInput) -> PlanSummary:
+    return undo_changes(given, ledger=composition.ledger(), reader=composition.reader())

@@ -1,0 +1,44 @@
+"""UndoChanges: a run that failed and both sides' snapshots in, the plan of its undo out, saved before anything is undone.
+
+1. Observe both sides: what is there decides what is undone, not what the steps have reported.
+2. Plan the inverses of what is in effect, and save them. A further attempt is planned anew, from what the one before has left.
+"""
+
+from causeway.aws.reader import Reader
+from causeway.aws.tables import Ledger
+from causeway.domain.findings import Code, Finding
+from causeway.domain.network import Snapshot
+from causeway.domain.request import Request
+from causeway.domain.undo import plan_undo
+from causeway.domain.values import Both, Side
+
+from .observed import readable, without_vpc
+from .plan_peering import PlanSummary, summarise
+from .step_input import StepInput
+
+
+def undo_changes(step: StepInput, *, ledger: Ledger, reader: Reader) -> PlanSummary:
+    """Plan the undo of the run.
+
+    Returns:
+        What the state machine needs to carry it out, as for any plan.
+
+    Raises:
+        AccessDenied: A side that was readable no longer is.
+    """
+    run = ledger.load_run(step.request_id, step.generation)
+    observed = reader.observe_both(run.request)
+    now = Both(
+        requester=_what_is_left(run.request, Side.REQUESTER, observed.requester),
+        accepter=_what_is_left(run.request, Side.ACCEPTER, observed.accepter),
+    )
+    undo = plan_undo(run.request, run.saved_plan, run.connection_so_far, now, run.undo)
+    ledger.save_undo(undo)
+    return summarise(undo.plan, check=False)
+
+
+def _what_is_left(request: Request, side: Side, seen: Snapshot | Finding) -> Snapshot:
+    """A VPC that is gone took along all that the run had changed in it."""
+    if isinstance(seen, Finding) and seen.code is Code.VPC_NOT_FOUND:
+        return without_vpc(request, side)
+    return readable(seen)
