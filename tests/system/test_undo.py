@@ -1,0 +1,202 @@
+"""A run that fails leaves both networks as they were before it, at whatever step it fails."""
+
+import json
+from typing import Any
+
+import pytest
+
+from localcloud.calls import CallGate
+from localcloud.faults import Failure, Faults
+
+from .network import PRODUCTION, Network
+from .requests import Hub, Item, Run, an_item, eventually
+from .test_life import delete, removed
+
+ADDING = (
+    "CreateRoute",
+    "AuthorizeSecurityGroupIngress",
+    "AuthorizeSecurityGroupEgress",
+    "ModifyVpcPeeringConnectionOptions",
+)
+REMOVING = ("RevokeSecurityGroupIngress", "RevokeSecurityGroupEgress", "DeleteRoute")
+HTTPS = {"from": "requester", "protocol": "tcp", "ports": "443"}
+SSH = {"from": "both", "protocol": "tcp", "ports": "22"}
+
+type Pair = tuple[Network, Network]
+
+
+def refuse(gate: CallGate, operation: str, *, count: int = 1) -> None:
+    """No repetition of a step helps against this: each one takes a fresh refusal, as long as there are some."""
+    gate.fail(Failure(service="ec2", operation=operation, code="UnauthorizedOperation", status=403, count=count))
+
+
+def networks_of(pair: Pair) -> str:
+    """All that a request could change on both sides, rules' tags included, in an order that EC2 does not promise."""
+    return json.dumps(
+        [_ordered([network.everything(), _rules(network)]) for network in pair], default=str, sort_keys=True, indent=1
+    )
+
+
+def _rules(network: Network) -> list[Any]:
+    here = [{"Name": "vpc-id", "Values": [network.vpc_id]}]
+    groups = network.ec2.describe_security_groups(Filters=here)["SecurityGroups"]
+    return [[group["GroupId"], list(network.rules(group["GroupId"]).items())] for group in groups]
+
+
+def _ordered(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _ordered(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return sorted(map(_ordered, value), key=lambda each: json.dumps(each, default=str, sort_keys=True))
+    return value
+
+
+@pytest.fixture
+def closed(pair: Pair) -> Pair:
+    """Networks in which a flow needs something of everything: routes, ingress and egress rules, names."""
+    for network in pair:
+        network.enable_dns()
+        network.add_security_group("closed", open_egress=False)
+    return pair
+
+
+def item_of(pair: Pair, **fields: Any) -> Item:
+    return an_item(*pair, allow=[SSH], dns_resolution=True, tags={"Owner": "payments"}, **fields)
+
+
+def assert_undone(run: Run, pair: Pair, before: str) -> None:
+    assert run.status["state"] == "FAILED"
+    assert (run.codes, run.status["changes_made"]) == ({"STEP_FAILED"}, [])
+    assert networks_of(pair) == before
+
+
+# --- At every step of a creation, a change and a removal
+
+
+@pytest.mark.parametrize("operation", ["CreateVpcPeeringConnection", "AcceptVpcPeeringConnection", "CreateTags", *ADDING])
+def test_a_creation(hub: Hub, closed: Pair, gate: CallGate, operation: str) -> None:
+    item, before = item_of(closed), networks_of(closed)
+    refuse(gate, operation)
+
+    run = hub.run(item)
+
+    assert_undone(run, closed, before)
+    assert run.status["peering_connection_id"] is None
+    assert bool(run.status["changes_undone"]) is (operation != "CreateVpcPeeringConnection")
+    assert hub.run(item).status["state"] == "ACTIVE"
+
+
+@pytest.mark.parametrize("operation", [*ADDING, *REMOVING])
+def test_a_change(hub: Hub, closed: Pair, gate: CallGate, operation: str) -> None:
+    """A healthy peering, which it stays."""
+    requester, _ = closed
+    requester.add_subnet(other := requester.add_route_table())
+    item = item_of(closed, route_tables={"requester": [requester.main_table]})
+    assert hub.run(item).status["state"] == "ACTIVE"
+    before, connection_id = networks_of(closed), requester.connection()["VpcPeeringConnectionId"]
+    refuse(gate, operation)
+
+    edited = {**item, "allow": [HTTPS], "route_tables": {"requester": [other]}}
+    del edited["dns_resolution"]
+    run = hub.run(edited)
+
+    assert_undone(run, closed, before)
+    assert run.status["peering_connection_id"] == connection_id
+    assert run.status["changes_undone"]
+    again = hub.run(item)
+    assert (again.status["state"], again.writes) == ("ACTIVE", [])
+    assert removed(hub, item, lambda: delete(hub, item))["detail-type"] == "PeeringRemoved"
+
+
+@pytest.mark.parametrize("operation", [*REMOVING, "DeleteVpcPeeringConnection"])
+def test_a_removal(hub: Hub, closed: Pair, gate: CallGate, operation: str) -> None:
+    item, empty = item_of(closed), networks_of(closed)
+    assert hub.run(item).status["state"] == "ACTIVE"
+    before = networks_of(closed)
+    refuse(gate, operation)
+
+    event = removed(hub, item, lambda: delete(hub, item))
+
+    assert event["detail-type"] == "PeeringFailed"
+    assert event["detail"]["changes_made"] == []
+    assert event["detail"]["changes_undone"]
+    assert networks_of(closed) == before
+    again = hub.run(item)
+    assert (again.status["state"], again.writes) == ("ACTIVE", [])
+    delete(hub, item)
+    eventually(lambda: networks_of(closed) == empty)
+
+
+def test_a_proof_that_fails(hub: Hub, pair: Pair, gate: CallGate) -> None:
+    """Somebody denies the flow after it was planned: the peering that does not work does not stay."""
+    requester, accepter = pair
+    item = an_item(requester, accepter, allow=[HTTPS])
+    gate.fail(Failure(service="ec2", operation="CreateRoute", code="RequestLimitExceeded", status=503, count=1000))
+    hub.put(item)
+    eventually(lambda: any(call.operation == "CreateRoute" for call in gate.since(0)))
+    eventually(requester.connections)
+    accepter.deny("6", 443)
+    before = networks_of(pair)
+    gate.faults = Faults()
+
+    status = hub.wait(item["request_id"])
+
+    assert status["state"] == "FAILED"
+    assert {finding["code"] for finding in status["findings"]} == {"FLOW_BLOCKED"}
+    assert status["changes_made"] == []
+    assert [verdict["reachable"] for verdict in status["verdicts"]] == [False]
+    assert networks_of(pair) == before
+    assert hub.execution(status)["error"] == "PeeringFailed"
+
+
+# --- When the undo fails
+
+
+def test_an_undo_that_works_at_its_second_attempt(hub: Hub, pair: Pair, gate: CallGate) -> None:
+    item, before = an_item(*pair, allow=[SSH]), networks_of(pair)
+    gate.fail(Failure(service="ec2", operation="CreateRoute", account_id=PRODUCTION, code="UnauthorizedOperation", status=403))
+    refuse(gate, "DeleteRoute")
+
+    run = hub.run(item)
+
+    assert_undone(run, pair, before)
+    assert hub.states_entered(run.status).count("UndoChanges") == 2
+    assert len(run.status["changes_undone"]) == 5
+
+
+def test_an_undo_that_never_works_names_what_is_left(hub: Hub, pair: Pair, gate: CallGate) -> None:
+    item, before = an_item(*pair, allow=[SSH]), networks_of(pair)
+    requester, accepter = pair
+    gate.fail(Failure(service="ec2", operation="CreateRoute", account_id=PRODUCTION, code="UnauthorizedOperation", status=403))
+    refuse(gate, "DeleteVpcPeeringConnection", count=1000)
+
+    run = hub.run(item)
+
+    connection_id = requester.connection()["VpcPeeringConnectionId"]
+    assert (run.status["state"], run.status["peering_connection_id"]) == ("FAILED", connection_id)
+    left = [
+        f"Request a peering from {_named(requester)} to {_named(accepter)}",
+        f"Accept the peering of {_named(accepter)} with {_named(requester)}",
+    ]
+    assert run.status["changes_made"] == left
+    assert run.status["changes_undone"] == [
+        f"Route {accepter.block} to the peering in {requester.main_table}",
+        f"Allow tcp/22 from {accepter.block} in {requester.default_group}",
+        f"Allow tcp/22 from {requester.block} in {accepter.default_group}",
+    ]
+    told = [(finding["code"], finding["where"]) for finding in run.status["findings"]]
+    assert told == [
+        ("STEP_FAILED", "UpdateRouteTables"),
+        ("STEP_FAILED", "DeletePeering"),
+        ("UNDO_INCOMPLETE", requester.vpc_id),
+        ("UNDO_INCOMPLETE", accepter.vpc_id),
+    ]
+    assert all(sentence in finding["message"] for sentence, finding in zip(left, run.status["findings"][2:], strict=True))
+    assert hub.states_entered(run.status).count("UndoChanges") == 3
+    gate.faults = Faults()
+    assert removed(hub, item, lambda: delete(hub, item))["detail-type"] == "PeeringRemoved"
+    assert networks_of(pair) == before
+
+
+def _named(network: Network) -> str:
+    return f"{network.vpc_id} ({network.account_id}, {network.region})"
