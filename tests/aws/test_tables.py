@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
+import msgspec
 import pytest
 from boto3.dynamodb.types import TypeDeserializer
 from botocore.stub import Stubber
@@ -15,6 +16,7 @@ from causeway.domain.network import Direction, Permission
 from causeway.domain.ownership import Holdings, OwnedRoute
 from causeway.domain.plan import AcceptPeering, AuthorizeRule, Change, CreatePeering, CreateRoute, Plan, SetDnsResolution
 from causeway.domain.request import Flow, Request, Selector, VpcRef
+from causeway.domain.reversal import Reversal, Undo
 from causeway.domain.run import Occasion, Run
 from causeway.domain.status import State, Status
 from causeway.domain.values import Both, PortRange, Protocol, Side
@@ -42,6 +44,7 @@ RULE = AuthorizeRule(
     security_group_id="sg-1",
     permission=Permission(direction=Direction.INGRESS, protocol="tcp", ports=SSH.ports, peer="10.0.0.0/16"),
 )
+DNS_OFF = SetDnsResolution(side=Side.REQUESTER, allow=False)
 CHANGES: tuple[Change, ...] = (
     CreatePeering(vpc=REQUESTER, peer=ACCEPTER, tags={"Owner": "payments"}),
     AcceptPeering(vpc=ACCEPTER, peer=REQUESTER, tags={"Owner": "payments"}),
@@ -115,6 +118,24 @@ def stored(client: Any) -> dict[str, Any]:
     """The one item of the requests."""
     (item,) = client.scan(TableName="requests")["Items"]
     return {name: TypeDeserializer().deserialize(value) for name, value in item.items()}
+
+
+def test_of_an_undo_only_the_last_attempt_counts(ledger: Ledger) -> None:
+    held = Holdings(request=REQUEST)
+    back = Reversal(change=SetDnsResolution(side=Side.REQUESTER, allow=True), inverse=DNS_OFF)
+    first = Undo(request_id="one", generation=1, made=(back.change,), reversals=(back,), connection_id="pcx-1")
+    second = msgspec.structs.replace(first, round=2)
+    ledger.save_request(1, REQUEST)
+    ledger.save_before("one", 1, held)
+
+    ledger.save_undo(first)
+    ledger.save_undone(first, Side.REQUESTER, "ConfigureDns", (DNS_OFF,))
+    once = ledger.load_run("one", 1)
+    ledger.save_undo(second)
+    again = ledger.load_run("one", 1)
+
+    assert (once.before, once.undo, once.undone, once.done) == (held, first, (DNS_OFF,), ())
+    assert (again.undo, again.undone, again.connection_so_far) == (second, (), "pcx-1")
 
 
 def test_a_status_stands_on_the_item_beside_what_the_user_wrote(requests: Requests, client: Any) -> None:

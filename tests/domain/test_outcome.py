@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from causeway.domain.errors import LedgerMissing
 from causeway.domain.findings import Code, Finding
 from causeway.domain.outcome import status_of
-from causeway.domain.plan import CreateRoute, Plan
+from causeway.domain.plan import Change, CreatePeering, CreateRoute, DeleteRoute, Plan
+from causeway.domain.reversal import Reversal, Undo
 from causeway.domain.run import Occasion, Run
 from causeway.domain.status import MAX_LISTED, State, Status, execution_name
 from causeway.domain.step_error import StepError
@@ -99,6 +100,77 @@ def test_what_was_made_is_listed_in_the_plans_order() -> None:
         "Route 192.0.0.0/16 to the peering in rtb-a0",
         "Route 192.0.0.0/16 to the peering in rtb-a2",
     )
+
+
+def undone(*reversals: Reversal, made: tuple[Change, ...] = ROUTES[:2]) -> Undo:
+    return Undo(request_id="test-to-production", generation=3, made=made, reversals=reversals)
+
+
+def back(route: CreateRoute) -> DeleteRoute:
+    return DeleteRoute(side=route.side, route_table_id=route.route_table_id, destination=route.destination, target="pcx-1")
+
+
+REVERSALS = tuple(Reversal(change=route, inverse=back(route)) for route in ROUTES[:2])
+
+
+def test_what_was_undone_is_listed_and_nothing_is_left() -> None:
+    ended = run(done=ROUTES[:1], undo=undone(*REVERSALS), undone=tuple(map(back, ROUTES[:2])))
+    status = status_of(ended, DENIED, now=NOW)
+
+    assert ended.is_undone
+    assert (status.state, status.changes_made) == (State.FAILED, ())
+    assert status.changes_undone == tuple(route.sentence for route in ROUTES[:2])
+    assert [finding.code for finding in status.findings] == [Code.STEP_FAILED]
+
+
+def test_what_could_not_be_undone_is_named_one_by_one() -> None:
+    """Of three changes one was undone, one failed to be and one cannot be; and why."""
+    for_good = Reversal(change=ROUTES[2], inverse=None)
+    ended = run(undo=undone(*REVERSALS, for_good, made=ROUTES[:3]), undone=(back(ROUTES[1]),))
+    status = status_of(ended, DENIED, undo_error=change(DENIED, state="DeletePeering"), now=NOW)
+
+    assert not ended.is_undone
+    assert status.changes_made == (ROUTES[0].sentence, ROUTES[2].sentence)
+    assert status.changes_undone == (ROUTES[1].sentence,)
+    assert [(finding.code, finding.where, finding.side) for finding in status.findings] == [
+        (Code.STEP_FAILED, "UpdateRouteTables", None),
+        (Code.STEP_FAILED, "DeletePeering", None),
+        (Code.UNDO_INCOMPLETE, request().requester.vpc_id, Side.REQUESTER),
+        (Code.UNDO_INCOMPLETE, request().requester.vpc_id, Side.REQUESTER),
+    ]
+    assert ROUTES[0].sentence in status.findings[2].message
+
+
+def test_an_undo_that_could_not_even_look_says_so_and_lists_what_the_steps_reported() -> None:
+    ended = run(done=ROUTES[:1])
+    status = status_of(ended, DENIED, undo_error=change(DENIED, state="UndoChanges"), now=NOW)
+
+    assert not ended.is_undone
+    assert status.changes_made == (ROUTES[0].sentence,)
+    assert [(finding.code, finding.where) for finding in status.findings[2:]] == [
+        (Code.UNDO_INCOMPLETE, request().requester.vpc_id),
+        (Code.UNDO_INCOMPLETE, "test-to-production"),
+    ]
+
+
+def test_a_flow_that_is_blocked_is_told_though_its_run_is_undone() -> None:
+    status = outcome(verdicts=(STOPPED,), undo=undone(*REVERSALS), undone=tuple(map(back, ROUTES[:2])))
+
+    assert (status.state, status.changes_made) == (State.FAILED, ())
+    assert [finding.code for finding in status.findings] == [Code.FLOW_BLOCKED]
+
+
+@pytest.mark.parametrize(("found", "expected"), [(None, None), ("pcx-1", "pcx-1")])
+def test_a_connection_that_was_made_and_undone_is_none(found: str | None, expected: str | None) -> None:
+    create = CreatePeering(vpc=request().requester, peer=request().accepter, tags={})
+    ended = run(connection_id="pcx-1", plan=change(PLAN, connection_id=found, changes=(create,)), undo=undone(made=(create,)))
+
+    assert status_of(ended, DENIED, now=NOW).peering_connection_id == expected
+
+
+def test_an_undo_that_is_not_saved_cannot_be_carried_out() -> None:
+    with pytest.raises(LedgerMissing, match="no undo"):
+        run().plan_for(undoing=True)
 
 
 def test_a_blocked_flow_is_a_finding_and_blocked_verdicts_come_first() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from causeway.domain.network import Direction, PeeringStatus, Permission, Route, Snapshot
-from causeway.domain.ownership import connection_tags
+from causeway.domain.ownership import REQUEST_ID_TAG, connection_tags
 from causeway.domain.plan import (
     AcceptPeering,
     Addition,
@@ -22,12 +22,15 @@ from causeway.domain.plan import (
     Removal,
     RevokeRule,
     SetDnsResolution,
+    TagEdit,
+    TagPeering,
+    TagRule,
 )
 from causeway.domain.planner import connection_of, holdings_after, plan_removal, plan_request
 from causeway.domain.request import Request
 from causeway.domain.reversal import Undo
-from causeway.domain.undo import plan_undo, reversal
-from causeway.domain.values import SIDES, Both, PortRange, Side
+from causeway.domain.undo import Scene, plan_undo, reversal
+from causeway.domain.values import SIDES, Both, PortRange, Side, Value
 
 from .networks import CIDR_BLOCKS, change, change_side, flow, request, snapshots, with_permissions
 from .situations import applied, both, edits, held, situations, with_connection, without_connection
@@ -36,9 +39,10 @@ ADDITIONS, REMOVALS = Addition.__value__, Removal.__value__
 KINDS = (*ADDITIONS.__args__, *REMOVALS.__args__)
 
 
-class Half(Plan):
+class Half(Value):
     """A run that has come as far as `changes`: what it was for, what there was before, what it planned, what there is now."""
 
+    changes: tuple[Change, ...]
     former: Request
     wanted: Request
     before: Both[Snapshot]
@@ -56,8 +60,6 @@ def half(former: Request, wanted: Request, before: Both[Snapshot], planned: Plan
     part = change(planned, changes=tuple(done))
     now = applied(wanted, part, before) if done else before
     return Half(
-        request_id=planned.request_id,
-        generation=planned.generation,
         changes=part.changes,
         former=former,
         wanted=wanted,
@@ -201,8 +203,10 @@ NARROW = request(flow(Side.REQUESTER, ports=443))
 NETWORKS = snapshots()
 CREATION = plan_request(WANTED, 1, NETWORKS)
 THERE = applied(WANTED, CREATION, NETWORKS)
+CREATION_ID = THERE.requester.peering_connections[0].connection_id
 HELD = holdings_after(WANTED, held(NETWORKS), CREATION)
 TO_PEER = CIDR_BLOCKS.accepter
+SSH = Permission(direction=Direction.INGRESS, protocol="tcp", peer=CIDR_BLOCKS.requester, ports=PortRange(first=22, last=22))
 
 
 def creation(changes: Sequence[Change] = CREATION.changes) -> Half:
@@ -232,7 +236,7 @@ def test_every_kind_of_change_has_its_inverse(kind: type) -> None:
 
 def test_a_kind_of_change_that_is_not_known_is_refused() -> None:
     with pytest.raises(NotImplementedError, match="Plan has no inverse"):
-        reversal(CREATION, None)  # type: ignore[call-overload]
+        reversal(CREATION, Scene(WANTED, CREATION, None, NETWORKS))  # type: ignore[arg-type]
 
 
 def test_a_new_peering_is_taken_back_as_a_whole() -> None:
@@ -290,7 +294,7 @@ def test_a_removal_is_put_back_while_the_connection_is_there() -> None:
 
     assert {type(each) for each in undo.plan.changes} == {CreateRoute, AuthorizeRule}
     assert undo.left(undo.plan.changes) == ()
-    assert undo.connection_id == undo.plan.connection_id == connection_of(WANTED, THERE).connection_id  # type: ignore[union-attr]
+    assert undo.connection_id == undo.plan.connection_id == CREATION_ID
 
 
 def test_of_a_removal_that_was_done_nothing_is_put_back() -> None:
@@ -314,6 +318,46 @@ def test_a_waiting_connection_that_was_accepted_stays_so() -> None:
     assert [type(each) for each in plan.changes] == [AcceptPeering]
     assert undo.plan.changes == ()
     assert undo.left(()) == plan.changes
+
+
+# --- Tags
+
+FORMER, LATTER = (("Owner", "payments"), (REQUEST_ID_TAG, WANTED.request_id)), ((REQUEST_ID_TAG, WANTED.request_id),)
+EDIT = TagEdit(before=FORMER, after=LATTER)
+
+
+def tagged(tags: tuple[tuple[str, str], ...]) -> Both[Snapshot]:
+    """The peering with these tags on its connection and its rules."""
+    others = {key: value for key, value in tags if key != REQUEST_ID_TAG}
+
+    def seen(side: Side) -> Snapshot:
+        connections = tuple(change(each, tags=dict(tags)) for each in THERE[side].peering_connections)
+        rules = tuple(change(each, tags=others) for each in THERE[side].owned_rules)
+        return change(THERE[side], peering_connections=connections, owned_rules=rules)
+
+    return both(seen)
+
+
+def tag_changes() -> tuple[TagPeering, TagRule]:
+    (rule,) = THERE.accepter.owned_rules
+    return TagPeering(side=Side.REQUESTER, tags=EDIT), TagRule(
+        side=Side.ACCEPTER,
+        security_group_id=rule.security_group_id,
+        permission=rule.permission,
+        rule_id=rule.rule_id,
+        tags=EDIT,
+    )
+
+
+def test_tags_are_as_they_were() -> None:
+    changes, connection_id = tag_changes(), CREATION_ID
+    plan = Plan(request_id=WANTED.request_id, generation=2, connection_id=connection_id, changes=changes)
+
+    undo = plan_undo(WANTED, plan, connection_id, tagged(LATTER))
+
+    assert undo.plan.changes == tuple(change(each, tags=EDIT.inverse) for each in reversed(changes))
+    assert plan_undo(WANTED, plan, connection_id, tagged(FORMER)).plan.changes == ()
+    assert plan_undo(WANTED, plan, connection_id, NETWORKS).plan.changes == ()
 
 
 # --- What somebody changed meanwhile
@@ -372,9 +416,6 @@ def test_what_somebody_put_in_the_place_is_left_alone(side: Side, interfere: Any
     lost = [each for each in run.changes if isinstance(each, kind) and each.side is side]
     assert lost
     assert [each for each in run.changes if each not in undo.made] == lost
-
-
-SSH = Permission(direction=Direction.INGRESS, protocol="tcp", peer=CIDR_BLOCKS.requester, ports=PortRange(first=22, last=22))
 
 
 def with_route_to(target: str, here: Snapshot) -> Snapshot:

@@ -12,7 +12,15 @@ from causeway.aws.tables import Ledger
 from .conftest import ROOT, Hub, load
 
 HANDLERS = sorted((ROOT / "functions").glob("*/app.py"))
-STEPS = ["plan_peering", "request_peering", "accept_peering", "update_route_tables", "check_reachability", "record_outcome"]
+STEPS = [
+    "plan_peering",
+    "request_peering",
+    "accept_peering",
+    "update_route_tables",
+    "check_reachability",
+    "undo_changes",
+    "record_outcome",
+]
 UPDATES = [(name, side) for name in ("update_route_tables", "update_security_groups") for side in ("requester", "accepter")]
 REQUEST_ID = "test-to-production"
 
@@ -119,6 +127,30 @@ def test_a_preview_of_a_malformed_item_says_all_that_is_wrong(hub: Hub) -> None:
     assert (preview["request_id"], preview["blocked"], preview["checksum"]) == ("odd", True, None)
     assert [finding["where"] for finding in preview["findings"]] == ["requester", "accepter", "priority"]
     assert {finding["code"] for finding in preview["findings"]} == {"MALFORMED_ITEM"}
+
+
+def test_a_run_that_fails_is_undone(hub: Hub, members: dict[str, Any]) -> None:
+    before = networks(members)
+    for name in ("receive_event", "dispatch_request", "plan_peering", "request_peering", "accept_peering"):
+        hub.invoke(name)
+    for name, side in UPDATES:
+        hub.invoke(name, {**hub.sample(name), "side": side})
+    assert networks(members) != before
+
+    undo = hub.invoke("undo_changes")
+    (removals,) = undo["rounds"]
+    assert (undo["delete"], undo["check"], {each["removing"] for each in removals["updates"]}) == (True, False, {True})
+    for name, side in UPDATES:
+        given = {**hub.sample(name), "side": side, "removing": True, "undoing": True}
+        assert hub.invoke(name, given)["changes"] > 0
+    hub.invoke("delete_peering", {**hub.sample("delete_peering"), "undoing": True})
+    error = {"Error": "AccessDenied", "Cause": "{}", "State": "ConfigureDns"}
+    assert hub.invoke("record_outcome", {**hub.sample("record_outcome"), "error": error}) == {"state": "FAILED"}
+
+    assert networks(members) == before
+    status = hub.status()
+    assert (status["changes_made"], status["peering_connection_id"]) == ([], None)
+    assert len(status["changes_undone"]) > 5
 
 
 def networks(members: dict[str, Any]) -> list[Any]:

@@ -125,7 +125,7 @@ def test_a_failure_is_told(hub: Hub, pair: tuple[Network, Network], gate: CallGa
 
     (outcome,) = listener.wait_for("PeeringFailed")
     assert [finding["code"] for finding in outcome["detail"]["findings"]] == ["STEP_FAILED"]
-    assert len(outcome["detail"]["changes_made"]) == 1, "the requested connection"
+    assert (outcome["detail"]["changes_made"], len(outcome["detail"]["changes_undone"])) == ([], 1), "the requested connection"
 
 
 @pytest.mark.parametrize("through", ["the bus", "the table"])

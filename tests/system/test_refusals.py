@@ -10,7 +10,7 @@ from .network import EAST, PRODUCTION, TEST, WEST, Networks
 from .requests import PING, SSH, Hub, Item, an_item
 
 NOT_BLOCKING = {Code.NOTHING_TO_CHECK}
-NOT_BEFORE_A_WRITE = {Code.STEP_FAILED}
+NOT_BEFORE_A_WRITE = {Code.STEP_FAILED, Code.UNDO_INCOMPLETE}
 
 
 def malformed(networks: Networks) -> Item:

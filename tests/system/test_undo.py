@@ -96,7 +96,7 @@ def test_a_change(hub: Hub, closed: Pair, gate: CallGate, operation: str) -> Non
     before, connection_id = networks_of(closed), requester.connection()["VpcPeeringConnectionId"]
     refuse(gate, operation)
 
-    edited = {**item, "allow": [HTTPS], "route_tables": {"requester": [other]}}
+    edited = {**item, "allow": [HTTPS], "route_tables": {"requester": [other]}, "tags": {"Team": "x"}}
     del edited["dns_resolution"]
     run = hub.run(edited)
 
@@ -130,13 +130,14 @@ def test_a_removal(hub: Hub, closed: Pair, gate: CallGate, operation: str) -> No
 def test_a_proof_that_fails(hub: Hub, pair: Pair, gate: CallGate) -> None:
     """Somebody denies the flow after it was planned: the peering that does not work does not stay."""
     requester, accepter = pair
+    acl_id = accepter.deny("6", 443)
+    before = networks_of(pair)
+    accepter.ec2.delete_network_acl_entry(NetworkAclId=acl_id, RuleNumber=50, Egress=False)
     item = an_item(requester, accepter, allow=[HTTPS])
     gate.fail(Failure(service="ec2", operation="CreateRoute", code="RequestLimitExceeded", status=503, count=1000))
     hub.put(item)
-    eventually(lambda: any(call.operation == "CreateRoute" for call in gate.since(0)))
     eventually(requester.connections)
     accepter.deny("6", 443)
-    before = networks_of(pair)
     gate.faults = Faults()
 
     status = hub.wait(item["request_id"])

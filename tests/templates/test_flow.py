@@ -389,7 +389,7 @@ def test_what_stays_blocked_is_undone_too(run: Callable[[Steps], Document]) -> N
 @pytest.mark.parametrize("step", ["UndoChanges", "UpdateRouteTables", "DeletePeering"])
 def test_an_undo_that_fails_is_planned_anew(run: Callable[[Steps], Document], step: str) -> None:
     answers: list[Answer] = ["QuotaExceeded", UNDO if step == "UndoChanges" else {"changes": 1}]
-    script = {"CheckReachability": "AccessDenied", "UndoChanges": UNDO, "PlanPeering": NOTHING, step: failing(answers)}
+    script: Script = {"CheckReachability": "AccessDenied", "UndoChanges": UNDO, "PlanPeering": NOTHING, step: failing(answers)}
     scripted = Steps(WORKING | FAILED | script)
     assert run(scripted)["error"] == "AccessDenied"
     assert scripted.names.count("UndoChanges") == 2
@@ -399,7 +399,7 @@ def test_an_undo_that_fails_is_planned_anew(run: Callable[[Steps], Document], st
 @pytest.mark.parametrize("step", ["UndoChanges", "UpdateSecurityGroups", "DeletePeering"])
 @pytest.mark.parametrize("reachable", [{"reachable": False}, "AccessDenied"], ids=["blocked", "failed"])
 def test_an_undo_is_given_up_after_three_times(run: Callable[[Steps], Document], step: str, reachable: Answer) -> None:
-    script = {"CheckReachability": reachable, "UndoChanges": UNDO, "PlanPeering": NOTHING, step: "QuotaExceeded"}
+    script: Script = {"CheckReachability": reachable, "UndoChanges": UNDO, "PlanPeering": NOTHING, step: "QuotaExceeded"}
     scripted = Steps(WORKING | FAILED | script)
     failure = raised("CheckReachability", "AccessDenied") if reachable == "AccessDenied" else None
     assert run(scripted)["error"] == ("AccessDenied" if failure else "QuotaExceeded")
