@@ -96,7 +96,7 @@ def test_a_change(hub: Hub, closed: Pair, gate: CallGate, operation: str) -> Non
     before, connection_id = networks_of(closed), requester.connection()["VpcPeeringConnectionId"]
     refuse(gate, operation)
 
-    edited = {**item, "allow": [HTTPS], "route_tables": {"requester": [other]}, "tags": {"Team": "x"}}
+    edited = {**item, "allow": [HTTPS], "route_tables": {"requester": [other]}}
     del edited["dns_resolution"]
     run = hub.run(edited)
 
