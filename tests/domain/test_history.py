@@ -8,7 +8,8 @@ import pytest
 from causeway.aws import tables
 from causeway.domain.findings import Code, Finding
 from causeway.domain.history import TELLERS, TOLD_BY_OTHERS, Record, UnknownRecord, What, tell
-from causeway.domain.plan import CreateRoute, Plan
+from causeway.domain.plan import CreateRoute, DeleteRoute, Plan
+from causeway.domain.reversal import Reversal, Undo
 from causeway.domain.run import Occasion
 from causeway.domain.status import State, Status
 from causeway.domain.values import Side
@@ -73,6 +74,28 @@ def test_a_run_is_told_in_the_order_of_time() -> None:
     ]
     assert entries[2].text.splitlines() == ["1 change on the accepter's side.", ROUTE.sentence]
     assert (entries[3].text, entries[4].text) == ("1 of 1 ways are reachable.", "ACTIVE")
+
+
+def test_an_undo_is_told_with_what_it_cannot_take_back() -> None:
+    back = DeleteRoute(side=Side.ACCEPTER, route_table_id="rtb-b1", destination="10.0.0.0/16", target="pcx-1")
+    for_good = CreateRoute(side=Side.ACCEPTER, route_table_id="rtb-b2", destination="10.0.0.0/16")
+    reversals = (Reversal(change=ROUTE, inverse=back), Reversal(change=for_good, inverse=None))
+    undo = Undo(request_id="one", generation=1, round=2, made=(ROUTE, for_good), reversals=reversals)
+
+    planned, undone = tell([record("UNDO#2", undo), record("UNDONE#2#accepter#UpdateRouteTables#removed", (back,), second=1)])
+
+    assert (planned.what, planned.who, undone.what, undone.who) == (
+        What.PLANNED,
+        "UndoChanges",
+        What.UNDONE,
+        "UpdateRouteTables",
+    )
+    assert planned.text.splitlines() == [
+        "1 change to undo the run, attempt 2.",
+        back.sentence,
+        f"Cannot be undone: {for_good.sentence}",
+    ]
+    assert undone.text.splitlines() == ["1 change on the accepter's side.", back.sentence]
 
 
 def test_generations_that_overlap_are_told_as_they_happened() -> None:

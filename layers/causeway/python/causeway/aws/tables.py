@@ -205,8 +205,8 @@ class Ledger:
         self._save(request_id, generation, BEFORE, payload=_packed(holdings))
 
     def save_undo(self, undo: Undo) -> None:
-        """Records how the run is undone, in place of the last attempt."""
-        self._save(undo.request_id, undo.generation, UNDO, payload=_packed(undo))
+        """Records one attempt to undo the run; the last one counts."""
+        self._save(undo.request_id, undo.generation, f"{UNDO}#{undo.round}", payload=_packed(undo))
 
     def save_undone(self, undo: Undo, side: Side, step: str, changes: Sequence[Change]) -> None:
         """Records the inverses of a step that are in the network now, as part of this attempt."""
@@ -227,7 +227,8 @@ class Ledger:
                 where=self._place(request_id),
                 remedy="Put the request again.",
             )
-        undo = _unpacked(records[UNDO], Undo) if UNDO in records else None
+        undos = (_unpacked(item, Undo) for record, item in records.items() if record.startswith(f"{UNDO}#"))
+        undo = max(undos, key=lambda each: each.round, default=None)
         return Run(
             request=_unpacked(records[REQUEST], Request),
             generation=generation,

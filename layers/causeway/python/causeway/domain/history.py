@@ -13,6 +13,7 @@ import msgspec
 from .findings import Finding
 from .plan import Change, Plan
 from .request import Request
+from .reversal import Undo
 from .run import Occasion
 from .status import Status
 from .values import Value
@@ -26,6 +27,7 @@ class What(StrEnum):
     SEEN = "seen"
     PLANNED = "planned"
     DONE = "done"
+    UNDONE = "undone"
     SUPERSEDED = "superseded"
     OUTCOME = "outcome"
 
@@ -129,6 +131,20 @@ def _verdicts(record: Record) -> Entry:
     return _entry(record, What.SEEN, "CheckReachability", f"{reachable} of {len(verdicts)} ways are reachable.", *told)
 
 
+def _undo(record: Record) -> Entry:
+    undo = record.payload(Undo)
+    changes = undo.plan.changes
+    for_good = (f"Cannot be undone: {each.change.sentence}" for each in undo.reversals if each.inverse is None)
+    text = f"{_count(changes)} to undo the run, attempt {undo.round}."
+    return _entry(record, What.PLANNED, "UndoChanges", text, *(each.sentence for each in changes), *for_good)
+
+
+def _undone(record: Record) -> Entry:
+    changes = record.payload(tuple[Change, ...])
+    _, _, side, step, *_ = record.name.split("#")
+    return _entry(record, What.UNDONE, step, f"{_count(changes)} on the {side}'s side.", *(each.sentence for each in changes))
+
+
 def _superseded(record: Record) -> Entry:
     return _entry(record, What.SUPERSEDED, "PlanPeering", "A newer change was there already, and has the last word.")
 
@@ -143,6 +159,8 @@ TELLERS: dict[str, Callable[[Record], Entry]] = {
     "PLAN": _plan,
     "DONE": _done,
     "VERDICTS": _verdicts,
+    "UNDO": _undo,
+    "UNDONE": _undone,
     "SUPERSEDED": _superseded,
     "OUTCOME": _outcome,
 }
@@ -150,8 +168,8 @@ TELLERS: dict[str, Callable[[Record], Entry]] = {
 
 _ORDER = tuple(TELLERS)
 
-TOLD_BY_OTHERS = frozenset({"CONNECTION"})
-"""Records that another one tells: the connection stands in the changes done."""
+TOLD_BY_OTHERS = frozenset({"CONNECTION", "BEFORE"})
+"""Records that another one tells: the connection stands in the changes done, what was held before a run in those before it."""
 
 
 def _entry(record: Record, what: What, who: str, *lines: str) -> Entry:
