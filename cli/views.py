@@ -21,6 +21,7 @@ TITLES = {
     "ConfigureDns": "set the DNS option",
     "UpdateTags": "set and remove tags",
     "CheckReachability": "prove every flow, there and back",
+    "UndoChanges": "look again, plan the way back",
     "RecordOutcome": "write the outcome onto the item",
 }
 """The states that a person wants to see, in the flow's order, and what each does."""
