@@ -26,9 +26,10 @@ from causeway.domain.plan import (
     TagPeering,
     TagRule,
 )
-from causeway.domain.planner import connection_of, holdings_after, plan_removal, plan_request
+from causeway.domain.planner import holdings_after, plan_removal, plan_request
 from causeway.domain.request import Request
 from causeway.domain.reversal import Undo
+from causeway.domain.sharing import connection_of
 from causeway.domain.undo import Scene, plan_undo, reversal
 from causeway.domain.values import SIDES, Both, PortRange, Side, Value
 

@@ -73,7 +73,7 @@ class Scene:
         self.now = now
         self.connection = _connection(request, connection_id, now)
         self.target = self.connection.connection_id if self.connection else connection_id
-        is_new = plan.connection_id is None and self.connection is not None
+        is_new = plan.connection_id is None and _is_tagged(request, self.connection)
         self.deletion = DeletePeering(vpc=request.requester, peer=request.accepter) if is_new else None
         self.has_ended = self.connection is None and bool(plan.of(DeletePeering))
 
@@ -89,6 +89,11 @@ def _connection(request: Request, connection_id: str | None, now: Both[Snapshot]
     if connection_id is None:
         return connection_of(request, now)
     return next((each for each in now.requester.peering_connections if each.connection_id == connection_id), None)
+
+
+def _is_tagged(request: Request, connection: PeeringConnection | None) -> bool:
+    """Whether the connection is this very request's: what lost its tag is nobody's to delete."""
+    return connection is not None and connection.tags.get(REQUEST_ID_TAG) == request.request_id
 
 
 @singledispatch
