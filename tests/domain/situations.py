@@ -1,6 +1,7 @@
 """Situations to plan for: two networks in which something is there already, and a request for them."""
 
-from functools import cache
+from functools from itertools import count
+import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -40,16 +41,18 @@ def without_connection(network: Snapshot, connection_id: str) -> Snapshot:
 
 
 def _with_owned_rules(network: Snapshot, plan: Plan, wanted: Request) -> Snapshot:
-    """With the tags of the rules that the plan added."""
+    """With the tags of the rules that the plan added. Rules that are put back get new ids, as AWS gives them."""
+    taken = {rule.rule_id for rule in network.owned_rules}
+    free = (each for place in count() if (each := f"sgr-{network.side}-{plan.generation}-{place}") not in taken)
     added = (
         OwnedRule(
-            rule_id=f"sgr-{network.side}-{plan.generation}-{place}",
+            rule_id=next(free),
             security_group_id=rule.security_group_id,
             permission=rule.permission,
             request_id=plan.request_id,
             tags=wanted.tags,
         )
-        for place, rule in enumerate(plan.of(AuthorizeRule, network.side))
+        for rule in plan.of(AuthorizeRule, network.side)
     )
     return change(network, owned_rules=(*network.owned_rules, *added))
 
