@@ -1,7 +1,7 @@
 """Situations to plan for: two networks in which something is there already, and a request for them."""
 
-from functools from itertools import count
-import cache
+from functools import cache
+from itertools import count
 from typing import Any
 
 from hypothesis import strategies as st
