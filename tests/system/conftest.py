@@ -27,7 +27,7 @@ class Deployed(NamedTuple):
 
 @pytest.fixture(scope="session")
 def deployed(embedded_aws: EmbeddedAws) -> Deployed:
-    outputs, members = deploy_everything(embedded_aws)
+    outputs, members = deploy_everything(embedded_aws, ApprovalTags="Approval=needed")
     return Deployed(Hub(embedded_aws, outputs), members, Networks(embedded_aws))
 
 

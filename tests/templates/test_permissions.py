@@ -93,7 +93,26 @@ def test_the_state_machine_may_invoke_the_steps_and_nothing_else(hub: Document) 
     role = of_type(hub, "AWS::IAM::Role")["StateMachineRole"]
     (invokes,) = [each for each in statements(role) if each["Action"] == "lambda:InvokeFunction"]
     steps = {resource["Fn::GetAtt"][0] for resource in invokes["Resource"]}
-    assert steps == (READERS | WRITERS | {"RecordOutcome"}) - PREVIEW
+    assert steps == (READERS | WRITERS | {"AskApproval", "RecordOutcome"}) - PREVIEW
+
+
+def test_only_a_person_lets_a_waiting_run_go_on_and_only_a_newer_plan_withdraws_it(hub: Document) -> None:
+    answering = {
+        name.removesuffix("Role"): {
+            action for statement in statements(role) for action in listed(statement["Action"]) if "SendTask" in action
+        }
+        for name, role in of_type(hub, "AWS::IAM::Role").items()
+    }
+    assert {name: allowed for name, allowed in answering.items() if allowed} == {
+        "PlanPeering": {"states:SendTaskFailure"},
+        "DecideApproval": {"states:SendTaskSuccess", "states:SendTaskFailure"},
+    }
+
+
+def test_only_who_is_known_to_iam_reaches_the_url(hub: Document) -> None:
+    (url,) = of_type(hub, "AWS::Lambda::Url").values()
+    assert url["AuthType"] == "AWS_IAM"
+    assert of_type(hub, "AWS::Lambda::Permission").keys() == {"ReceiveEventRequestSentPermission"}
 
 
 def test_only_the_holder_of_a_lock_is_looked_for_among_the_stacks_own_executions(hub: Document) -> None:
@@ -115,6 +134,7 @@ def test_a_function_has_the_variables_that_its_permissions_are_about(hub: Docume
         "STATE_MACHINE_ARN": "states:StartExecution",
         "EVENT_BUS_NAME": "events:PutEvents",
         "EXTERNAL_ID": "sts:AssumeRole",
+        "APPROVAL_TOPIC_ARN": "sns:Publish",
     }
     for name, function in of_type(hub, "AWS::Lambda::Function").items():
         variables = function["Environment"]["Variables"]

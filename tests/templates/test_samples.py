@@ -11,6 +11,9 @@ EVENTS = ROOT / "events"
 REMOVAL = "receive_event_removal"
 """The other event that ReceiveEvent takes."""
 
+DECISION = "decide_approval"
+"""A call of a URL: the body is what it is about."""
+
 
 def sample(name: str) -> Any:
     return json.loads((EVENTS / f"{name}.json").read_text())
@@ -44,6 +47,7 @@ def test_the_item_the_event_and_the_record_are_the_same_request() -> None:
 def test_every_step_is_about_that_request() -> None:
     triggers = {"request", "request_item", "receive_event", REMOVAL, "dispatch_request"}
     steps = {path.stem: sample(path.stem) for path in EVENTS.glob("*.json") if path.stem not in triggers}
+    steps[DECISION] = json.loads(steps[DECISION]["body"])
     assert {step["request_id"] for step in steps.values()} == {sample("request")["request_id"]}
     assert {name for name, step in steps.items() if "side" in step} == {
         "update_route_tables",

@@ -3,6 +3,7 @@
 `docs/request-item.md` describes each field for people.
 """
 
+import json
 from collections.abc import Mapping
 from datetime import UTC
 from decimal import Decimal
@@ -25,6 +26,7 @@ from pydantic import (
     field_validator,
 )
 
+from .domain.approval import Answer, Decision
 from .domain.findings import Code, Finding
 from .domain.request import AclMode, DriftMode, Flow, Peer, Request, Selector, VpcRef
 from .domain.status import MAX_LISTED
@@ -115,6 +117,16 @@ class VpcPart(_Part):
 class TagSelectorPart(_Part):
     tag: Annotated[str, StringConstraints(pattern=r"^[^=]{1,128}=.{0,256}$")]
 
+
+class DecisionPart(_Part):
+    request_id: RequestId
+    checksum: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+    decision: Literal["approve", "deny"]
+    reason: Annotated[str, StringConstraints(max_length=1000)] | None = None
+
+
+_DECISIONS = {"approve": Decision.APPROVED, "deny": Decision.DENIED}
+_DECISION_EXAMPLE = '{"request_id": "test-to-production", "checksum": "0123456789abcdef", "decision": "approve"}'
 
 _FORMS: dict[type, str] = {list: "(ids)", dict: "(tag)", TagSelectorPart: "(tag)"}
 """The forms that a selector has beside `all`."""
@@ -263,6 +275,23 @@ def parse_removal(detail: Mapping[str, Any]) -> str:
         MalformedItem: With a finding for each field that is wrong.
     """
     return _validated(RemovalPart, detail).request_id
+
+
+def parse_decision(body: str) -> Answer:
+    """What a person decides, as JSON.
+
+    Raises:
+        MalformedItem: With a finding for each field that is wrong.
+    """
+    try:
+        given = json.loads(body)
+    except json.JSONDecodeError as error:
+        message = f"body: it must be JSON, such as {_DECISION_EXAMPLE}."
+        raise MalformedItem((Finding(code=Code.MALFORMED_ITEM, where="body", message=message),)) from error
+    part = _validated(DecisionPart, given)
+    return Answer(
+        request_id=part.request_id, checksum=part.checksum, decision=_DECISIONS[part.decision], reason=part.reason or None
+    )
 
 
 def _validated[Part: _Part](kind: type[Part], given: Mapping[str, Any]) -> Part:

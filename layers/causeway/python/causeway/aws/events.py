@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SOURCE = "causeway"
 DETAIL_TYPES = {
+    State.AWAITING_APPROVAL: "PeeringApprovalRequested",
     State.ACTIVE: "PeeringActive",
     State.REMOVED: "PeeringRemoved",
     State.REJECTED: "PeeringRejected",
@@ -30,9 +31,10 @@ class Bus:
         self._client = client
 
     def announce(self, status: Status) -> None:
-        """Sends `PeeringActive`, `PeeringRemoved`, `PeeringRejected` or `PeeringFailed`, for a status that is final.
+        """Sends a status that is final as `PeeringActive`, `PeeringRemoved`, `PeeringRejected` or `PeeringFailed`.
 
-        The detail is the status with the request's id, but of a verdict only whether it is reachable: an event has 256 KB.
+        One that waits for a person is `PeeringApprovalRequested`. The detail is the status with the request's id, but of a
+        verdict only whether it is reachable: an event has 256 KB.
 
         Raises:
             ServiceUnavailable: The bus did not take the event.

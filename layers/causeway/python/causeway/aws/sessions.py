@@ -61,6 +61,10 @@ class Hub:
         with self._lock:
             return self._session.client("stepfunctions", config=CONFIG)
 
+    def sns(self) -> Any:
+        with self._lock:
+            return self._session.client("sns", config=CONFIG)
+
     def sts(self) -> STSClient:
         """The regional endpoint, which is botocore's default: it works when us-east-1 does not."""
         with self._lock:

@@ -5,12 +5,8 @@ They use the low-level client: boto3's resources take long to load.
 
 from __future__ import annotations
 
-import zlib
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
-
-import msgspec
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from causeway.clock import timestamp
 from causeway.domain.errors import LedgerMissing, ServiceUnavailable
@@ -20,19 +16,20 @@ from causeway.domain.plan import Change, Plan
 from causeway.domain.request import Request
 from causeway.domain.run import Occasion, Run
 from causeway.domain.status import State, Status
+from causeway.domain.values import Value
 from causeway.domain.verdicts import Verdict
 
+from .approvals import TOKEN, last_approval
 from .errors import translated
+from .items import attributes, packed, plain, prefix_of, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, TransactWriteItemTypeDef, UpdateTypeDef
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef, UpdateTypeDef
 
     from causeway.domain.values import Side
-
-type Attributes = Mapping[str, AttributeValueTypeDef]
 
 HEAD = "HEAD"
 REQUEST = "REQUEST"
@@ -71,12 +68,12 @@ class Requests:
             try:
                 self._client.update_item(
                     TableName=self._table_name,
-                    Key=_attributes(request_id=status.request_id),
+                    Key=attributes(request_id=status.request_id),
                     UpdateExpression="SET #status = :status",
                     ConditionExpression="attribute_exists(request_id)"
                     f" AND (attribute_not_exists(#status.generation) OR #status.generation {not_later} :generation)",
                     ExpressionAttributeNames={"#status": "status"},
-                    ExpressionAttributeValues=_attributes(**{":status": status.as_map(), ":generation": status.generation}),
+                    ExpressionAttributeValues=attributes(**{":status": status.as_map(), ":generation": status.generation}),
                 )
             except self._client.exceptions.ConditionalCheckFailedException:
                 return False
@@ -104,7 +101,7 @@ class Requests:
     def delete_from_event(self, request_id: str, *, event_id: str, ledger_table: str, expires_at: int) -> bool:
         """Deletes the item, if it is there, and remembers the event, in one transaction. As `put_from_event`."""
         marker = _marker(ledger_table, request_id, event_id, expires_at)
-        key = _attributes(request_id=request_id)
+        key = attributes(request_id=request_id)
         return self._write_once(request_id, marker, {"Delete": {"TableName": self._table_name, "Key": key}})
 
     def _write_once(self, request_id: str, marker: TransactWriteItemTypeDef, write: TransactWriteItemTypeDef) -> bool:
@@ -120,6 +117,18 @@ class Requests:
 
     def _place(self, request_id: str) -> str:
         return f"table {self._table_name}, request {request_id}"
+
+
+class Head(Value):
+    """A request's newest generations, 0 where there was none.
+
+    Attributes:
+        generation: Of the newest change.
+        asked: The last one that asked a person for approval.
+    """
+
+    generation: int
+    asked: int
 
 
 class Ledger:
@@ -139,40 +148,44 @@ class Ledger:
             try:
                 answer = self._client.update_item(
                     TableName=self._table_name,
-                    Key=_attributes(request_id=request_id, record=HEAD),
+                    Key=attributes(request_id=request_id, record=HEAD),
                     UpdateExpression="SET sequence_number = :number, #at = :at ADD generation :one",
                     ConditionExpression="attribute_not_exists(sequence_number) OR sequence_number < :number",
                     ExpressionAttributeNames={"#at": "at"},
-                    ExpressionAttributeValues=_attributes(**{":number": number, ":one": 1, ":at": timestamp()}),
+                    ExpressionAttributeValues=attributes(**{":number": number, ":one": 1, ":at": timestamp()}),
                     ReturnValues="ALL_NEW",
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
             except self._client.exceptions.ConditionalCheckFailedException as error:
-                head = _plain(cast("dict[str, Any]", error.response)["Item"])
+                head = plain(cast("dict[str, Any]", error.response)["Item"])
                 return int(head["generation"]) if head["sequence_number"] == number else None
-        return int(_plain(answer["Attributes"])["generation"])
+        return int(plain(answer["Attributes"])["generation"])
 
     def newest_generation(self, request_id: str) -> int:
         """The generation of the newest change of the item; 0 where there was none."""
-        head = self._get(request_id, HEAD)
-        return int(head["generation"]) if head else 0
+        return self.load_head(request_id).generation
+
+    def load_head(self, request_id: str) -> Head:
+        """How far the request's generations have come."""
+        head = self._get(request_id, HEAD) or {}
+        return Head(generation=int(head.get("generation", 0)), asked=int(head.get("asked", 0)))
 
     def save_request(self, generation: int, request: Request, occasion: Occasion = Occasion.CHANGE) -> None:
         """Records what the generation is about."""
-        self._save(request.request_id, generation, REQUEST, payload=_packed(request), occasion=occasion.value)
+        self._save(request.request_id, generation, REQUEST, payload=packed(request), occasion=occasion.value)
 
     def save_plan(self, plan: Plan) -> None:
-        self._save(plan.request_id, plan.generation, PLAN, payload=_packed(plan))
+        self._save(plan.request_id, plan.generation, PLAN, payload=packed(plan))
 
     def save_connection(self, request_id: str, generation: int, connection_id: str) -> None:
         self._save(request_id, generation, CONNECTION, connection_id=connection_id)
 
     def save_done(self, request_id: str, generation: int, side: Side, step: str, changes: Sequence[Change]) -> None:
         """Records the changes of a step that are in the network now, in place of what its last attempt recorded."""
-        self._save(request_id, generation, f"{DONE}#{side}#{step}", payload=_packed(changes))
+        self._save(request_id, generation, f"{DONE}#{side}#{step}", payload=packed(changes))
 
     def save_verdicts(self, request_id: str, generation: int, verdicts: Sequence[Verdict]) -> None:
-        self._save(request_id, generation, VERDICTS, payload=_packed(verdicts))
+        self._save(request_id, generation, VERDICTS, payload=packed(verdicts))
 
     def save_superseded(self, request_id: str, generation: int) -> None:
         """Records that the generation does nothing, because a newer one was there when its turn came."""
@@ -180,19 +193,19 @@ class Ledger:
 
     def save_outcome(self, status: Status) -> None:
         """Records how the generation ended. An item that is gone cannot keep it."""
-        self._save(status.request_id, status.generation, OUTCOME, payload=_packed(status))
+        self._save(status.request_id, status.generation, OUTCOME, payload=packed(status))
 
     def load_outcome(self, request_id: str, generation: int) -> Status | None:
         """How the generation ended; None while it has not."""
-        record = self._get(request_id, _prefix(generation) + OUTCOME)
-        return _unpacked(record, Status) if record else None
+        record = self._get(request_id, prefix_of(generation) + OUTCOME)
+        return unpacked(record, Status) if record else None
 
     def history(self, request_id: str) -> tuple[Record, ...]:
         """Every record of every generation; `causeway.domain.history` tells them."""
         items = self._query(
             request_id,
             "#record BETWEEN :first AND :last",
-            **{":first": _prefix(0), ":last": f"{_prefix(LAST_GENERATION)}~"},
+            **{":first": prefix_of(0), ":last": f"{prefix_of(LAST_GENERATION)}~"},
         )
         return tuple(_record(item) for item in items)
 
@@ -202,7 +215,7 @@ class Ledger:
         Raises:
             LedgerMissing: No step has saved the request.
         """
-        prefix = _prefix(generation)
+        prefix = prefix_of(generation)
         items = self._query(request_id, "begins_with(#record, :prefix)", **{":prefix": prefix})
         records = {item["record"].removeprefix(prefix): item for item in items}
         if REQUEST not in records:
@@ -211,25 +224,26 @@ class Ledger:
                 where=self._place(request_id),
                 remedy="Put the request again.",
             )
-        done = (_unpacked(item, tuple[Change, ...]) for record, item in records.items() if record.startswith(DONE))
+        done = (unpacked(item, tuple[Change, ...]) for record, item in records.items() if record.startswith(DONE))
         return Run(
-            request=_unpacked(records[REQUEST], Request),
+            request=unpacked(records[REQUEST], Request),
             generation=generation,
             occasion=Occasion(records[REQUEST]["occasion"]),
-            plan=_unpacked(records[PLAN], Plan) if PLAN in records else None,
+            plan=unpacked(records[PLAN], Plan) if PLAN in records else None,
             connection_id=records[CONNECTION]["connection_id"] if CONNECTION in records else None,
             done=tuple(change for changes in done for change in changes),
-            verdicts=_unpacked(records[VERDICTS], tuple[Verdict, ...]) if VERDICTS in records else None,
+            verdicts=unpacked(records[VERDICTS], tuple[Verdict, ...]) if VERDICTS in records else None,
+            approval=last_approval(records),
         )
 
     def save_holdings(self, request_id: str, holdings: Holdings) -> None:
         """Records what the request holds in the network, whatever its generation."""
-        self._put(request_id, HOLDINGS, payload=_packed(holdings))
+        self._put(request_id, HOLDINGS, payload=packed(holdings))
 
     def load_holdings(self, request_id: str) -> Holdings:
         """What the request holds; nothing where nothing was recorded."""
         record = self._get(request_id, HOLDINGS)
-        return _unpacked(record, Holdings) if record else Holdings()
+        return unpacked(record, Holdings) if record else Holdings()
 
     def save_user(self, pair: str, request_id: str) -> None:
         """Records that the request uses the connection of these two VPCs."""
@@ -243,7 +257,7 @@ class Ledger:
     def forget_user(self, pair: str, request_id: str) -> None:
         """Records that the request no longer uses it."""
         with translated(self._place(pair)):
-            self._client.delete_item(TableName=self._table_name, Key=_attributes(request_id=pair, record=f"{USER}{request_id}"))
+            self._client.delete_item(TableName=self._table_name, Key=attributes(request_id=pair, record=f"{USER}{request_id}"))
 
     def lock(self, what: str, holder: str) -> str | None:
         """Takes the lock of a request, or of a pair of VPCs.
@@ -255,13 +269,13 @@ class Ledger:
             try:
                 self._client.put_item(
                     TableName=self._table_name,
-                    Item=_attributes(request_id=what, record=LOCK, holder=holder, at=timestamp()),
+                    Item=attributes(request_id=what, record=LOCK, holder=holder, at=timestamp()),
                     ConditionExpression="attribute_not_exists(request_id) OR holder = :holder",
-                    ExpressionAttributeValues=_attributes(**{":holder": holder}),
+                    ExpressionAttributeValues=attributes(**{":holder": holder}),
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
             except self._client.exceptions.ConditionalCheckFailedException as error:
-                return str(_plain(cast("dict[str, Any]", error.response)["Item"])["holder"])
+                return str(plain(cast("dict[str, Any]", error.response)["Item"])["holder"])
         return None
 
     def take_over(self, what: str, holder: str, from_holder: str) -> bool:
@@ -270,9 +284,9 @@ class Ledger:
             try:
                 self._client.put_item(
                     TableName=self._table_name,
-                    Item=_attributes(request_id=what, record=LOCK, holder=holder, at=timestamp()),
+                    Item=attributes(request_id=what, record=LOCK, holder=holder, at=timestamp()),
                     ConditionExpression="holder IN (:holder, :from)",
-                    ExpressionAttributeValues=_attributes(**{":holder": holder, ":from": from_holder}),
+                    ExpressionAttributeValues=attributes(**{":holder": holder, ":from": from_holder}),
                 )
             except self._client.exceptions.ConditionalCheckFailedException:
                 return False
@@ -283,26 +297,26 @@ class Ledger:
         with translated(self._place(what)), suppress(self._client.exceptions.ConditionalCheckFailedException):
             self._client.delete_item(
                 TableName=self._table_name,
-                Key=_attributes(request_id=what, record=LOCK),
+                Key=attributes(request_id=what, record=LOCK),
                 ConditionExpression="holder = :holder",
-                ExpressionAttributeValues=_attributes(**{":holder": holder}),
+                ExpressionAttributeValues=attributes(**{":holder": holder}),
             )
 
     def _save(self, request_id: str, generation: int, record: str, **values: object) -> None:
-        self._put(request_id, _prefix(generation) + record, **values)
+        self._put(request_id, prefix_of(generation) + record, **values)
 
     def _put(self, request_id: str, record: str, **values: object) -> None:
-        item = _attributes(request_id=request_id, record=record, at=timestamp(), **values)
+        item = attributes(request_id=request_id, record=record, at=timestamp(), **values)
         with translated(self._place(request_id)):
             self._client.put_item(TableName=self._table_name, Item=item)
 
     def _get(self, request_id: str, record: str) -> dict[str, Any] | None:
         """A record as it is now (a consistent read)."""
-        key = _attributes(request_id=request_id, record=record)
+        key = attributes(request_id=request_id, record=record)
         with translated(self._place(request_id)):
             answer = self._client.get_item(TableName=self._table_name, Key=key, ConsistentRead=True)
         item = answer.get("Item")
-        return None if item is None else _plain(item)
+        return None if item is None else plain(item)
 
     def _query(self, request_id: str, condition: str, **values: str) -> Iterable[dict[str, Any]]:
         """The request's records whose key fulfils the condition, as they are now (a consistent read), in the key's order."""
@@ -311,28 +325,25 @@ class Ledger:
                 TableName=self._table_name,
                 KeyConditionExpression=f"request_id = :id AND {condition}",
                 ExpressionAttributeNames={"#record": "record"},
-                ExpressionAttributeValues=_attributes(**{":id": request_id, **values}),
+                ExpressionAttributeValues=attributes(**{":id": request_id, **values}),
                 ConsistentRead=True,
             )
-            return [_plain(item) for page in pages for item in page["Items"]]
+            return [plain(item) for page in pages for item in page["Items"]]
 
     def _place(self, request_id: str) -> str:
         return f"table {self._table_name}, request {request_id}"
 
 
-def _prefix(generation: int) -> str:
-    return f"{generation:010d}#"
-
-
 def _record(item: Mapping[str, Any]) -> Record:
     generation, _, name = item["record"].partition("#")
-    payload = {"payload": msgspec.json.decode(zlib.decompress(item["payload"].value))} if "payload" in item else {}
-    return Record(generation=int(generation), name=name, at=item["at"], fields={**item, **payload})
+    fields = {field: value for field, value in item.items() if field not in {"payload", TOKEN}}
+    payload = {"payload": unpacked(item, Any)} if "payload" in item else {}
+    return Record(generation=int(generation), name=name, at=item["at"], fields=fields | payload)
 
 
 def _marker(ledger_table: str, request_id: str, event_id: str, expires_at: int) -> TransactWriteItemTypeDef:
     """Remembers an event, if it was not seen before."""
-    item = _attributes(request_id=request_id, record=f"EVENT#{event_id}", at=timestamp(), expires_at=expires_at)
+    item = attributes(request_id=request_id, record=f"EVENT#{event_id}", at=timestamp(), expires_at=expires_at)
     return {"Put": {"TableName": ledger_table, "Item": item, "ConditionExpression": "attribute_not_exists(request_id)"}}
 
 
@@ -345,27 +356,8 @@ def _replacing(table_name: str, desired: Mapping[str, Any], known: Collection[st
     removes = ", ".join(f"#{index}" for index in range(len(wanted), len(names)))
     return {
         "TableName": table_name,
-        "Key": _attributes(request_id=desired["request_id"]),
+        "Key": attributes(request_id=desired["request_id"]),
         "UpdateExpression": f"SET {sets}" + (f" REMOVE {removes}" if removes else ""),
         "ExpressionAttributeNames": {f"#{index}": name for index, name in enumerate(names)},
-        "ExpressionAttributeValues": _attributes(**{f":{index}": value for index, value in enumerate(wanted.values())}),
+        "ExpressionAttributeValues": attributes(**{f":{index}": value for index, value in enumerate(wanted.values())}),
     }
-
-
-def _attributes(**values: object) -> dict[str, AttributeValueTypeDef]:
-    serializer = TypeSerializer()
-    return {name: serializer.serialize(value) for name, value in values.items()}
-
-
-def _plain(item: Attributes) -> dict[str, Any]:
-    deserializer = TypeDeserializer()
-    return {name: deserializer.deserialize(value) for name, value in item.items()}
-
-
-def _packed(value: object) -> bytes:
-    """Compressed JSON: a plan of some thousand changes fits the 400 KB of an item."""
-    return zlib.compress(msgspec.json.encode(value))
-
-
-def _unpacked[T](record: Mapping[str, Any], kind: type[T]) -> T:
-    return msgspec.json.decode(zlib.decompress(record["payload"].value), type=kind)

@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from .approval import Approval
 from .errors import LedgerMissing
 from .plan import Change, Plan
 from .request import Request
@@ -28,6 +29,7 @@ class Run(Value):
         connection_id: None until RequestPeering has made the connection, or where the plan found one.
         done: The changes that steps have reported as made.
         verdicts: None until CheckReachability has saved them.
+        approval: The last question that the run asked a person, None where it asked none.
     """
 
     request: Request
@@ -37,6 +39,7 @@ class Run(Value):
     connection_id: str | None = None
     done: tuple[Change, ...] = ()
     verdicts: tuple[Verdict, ...] | None = None
+    approval: Approval | None = None
 
     @property
     def removal(self) -> bool:

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from .approval import Approval
 from .findings import Finding
 from .values import Value
 from .verdicts import Verdict
@@ -17,6 +18,7 @@ class State(StrEnum):
     """How far a generation of a request has come."""
 
     PLANNING = "PLANNING"
+    AWAITING_APPROVAL = "AWAITING_APPROVAL"
     APPLYING = "APPLYING"
     ACTIVE = "ACTIVE"
     REJECTED = "REJECTED"
@@ -37,6 +39,8 @@ class Status(Value):
     """The `status` of an item.
 
     Attributes:
+        approval: The last question that the run asked a person, and the answer.
+        changes_planned: The sentence of each change that waits for a person.
         changes_made: The sentence of each change that a failed or finished run made.
         updated_at: ISO 8601, UTC.
     """
@@ -48,6 +52,8 @@ class Status(Value):
     peering_connection_id: str | None = None
     findings: tuple[Finding, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
+    approval: Approval | None = None
+    changes_planned: tuple[str, ...] = ()
     changes_made: tuple[str, ...] = ()
 
     @property
@@ -65,6 +71,8 @@ class Status(Value):
             "peering_connection_id": self.peering_connection_id,
             "findings": [finding.as_map() for finding in self.findings],
             "verdicts": [_verdict_map(verdict) for verdict in self.verdicts],
+            "approval": None if self.approval is None else msgspec.to_builtins(self.approval),
+            "changes_planned": list(self.changes_planned),
             "changes_made": list(self.changes_made),
         }
 

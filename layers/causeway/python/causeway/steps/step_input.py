@@ -10,7 +10,8 @@ class StepInput(Value):
     Attributes:
         side: The side to update; None for the steps that are about both.
         removing: Whether an update step takes away, or adds.
-        execution: The execution's ARN, for the steps that take and give back the lock.
+        execution: The execution's ARN, for the steps that take and give back the locks.
+        token: The task token, for the step that asks a person. It is as good as the answer: it goes to the ledger only.
         error: What stopped the run; for RecordOutcome.
     """
 
@@ -19,6 +20,7 @@ class StepInput(Value):
     side: Side | None = None
     removing: bool = False
     execution: str = ""
+    token: str = ""
     error: StepError | None = None
 
     @property
