@@ -147,6 +147,8 @@ def _events(pair: Pair, removed: Pair) -> dict[str, bytes]:
         "CheckReachability": step,
         "RecordOutcome": {**step, "error": None},
         "PreviewPlan": pair.request_item,
+        "WatchRequests": {"Records": []},
+        "DetectDrift": {"Records": [{"messageId": pair.name, "eventSource": "aws:sqs", "body": pair.name}]},
     }
     return {name: msgspec.json.encode(event) for name, event in events.items()}
 

@@ -69,7 +69,12 @@ def on_new_account(aws: EmbeddedAws, account_id: str) -> None:
 
 
 def deploy_member(aws: EmbeddedAws, account_id: str) -> Outputs:
-    parameters = {"HubAccountId": HUB_ACCOUNT_ID, "ExternalId": EXTERNAL_ID, "OrganizationId": ORGANIZATION_ID}
+    parameters = {
+        "HubAccountId": HUB_ACCOUNT_ID,
+        "ExternalId": EXTERNAL_ID,
+        "OrganizationId": ORGANIZATION_ID,
+        "EventBusArn": f"arn:aws:events:{DEFAULT_REGION}:{HUB_ACCOUNT_ID}:event-bus/{HUB_STACK}",
+    }
     return create_stack(aws, account_id, PROJECT / "member" / "template.yaml", MEMBER_STACK, parameters)
 
 

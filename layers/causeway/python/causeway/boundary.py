@@ -5,7 +5,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import UTC
+from datetime import UTC, datetime
 from decimal import Decimal
 from ipaddress import ip_network
 from typing import Annotated, Any, Literal
@@ -21,6 +21,7 @@ from pydantic import (
     StrictBool,
     StringConstraints,
     Tag,
+    TypeAdapter,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -29,8 +30,9 @@ from pydantic import (
 from .domain.approval import Answer, Decision
 from .domain.findings import Code, Finding
 from .domain.request import AclMode, DriftMode, Flow, Peer, Request, Selector, VpcRef
-from .domain.status import MAX_LISTED
+from .domain.status import MAX_LISTED, State
 from .domain.values import ALL_PORTS, SIDES, Both, PortRange, Protocol, Side
+from .domain.watch import Place, Watched
 
 STATUS_FIELD = "status"
 """Causeway's own part of the item; everything else is the user's."""
@@ -104,6 +106,7 @@ Ports = Annotated[
     StringConstraints(pattern=r"^(all|[0-9]{1,5}(-[0-9]{1,5})?( *, *[0-9]{1,5}(-[0-9]{1,5})?)*)$"),
 ]
 CidrBlock = Annotated[str, AfterValidator(_canonical_block)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out)]
 TagKey = Annotated[str, StringConstraints(min_length=1, max_length=128), AfterValidator(_not_reserved)]
 TagValue = Annotated[str, StringConstraints(max_length=256)]
 
@@ -203,7 +206,7 @@ class RequestPart(_Part):
     tags: Annotated[dict[TagKey, TagValue], Field(max_length=_MAX_TAGS)] = {}
     approval: StrictBool = False
     drift: DriftMode = DriftMode.REPAIR
-    expires_at: Annotated[AwareDatetime, BeforeValidator(_written_out)] | None = None
+    expires_at: Moment | None = None
     requested_by: Annotated[str, StringConstraints(min_length=1, max_length=256)] | None = None
 
     @field_validator("accepter")
@@ -219,6 +222,8 @@ class RemovalPart(_Part):
 
     request_id: RequestId
 
+
+_EXPIRY: TypeAdapter[datetime] = TypeAdapter(Moment)
 
 _NO_FIELDS = {"(all)", *_FORMS.values(), "[key]"}
 """pydantic's own steps to a field, which the item does not have."""
@@ -266,6 +271,30 @@ def parse_request(item: Mapping[str, Any]) -> Request:
         expires_at=None if part.expires_at is None else part.expires_at.astimezone(UTC).isoformat(timespec="seconds"),
         requested_by=part.requested_by,
     )
+
+
+def parse_watched(item: Mapping[str, Any]) -> Watched:
+    """What the watch needs of an item, as far as it is there: an item that is no request is none to watch.
+
+    Args:
+        item: `request_id`, and of `requester`, `accepter`, `expires_at` and `status` what the item has, well-formed or not.
+    """
+    state, expires_at = item.get(STATUS_FIELD, {}).get("state"), item.get("expires_at")
+    vpcs = (item.get(side, {}) for side in SIDES)
+    return Watched(
+        request_id=item["request_id"],
+        state=State(state) if state in State else None,
+        places=tuple(Place(account_id=str(vpc.get("account_id")), region=str(vpc.get("region"))) for vpc in vpcs),
+        expires_at=_valid_expiry(expires_at),
+        expires_at_text=str(expires_at),
+    )
+
+
+def _valid_expiry(written: object) -> datetime | None:
+    try:
+        return _EXPIRY.validate_python(written)
+    except ValidationError:
+        return None
 
 
 def parse_removal(detail: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ from functools import cache
 from .aws.approvals import Approvals
 from .aws.events import Bus
 from .aws.executions import Executions, Tasks, is_running
+from .aws.queues import Queue
 from .aws.reader import Reader
 from .aws.sessions import Hub, MemberSessions
 from .aws.tables import Ledger, Requests
@@ -56,6 +57,11 @@ def tasks() -> Tasks:
 @cache
 def topic() -> Topic:
     return Topic(settings().require("approval_topic_arn"), hub().sns())
+
+
+@cache
+def drift_checks() -> Queue:
+    return Queue(settings().require("drift_checks_url"), hub().sqs())
 
 
 def execution_is_running(execution_arn: str) -> bool:

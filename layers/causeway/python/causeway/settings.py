@@ -23,6 +23,7 @@ class Settings(Value, rename=str.upper):
     requests_table: str = ""
     event_bus_name: str = ""
     state_machine_arn: str = ""
+    drift_checks_url: str = ""
     read_role_name: str = ""
     write_role_name: str = ""
     external_id: str = ""

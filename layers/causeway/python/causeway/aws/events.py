@@ -19,6 +19,7 @@ SOURCE = "causeway"
 DETAIL_TYPES = {
     State.AWAITING_APPROVAL: "PeeringApprovalRequested",
     State.ACTIVE: "PeeringActive",
+    State.DRIFTED: "PeeringDrifted",
     State.REMOVED: "PeeringRemoved",
     State.REJECTED: "PeeringRejected",
     State.FAILED: "PeeringFailed",
@@ -31,7 +32,7 @@ class Bus:
         self._client = client
 
     def announce(self, status: Status) -> None:
-        """Sends a status that is final as `PeeringActive`, `PeeringRemoved`, `PeeringRejected` or `PeeringFailed`.
+        """Sends a final status as `PeeringActive`, `PeeringDrifted`, `PeeringRemoved`, `PeeringRejected` or `PeeringFailed`.
 
         One that waits for a person is `PeeringApprovalRequested`. The detail is the status with the request's id, but of a
         verdict only whether it is reachable: an event has 256 KB.

@@ -18,17 +18,19 @@ from causeway.domain.run import Occasion, Run
 from causeway.domain.status import State, Status
 from causeway.domain.values import Value
 from causeway.domain.verdicts import Verdict
+from causeway.domain.watch import WATCHED_STATES, Settled
 
 from .approvals import TOKEN, last_approval
 from .errors import translated
 from .items import attributes, packed, plain, prefix_of, unpacked
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef, UpdateTypeDef
 
+    from causeway.domain.findings import Finding
     from causeway.domain.values import Side
 
 HEAD = "HEAD"
@@ -45,6 +47,9 @@ USER = "USER#"
 
 LAST_GENERATION = 9_999_999_999
 """The largest that ten digits hold."""
+
+DRIFT = "drift"
+"""On the head while the newest generation is a drift run: it belongs to no stream record."""
 
 SEQUENCE_NUMBER_DIGITS = 40
 """The longest sequence number of a stream record. It does not fit DynamoDB's numbers, which have 38 digits."""
@@ -104,6 +109,77 @@ class Requests:
         key = attributes(request_id=request_id)
         return self._write_once(request_id, marker, {"Delete": {"TableName": self._table_name, "Key": key}})
 
+    def overview(self) -> Iterator[dict[str, Any]]:
+        """Of every item, as far as it has it: `request_id`, `expires_at`, its VPCs' `account_id` and `region`, `status.state`.
+
+        A scan, eventually consistent: what is made of an item is decided on a fresh look at it.
+        """
+        with translated(f"table {self._table_name}"):
+            pages = self._client.get_paginator("scan").paginate(
+                TableName=self._table_name,
+                ProjectionExpression="request_id, expires_at, #status.#state, requester.account_id, requester.#region,"
+                " accepter.account_id, accepter.#region",
+                ExpressionAttributeNames={"#status": "status", "#state": "state", "#region": "region"},
+            )
+            for page in pages:
+                yield from map(plain, page["Items"])
+
+    def settled(self, request_id: str) -> Settled | None:
+        """What the request has settled in, by a consistent read; None where it has not, or is gone."""
+        with translated(self._place(request_id)):
+            answer = self._client.get_item(
+                TableName=self._table_name,
+                Key=attributes(request_id=request_id),
+                ProjectionExpression="#status.generation, #status.#state, #status.findings",
+                ExpressionAttributeNames={"#status": "status", "#state": "state"},
+                ConsistentRead=True,
+            )
+        status = plain(answer.get("Item", {})).get("status")
+        if status is None or status["state"] not in WATCHED_STATES:
+            return None
+        return Settled(
+            request_id=request_id,
+            generation=int(status["generation"]),
+            state=State(status["state"]),
+            codes=frozenset(finding["code"] for finding in status["findings"]),
+        )
+
+    def add_finding(self, settled: Settled, finding: Finding) -> bool:
+        """Adds a finding to the status of a request that is settled as it was. False where it has moved on."""
+        with translated(self._place(settled.request_id)):
+            try:
+                self._client.update_item(
+                    TableName=self._table_name,
+                    Key=attributes(request_id=settled.request_id),
+                    UpdateExpression="SET #status.findings = list_append(#status.findings, :findings)",
+                    ConditionExpression="#status.generation = :generation AND #status.#state = :state",
+                    ExpressionAttributeNames={"#status": "status", "#state": "state"},
+                    ExpressionAttributeValues=attributes(
+                        **{
+                            ":findings": [finding.as_map()],
+                            ":generation": settled.generation,
+                            ":state": settled.state.value,
+                        }
+                    ),
+                )
+            except self._client.exceptions.ConditionalCheckFailedException:
+                return False
+        return True
+
+    def delete_expired(self, request_id: str, expires_at: str) -> bool:
+        """Deletes the item while it still says that it expires then. False where it has another time by now, or is gone."""
+        with translated(self._place(request_id)):
+            try:
+                self._client.delete_item(
+                    TableName=self._table_name,
+                    Key=attributes(request_id=request_id),
+                    ConditionExpression="expires_at = :expires_at",
+                    ExpressionAttributeValues=attributes(**{":expires_at": expires_at}),
+                )
+            except self._client.exceptions.ConditionalCheckFailedException:
+                return False
+        return True
+
     def _write_once(self, request_id: str, marker: TransactWriteItemTypeDef, write: TransactWriteItemTypeDef) -> bool:
         """False, and nothing is written, where the marker is there already."""
         with translated(self._place(request_id), {"TransactionCanceledException": ServiceUnavailable}):
@@ -141,7 +217,8 @@ class Ledger:
     def next_generation(self, request_id: str, sequence_number: str) -> int | None:
         """The generation of the change with this stream sequence number.
 
-        The same number gives the same generation again; None where a newer change already has one.
+        The same number gives the same generation again; None where a newer change already has one, or the change had settled
+        and a drift run was begun since.
         """
         number = sequence_number.zfill(SEQUENCE_NUMBER_DIGITS)
         with translated(self._place(request_id)):
@@ -149,7 +226,7 @@ class Ledger:
                 answer = self._client.update_item(
                     TableName=self._table_name,
                     Key=attributes(request_id=request_id, record=HEAD),
-                    UpdateExpression="SET sequence_number = :number, #at = :at ADD generation :one",
+                    UpdateExpression="SET sequence_number = :number, #at = :at ADD generation :one REMOVE drift",
                     ConditionExpression="attribute_not_exists(sequence_number) OR sequence_number < :number",
                     ExpressionAttributeNames={"#at": "at"},
                     ExpressionAttributeValues=attributes(**{":number": number, ":one": 1, ":at": timestamp()}),
@@ -158,8 +235,45 @@ class Ledger:
                 )
             except self._client.exceptions.ConditionalCheckFailedException as error:
                 head = plain(cast("dict[str, Any]", error.response)["Item"])
-                return int(head["generation"]) if head["sequence_number"] == number else None
+                same = head["sequence_number"] == number and DRIFT not in head
+                return int(head["generation"]) if same else None
         return int(plain(answer["Attributes"])["generation"])
+
+    def begin_drift(self, request: Request, settled: int) -> bool:
+        """Begins a drift run: the generation after the settled one, and what it is about, in one transaction.
+
+        The head keeps the sequence number of the newest change, so that the next one gets its generation.
+
+        Returns:
+            Whether the generation is there, begun now or before; False where a newer change has taken it.
+        """
+        update: UpdateTypeDef = {
+            "TableName": self._table_name,
+            "Key": attributes(request_id=request.request_id, record=HEAD),
+            "UpdateExpression": "SET generation = :begun, drift = :true, #at = :at",
+            "ExpressionAttributeNames": {"#at": "at"},
+            "ConditionExpression": "generation = :settled OR (generation = :begun AND drift = :true)",
+            "ExpressionAttributeValues": attributes(
+                **{":settled": settled, ":begun": settled + 1, ":true": True, ":at": timestamp()}
+            ),
+        }
+        about = attributes(
+            request_id=request.request_id,
+            record=prefix_of(settled + 1) + REQUEST,
+            payload=packed(request),
+            occasion=Occasion.DRIFT.value,
+            at=timestamp(),
+        )
+        with translated(self._place(request.request_id), {"TransactionCanceledException": ServiceUnavailable}):
+            try:
+                self._client.transact_write_items(
+                    TransactItems=[{"Update": update}, {"Put": {"TableName": self._table_name, "Item": about}}]
+                )
+            except self._client.exceptions.TransactionCanceledException as error:
+                if error.response["CancellationReasons"][0].get("Code") != "ConditionalCheckFailed":
+                    raise
+                return False
+        return True
 
     def newest_generation(self, request_id: str) -> int:
         """The generation of the newest change of the item; 0 where there was none."""

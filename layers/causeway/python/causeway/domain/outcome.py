@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from .approval import Approval
 from .blocked_flows import blocked_flows
+from .drift import repaired
 from .errors import ApprovalDenied
 from .findings import Code, Finding
-from .run import Run
+from .run import Occasion, Run
 from .status import MAX_LISTED, State, Status
 from .step_error import StepError
 from .verdicts import Verdict
@@ -25,7 +26,8 @@ def status_of(run: Run, error: StepError | None, *, now: str) -> Status:
 
     A blocked plan is REJECTED, and so is one that no person has approved: nothing was written. An error, or a flow that does
     not work though everything was done, is FAILED, with what the run had made. The rest is ACTIVE, or REMOVED where nothing was
-    wanted any more. A removal that is blocked is FAILED: there is no item left that could be corrected.
+    wanted any more. A removal that is blocked is FAILED: there is no item left that could be corrected. A drift run
+    that does not end ACTIVE is DRIFTED, whatever stopped it but a person: the watch goes on looking.
     """
     findings = tuple(dict.fromkeys(_findings(run, error)))
     verdicts = sorted(run.verdicts or (), key=_blocked_first)
@@ -43,11 +45,14 @@ def status_of(run: Run, error: StepError | None, *, now: str) -> Status:
 
 
 def _state(run: Run, error: StepError | None, findings: tuple[Finding, ...]) -> State:
-    if error is None and not run.removal and run.plan is not None and run.plan.is_blocked:
-        return State.REJECTED
+    blocked = any(finding.blocking for finding in findings)
     if any(finding.code in REFUSALS for finding in findings):
         return State.REJECTED
-    if any(finding.blocking for finding in findings):
+    if run.occasion is Occasion.DRIFT:
+        return State.DRIFTED if blocked else State.ACTIVE
+    if error is None and not run.removal and run.plan is not None and run.plan.is_blocked:
+        return State.REJECTED
+    if blocked:
         return State.FAILED
     return State.REMOVED if run.removal else State.ACTIVE
 
@@ -59,6 +64,8 @@ def _findings(run: Run, error: StepError | None) -> Iterator[Finding]:
         yield from run.plan.findings
     if run.verdicts is not None:
         yield from blocked_flows(run.verdicts)
+    if run.occasion is Occasion.DRIFT:
+        yield from repaired(run.request, run.made)
 
 
 def _stopped_by(run: Run, error: StepError) -> Finding:

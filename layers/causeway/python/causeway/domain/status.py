@@ -21,13 +21,14 @@ class State(StrEnum):
     AWAITING_APPROVAL = "AWAITING_APPROVAL"
     APPLYING = "APPLYING"
     ACTIVE = "ACTIVE"
+    DRIFTED = "DRIFTED"
     REJECTED = "REJECTED"
     FAILED = "FAILED"
     REMOVED = "REMOVED"
 
     @property
     def is_final(self) -> bool:
-        return self in {State.ACTIVE, State.REJECTED, State.FAILED, State.REMOVED}
+        return self in {State.ACTIVE, State.DRIFTED, State.REJECTED, State.FAILED, State.REMOVED}
 
 
 def execution_name(request_id: str, generation: int) -> str:

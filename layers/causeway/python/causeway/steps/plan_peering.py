@@ -19,6 +19,7 @@ from causeway.aws.reader import Reader
 from causeway.aws.tables import Ledger, Requests
 from causeway.clock import timestamp
 from causeway.domain.approval import Approval, ApprovalRule, must_ask, why_ask
+from causeway.domain.drift import only_told_unless_repaired
 from causeway.domain.errors import PairBusy
 from causeway.domain.findings import Code, Finding
 from causeway.domain.network import Snapshot, Vpc
@@ -37,7 +38,7 @@ from causeway.domain.plan import (
     TagRule,
 )
 from causeway.domain.planner import holdings_after, plan_removal, plan_request, refuse
-from causeway.domain.run import Run
+from causeway.domain.run import Occasion, Run
 from causeway.domain.status import State, Status
 from causeway.domain.values import SIDES, Both, Side, Value
 
@@ -174,7 +175,8 @@ def decide(
         if run.removal:
             return plan_removal(run.request, run.generation, snapshots, holdings, others)
         plan = plan_request(run.request, run.generation, snapshots, holdings, others)
-        return plan.with_approval_reasons(why_ask(rule, run.request, snapshots, plan, holdings))
+        plan = plan.with_approval_reasons(why_ask(rule, run.request, snapshots, plan, holdings))
+        return only_told_unless_repaired(run.request, plan) if run.occasion is Occasion.DRIFT else plan
     findings = tuple(each for each in (requester, accepter) if isinstance(each, Finding))
     return refuse(run.request, run.generation, findings)
 
