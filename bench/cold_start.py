@@ -135,6 +135,8 @@ def _events(pair: Pair, removed: Pair) -> dict[str, bytes]:
         "DispatchRequest": {"Records": [_stream_record(pair)]},
         # The newest generation: an older one is superseded.
         "PlanPeering": {**step, "generation": 2},
+        "AskApproval": {**step, "generation": 2, "token": "of no state"},
+        "DecideApproval": _call_of_the_url(pair),
         "RequestPeering": step,
         "AcceptPeering": step,
         "UpdateRouteTables": update,
@@ -145,8 +147,17 @@ def _events(pair: Pair, removed: Pair) -> dict[str, bytes]:
         "CheckReachability": step,
         "RecordOutcome": {**step, "error": None},
         "PreviewPlan": pair.request_item,
+        "WatchRequests": {"Records": []},
+        "DetectDrift": {"Records": [{"messageId": pair.name, "eventSource": "aws:sqs", "body": pair.name}]},
     }
     return {name: msgspec.json.encode(event) for name, event in events.items()}
+
+
+def _call_of_the_url(pair: Pair) -> dict[str, object]:
+    """A decision about a plan that nobody asks for: the answer says so."""
+    decision = {"request_id": pair.name, "checksum": "0" * 16, "decision": "approve"}
+    caller = {"userArn": "arn:aws:iam::123456789012:user/bench"}
+    return {"requestContext": {"authorizer": {"iam": caller}}, "body": msgspec.json.encode(decision).decode()}
 
 
 def _bus_event(pair: Pair) -> dict[str, object]:

@@ -31,13 +31,15 @@ class Member(msgspec.Struct, frozen=True):
     lab: Outputs
 
 
-def deploy_everything(aws: EmbeddedAws) -> tuple[Outputs, tuple[Member, ...]]:
+def deploy_everything(aws: EmbeddedAws, **more_of_the_hub: str) -> tuple[Outputs, tuple[Member, ...]]:
     """Deploy the hub, the members and the lab, and answer the hub's outputs and the members.
+
+    The hub has the parameters that it needs, and those that are given.
 
     An account that is met for the first time later becomes a member at once, as by a StackSet for the organization.
     """
     built = build_hub()
-    hub = deploy_hub(aws, built)
+    hub = deploy_hub(aws, built, more_of_the_hub)
     deploy_member(aws, HUB_ACCOUNT_ID)
     aws.account_listeners.append(functools.partial(on_new_account, aws))
     for account_id in LAB_NETWORKS:
@@ -50,8 +52,8 @@ def build_hub() -> Path:
     return sam_build(PROJECT / "template.yaml", tuple(PROJECT / source for source in _HUB_SOURCES), hub_parameters())
 
 
-def deploy_hub(aws: EmbeddedAws, built: Path) -> Outputs:
-    return deploy(aws, built, HUB_STACK, hub_parameters())
+def deploy_hub(aws: EmbeddedAws, built: Path, more: Mapping[str, str]) -> Outputs:
+    return deploy(aws, built, HUB_STACK, hub_parameters() | dict(more))
 
 
 def hub_parameters() -> dict[str, str]:
@@ -67,7 +69,12 @@ def on_new_account(aws: EmbeddedAws, account_id: str) -> None:
 
 
 def deploy_member(aws: EmbeddedAws, account_id: str) -> Outputs:
-    parameters = {"HubAccountId": HUB_ACCOUNT_ID, "ExternalId": EXTERNAL_ID, "OrganizationId": ORGANIZATION_ID}
+    parameters = {
+        "HubAccountId": HUB_ACCOUNT_ID,
+        "ExternalId": EXTERNAL_ID,
+        "OrganizationId": ORGANIZATION_ID,
+        "EventBusArn": f"arn:aws:events:{DEFAULT_REGION}:{HUB_ACCOUNT_ID}:event-bus/{HUB_STACK}",
+    }
     return create_stack(aws, account_id, PROJECT / "member" / "template.yaml", MEMBER_STACK, parameters)
 
 

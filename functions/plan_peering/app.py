@@ -12,6 +12,9 @@ def handler(given: StepInput) -> PlanSummary:
         given,
         requests=composition.requests(),
         ledger=composition.ledger(),
+        approvals=composition.approvals(),
+        tasks=composition.tasks(),
         reader=composition.reader(),
+        rule=composition.settings().approval_rule,
         is_running=composition.execution_is_running,
     )

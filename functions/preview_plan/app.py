@@ -12,6 +12,7 @@ from causeway.steps.preview_plan import preview_plan
 @logger.inject_lambda_context(clear_state=True)
 def handler(item: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     with about(request_id=item.get("request_id")):
-        preview = preview_plan(item, ledger=composition.ledger(), reader=composition.reader()).as_map()
+        rule = composition.settings().approval_rule
+        preview = preview_plan(item, ledger=composition.ledger(), reader=composition.reader(), rule=rule).as_map()
         logger.info("Previewed", blocked=preview["blocked"], changes=len(preview["changes"]), checksum=preview["checksum"])
     return preview

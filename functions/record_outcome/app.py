@@ -13,6 +13,7 @@ def handler(given: StepInput) -> dict[str, str]:
         given,
         requests=composition.requests(),
         ledger=composition.ledger(),
+        approvals=composition.approvals(),
         bus=composition.bus(),
     )
     count_outcome(status)

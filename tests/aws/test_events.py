@@ -59,8 +59,8 @@ def test_a_final_status_is_announced_on_the_bus(received: Any, state: State, det
     assert event["detail"]["findings"][0]["code"] == "VPC_NOT_FOUND"
 
 
-def test_every_final_state_has_its_event() -> None:
-    assert set(DETAIL_TYPES) == {state for state in State if state.is_final}
+def test_every_final_state_and_the_wait_for_a_person_have_their_event() -> None:
+    assert set(DETAIL_TYPES) == {State.AWAITING_APPROVAL, *(state for state in State if state.is_final)}
 
 
 def test_an_event_that_the_bus_did_not_take_is_an_error(cloud: None) -> None:

@@ -262,8 +262,8 @@ def test_the_status_as_it_stands_on_the_item() -> None:
     on_item = json.loads(json.dumps(outcome(verdicts=(WORKS, stopped), done=ROUTES[:1]).as_map()))
 
     assert set(on_item) == {
-        "state", "generation", "updated_at", "execution", "peering_connection_id", "findings", "verdicts", "changes_made",
-        "changes_undone",
+        "state", "generation", "updated_at", "execution", "peering_connection_id", "findings", "verdicts",
+        "approval", "changes_planned", "changes_made", "changes_undone",
     }  # fmt: skip
     assert (on_item["state"], on_item["execution"]) == ("FAILED", "test-to-production-3")
     assert on_item["peering_connection_id"] == "pcx-1"

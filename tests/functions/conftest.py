@@ -31,6 +31,7 @@ ENVIRONMENT = {
     "REQUESTS_TABLE": "requests",
     "LEDGER_TABLE": "ledger",
     "EVENT_BUS_NAME": "causeway",
+    "APPROVAL_TOPIC_ARN": f"arn:aws:sns:{REGION}:123456789012:approvals",
     "STATE_MACHINE_ARN": f"arn:aws:states:{REGION}:123456789012:stateMachine:flow",
     "READ_ROLE_NAME": "causeway-read",
     "WRITE_ROLE_NAME": "causeway-write",
@@ -105,6 +106,7 @@ def cloud(environment: None) -> Iterator[None]:
         strict.install()
         strict.configure(strict.Timing(visibility=0, provisioning=0, deleting=0))
         boto3.client("events").create_event_bus(Name="causeway")
+        boto3.client("sns").create_topic(Name="approvals")
         boto3.client("stepfunctions").create_state_machine(name="flow", definition=DEFINITION, roleArn=ROLE)
         yield
         strict.configure(strict.Timing())

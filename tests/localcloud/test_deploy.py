@@ -104,4 +104,4 @@ def test_the_lab_is_the_walkthroughs_network(app: App) -> None:
 def test_a_member_grants_its_two_roles(app: App) -> None:
     deploy_member(app.aws, MEMBER)
     iam = operator_session(app.aws, MEMBER).client("iam", endpoint_url=app.aws.endpoint_url)
-    assert {role["RoleName"] for role in iam.list_roles()["Roles"]} == {"causeway-read", "causeway-write"}
+    assert {role["RoleName"] for role in iam.list_roles()["Roles"]} >= {"causeway-read", "causeway-write"}

@@ -9,10 +9,12 @@ import pytest
 from moto import mock_aws
 
 from causeway.aws.applied import Applied
+from causeway.aws.approvals import Approvals
 from causeway.aws.events import Bus
-from causeway.aws.executions import Executions
+from causeway.aws.executions import Executions, Tasks
 from causeway.aws.reader import Reader
 from causeway.aws.tables import Ledger, Requests
+from causeway.aws.topic import Topic
 from causeway.aws.writer import Writer
 from causeway.domain.errors import CausewayError
 from causeway.domain.findings import Finding
@@ -27,6 +29,7 @@ from causeway.domain.plan import (
     RevokeRule,
     SetDnsResolution,
 )
+from causeway.domain.rendering import Rendering
 from causeway.domain.request import Request, VpcRef
 from causeway.domain.status import Status
 from causeway.domain.values import Both
@@ -101,6 +104,32 @@ class RecordingWriter(Writer):
         return Applied(done=tuple(changes[: len(changes) - self._failing]), error=self._error)
 
 
+class RecordingTasks(Tasks):
+    """Keeps what waiting states were told, by their tokens; told once, a state waits no more."""
+
+    def __init__(self) -> None:
+        self.told: dict[str, str] = {}
+
+    def succeed(self, token: str, about: str) -> bool:  # noqa: ARG002 - only errors say what it is about
+        return self._tell(token, "success")
+
+    def fail(self, token: str, about: str, error: CausewayError) -> bool:  # noqa: ARG002 - as above
+        return self._tell(token, type(error).__name__)
+
+    def _tell(self, token: str, what: str) -> bool:
+        return token not in self.told and self.told.setdefault(token, what) == what
+
+
+class RecordingTopic(Topic):
+    """Keeps what was published."""
+
+    def __init__(self) -> None:
+        self.published: list[Rendering] = []
+
+    def publish(self, rendering: Rendering) -> None:
+        self.published.append(rendering)
+
+
 class Machine:
     """The state machine, as its operator sees it."""
 
@@ -169,6 +198,11 @@ def requests(dynamodb: Any) -> Requests:
 @pytest.fixture
 def ledger(dynamodb: Any) -> Ledger:
     return Ledger("ledger", dynamodb)
+
+
+@pytest.fixture
+def approvals(dynamodb: Any) -> Approvals:
+    return Approvals("ledger", dynamodb)
 
 
 @pytest.fixture

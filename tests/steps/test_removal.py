@@ -5,7 +5,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from causeway.aws.approvals import Approvals
 from causeway.aws.tables import Ledger, Requests
+from causeway.domain.approval import ApprovalRule
 from causeway.domain.errors import LedgerMissing, PairBusy, RouteConflict
 from causeway.domain.findings import Code, Finding
 from causeway.domain.network import Snapshot
@@ -25,7 +27,7 @@ from causeway.steps.update_side import update_route_tables, update_security_grou
 from tests.domain.networks import change, flow, request, snapshots, ssh
 from tests.domain.situations import applied, both
 
-from .conftest import RecordingBus, RecordingWriter, StillReader
+from .conftest import RecordingBus, RecordingTasks, RecordingWriter, StillReader
 
 WANTED = request()
 NARROWER = request(ssh())
@@ -38,12 +40,13 @@ ENDED, RUNNING, HOLDER = False, True, "arn:aws:states:us-east-1:123456789012:exe
 class Steps:
     """The steps of one request's generations, with the tables as they are and the network as it is told."""
 
-    def __init__(self, requests: Requests, ledger: Ledger) -> None:
+    def __init__(self, requests: Requests, ledger: Ledger, approvals: Approvals) -> None:
         self.ledger = ledger
         self.bus = RecordingBus()
         self.writer = RecordingWriter()
         self.asked_about: list[str] = []
         self._requests = requests
+        self._approvals = approvals
         self._sequence_number = 0
 
     def begin(self, wanted: Request = WANTED, occasion: Occasion = Occasion.CHANGE) -> int:
@@ -60,12 +63,19 @@ class Steps:
             return holder
 
         return plan_peering(
-            step(generation), requests=self._requests, ledger=self.ledger, reader=StillReader(networks), is_running=is_running
+            step(generation),
+            requests=self._requests,
+            ledger=self.ledger,
+            approvals=self._approvals,
+            tasks=RecordingTasks(),
+            reader=StillReader(networks),
+            rule=ApprovalRule(),
+            is_running=is_running,
         )
 
     def record(self, generation: int, error: StepError | None = None) -> State:
         given = change(step(generation), error=error)
-        return record_outcome(given, requests=self._requests, ledger=self.ledger, bus=self.bus).state
+        return record_outcome(given, requests=self._requests, ledger=self.ledger, approvals=self._approvals, bus=self.bus).state
 
     def take_away(self, generation: int) -> list[int]:
         """Both update steps on both sides; how much each took away."""
@@ -94,8 +104,8 @@ def step(generation: int) -> StepInput:
 
 
 @pytest.fixture
-def steps(requests: Requests, ledger: Ledger) -> Steps:
-    return Steps(requests, ledger)
+def steps(requests: Requests, ledger: Ledger, approvals: Approvals) -> Steps:
+    return Steps(requests, ledger, approvals)
 
 
 @pytest.fixture
@@ -125,6 +135,7 @@ def test_a_removal_takes_everything_away_and_leaves_no_trace_but_its_history(act
     assert msgspec.json.decode(msgspec.json.encode(summary)) == {
         "superseded": False,
         "blocked": False,
+        "ask": False,
         "request": False,
         "accept": False,
         "rounds": [
@@ -307,8 +318,10 @@ def test_what_was_held_before_a_change_is_held_after_it(active: Steps) -> None:
     active.plan(active.begin(NARROWER))
 
     (connection,) = THERE.requester.peering_connections
-    held = change(before, request=NARROWER).with_connection(connection.connection_id)
-    assert active.ledger.load_holdings(WANTED.request_id) == held
+    after = active.ledger.load_holdings(WANTED.request_id)
+    held = change(before, request=NARROWER, approved=after.approved).with_connection(connection.connection_id)
+    assert after == held
+    assert set(after.approved) < set(before.approved)
 
 
 # --- One run at a time

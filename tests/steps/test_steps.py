@@ -6,7 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from causeway.aws.approvals import Approvals
 from causeway.aws.tables import Ledger, Requests
+from causeway.domain.approval import ApprovalRule
 from causeway.domain.errors import AccessDenied, LedgerMissing, PeeringNotActive, RouteConflict, Throttled
 from causeway.domain.findings import Code, Finding
 from causeway.domain.network import PeeringStatus, RouteTable, Snapshot
@@ -26,7 +28,7 @@ from causeway.steps.update_side import configure_dns, update_route_tables, updat
 from tests.domain.networks import CONNECTION_ID, change, connection, request, snapshots
 from tests.domain.situations import applied, both, with_connection
 
-from .conftest import MADE, RecordingBus, RecordingWriter, StillReader
+from .conftest import MADE, RecordingBus, RecordingTasks, RecordingWriter, StillReader
 
 WANTED = request(dns_resolution=Both(requester=True, accepter=False), tags={"Owner": "payments"})
 EXECUTION = "arn:aws:states:us-east-1:123456789012:execution:flow:test-to-production-1"
@@ -60,10 +62,17 @@ def _requested(ledger: Ledger) -> None:
 
 
 @pytest.fixture
-def plan(requests: Requests, ledger: Ledger) -> PlanStep:
+def plan(requests: Requests, ledger: Ledger, approvals: Approvals) -> PlanStep:
     """PlanPeering of the run, with nobody else at work."""
     return lambda networks: plan_peering(
-        STEP, requests=requests, ledger=ledger, reader=reading(networks), is_running=lambda _: False
+        STEP,
+        requests=requests,
+        ledger=ledger,
+        approvals=approvals,
+        tasks=RecordingTasks(),
+        reader=reading(networks),
+        rule=ApprovalRule(),
+        is_running=lambda _: False,
     )
 
 
@@ -92,6 +101,7 @@ def test_a_plan_is_saved_and_summed_up(plan: PlanStep, ledger: Ledger, table: An
     assert msgspec.json.decode(msgspec.json.encode(summary)) == {
         "superseded": False,
         "blocked": False,
+        "ask": False,
         "request": True,
         "accept": True,
         "rounds": [
@@ -395,8 +405,10 @@ def test_a_side_that_is_no_longer_readable_is_an_error(ledger: Ledger) -> None:
 
 
 @pytest.fixture
-def record(requests: Requests, ledger: Ledger, bus: RecordingBus) -> Record:
-    return lambda error: record_outcome(change(STEP, error=error), requests=requests, ledger=ledger, bus=bus)
+def record(requests: Requests, ledger: Ledger, approvals: Approvals, bus: RecordingBus) -> Record:
+    return lambda error: record_outcome(
+        change(STEP, error=error), requests=requests, ledger=ledger, approvals=approvals, bus=bus
+    )
 
 
 def test_an_active_peering(record: Record, ledger: Ledger, table: Any, bus: RecordingBus) -> None:

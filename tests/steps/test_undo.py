@@ -2,7 +2,9 @@
 
 import pytest
 
+from causeway.aws.approvals import Approvals
 from causeway.aws.tables import Ledger, Requests
+from causeway.domain.approval import ApprovalRule
 from causeway.domain.errors import AccessDenied, RouteConflict
 from causeway.domain.findings import Code, Finding
 from causeway.domain.network import Snapshot
@@ -22,7 +24,7 @@ from causeway.steps.update_side import update_route_tables, update_security_grou
 from tests.domain.networks import change, request, snapshots
 from tests.domain.situations import applied, held
 
-from .conftest import RecordingBus, RecordingWriter, StillReader
+from .conftest import RecordingBus, RecordingTasks, RecordingWriter, StillReader
 
 WANTED = request(tags={"Owner": "payments"})
 NETWORKS = snapshots()
@@ -40,15 +42,25 @@ type Observed = Both[Snapshot | Finding]
 class Steps:
     """The steps of one run that is undone."""
 
-    def __init__(self, requests: Requests, ledger: Ledger) -> None:
+    def __init__(self, requests: Requests, ledger: Ledger, approvals: Approvals) -> None:
         self.ledger = ledger
         self._requests = requests
+        self._approvals = approvals
 
     def plan(self, before: Holdings, networks: Both[Snapshot], occasion: Occasion = Occasion.CHANGE) -> None:
         self.ledger.save_request(1, WANTED, occasion)
         self.ledger.save_holdings(WANTED.request_id, before)
         reader = StillReader(seen(networks))
-        plan_peering(STEP, requests=self._requests, ledger=self.ledger, reader=reader, is_running=lambda _: False)
+        plan_peering(
+            STEP,
+            requests=self._requests,
+            ledger=self.ledger,
+            approvals=self._approvals,
+            tasks=RecordingTasks(),
+            reader=reader,
+            rule=ApprovalRule(),
+            is_running=lambda _: False,
+        )
 
     def undo(self, observed: Observed) -> PlanSummary:
         return undo_changes(STEP, ledger=self.ledger, reader=StillReader(observed))
@@ -60,7 +72,7 @@ class Steps:
 
     def record(self, undo_error: StepError | None = None) -> Status:
         given = change(STEP, error=DENIED, undo_error=undo_error)
-        return record_outcome(given, requests=self._requests, ledger=self.ledger, bus=RecordingBus())
+        return record_outcome(given, requests=self._requests, ledger=self.ledger, approvals=self._approvals, bus=RecordingBus())
 
     @property
     def run(self) -> Run:
@@ -76,8 +88,8 @@ def seen(networks: Both[Snapshot]) -> Observed:
 
 
 @pytest.fixture
-def steps(requests: Requests, ledger: Ledger) -> Steps:
-    return Steps(requests, ledger)
+def steps(requests: Requests, ledger: Ledger, approvals: Approvals) -> Steps:
+    return Steps(requests, ledger, approvals)
 
 
 @pytest.fixture

@@ -27,8 +27,12 @@ class Deployed(NamedTuple):
 
 @pytest.fixture(scope="session")
 def deployed(embedded_aws: EmbeddedAws) -> Deployed:
-    outputs, members = deploy_everything(embedded_aws)
-    return Deployed(Hub(embedded_aws, outputs), members, Networks(embedded_aws))
+    outputs, members = deploy_everything(embedded_aws, ApprovalTags="Approval=needed")
+    hub = Hub(embedded_aws, outputs)
+    # The watch sleeps until a test wakes it: it would look at every test's network whenever another test changes one.
+    for rule in ("NetworkChanged", "WatchRequestsSweep"):
+        hub.client("events").disable_rule(**hub.place_of_rule(rule))
+    return Deployed(hub, members, Networks(embedded_aws))
 
 
 @pytest.fixture(scope="session")

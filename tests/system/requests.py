@@ -9,14 +9,14 @@ from functools import cached_property
 from typing import Any
 
 from localcloud.calls import Call
-from localcloud.deploy import Outputs, operator_session
+from localcloud.deploy import HUB_STACK, Outputs, operator_session
 from localcloud.server import HUB_ACCOUNT_ID, EmbeddedAws
 
 from .network import Network
 
 PATIENCE = 90.0
 """Seconds. A warm run takes one or two; the first one starts every function, and the machine may be busy."""
-FINAL_STATES = {"ACTIVE", "REJECTED", "FAILED"}
+FINAL_STATES = {"ACTIVE", "DRIFTED", "REJECTED", "FAILED"}
 SSH = {"from": "both", "protocol": "tcp", "ports": "22"}
 PING = {"from": "both", "protocol": "icmp"}
 
@@ -172,6 +172,19 @@ class Hub:
         for message in taken:
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         return [json.loads(message["Body"]) for message in taken]
+
+    # Rules and queues
+
+    def resource(self, logical_id: str) -> str:
+        """The physical id of something in the hub's stack."""
+        answer = self.client("cloudformation").describe_stack_resource(StackName=HUB_STACK, LogicalResourceId=logical_id)
+        physical_id: str = answer["StackResourceDetail"]["PhysicalResourceId"]
+        return physical_id
+
+    def place_of_rule(self, logical_id: str) -> dict[str, str]:
+        """A rule's name and bus, as EventBridge's operations take them."""
+        bus = self.outputs["EventBusName"] if logical_id == "NetworkChanged" else "default"
+        return {"Name": self.resource(logical_id).rpartition("|")[2].rpartition("/")[2], "EventBusName": bus}
 
     # Functions
 

@@ -41,7 +41,7 @@ def member() -> Document:
     return resources
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def flow() -> Document:
     definition: Document = yaml.safe_load((ROOT / "statemachine/peering.asl.yaml").read_text())
     return definition

@@ -12,6 +12,11 @@ import boto3
 import pytest
 from moto import mock_aws
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
+from moto.stepfunctions.parser.asl.eval.callback.callback import (
+    CallbackOutcome,
+    CallbackOutcomeFailure,
+    CallbackOutcomeSuccess,
+)
 
 from causeway.domain import errors
 from localcloud import jsonata
@@ -41,6 +46,12 @@ def steps(definition: Document) -> dict[str, Document]:
     return {name: state for name, state in tasks(definition).items() if name != "RecordOutcome"}
 
 
+def function_of(task: Document) -> str:
+    """A task names its function as its resource, but for one that waits for a token."""
+    function: str = task["Arguments"]["FunctionName"] if task["Resource"].endswith(".waitForTaskToken") else task["Resource"]
+    return function
+
+
 def descendants(kind: type[Exception]) -> set[str]:
     return {each.__name__ for each in kind.__subclasses__()}
 
@@ -57,7 +68,7 @@ def test_everything_that_can_hang_has_a_timeout(flow: Document, hub_source: Docu
 
 def test_each_task_is_the_function_of_its_name(flow: Document, hub_source: Document) -> None:
     substitutions = hub_source["Resources"]["StateMachine"]["Properties"]["DefinitionSubstitutions"]
-    assert {name: state["Resource"] for name, state in tasks(flow).items()} == {
+    assert {name: function_of(state) for name, state in tasks(flow).items()} == {
         name.removesuffix("Arn"): f"${{{name}}}" for name in substitutions
     }
     assert substitutions == {f"{name}Arn": {"Fn::GetAtt": [name, "Arn"]} for name in tasks(flow)}
@@ -83,7 +94,8 @@ def test_every_retry_has_jitter_and_an_end(flow: Document) -> None:
 
 def test_whatever_a_step_raises_is_caught(flow: Document) -> None:
     for name, state in steps(flow).items():
-        (catch,) = state["Catch"]
+        *earlier, catch = state["Catch"]
+        assert [each["ErrorEquals"] for each in earlier] == ([["ApprovalWithdrawn"]] if name == "AskApproval" else []), name
         assert catch["ErrorEquals"] == ["States.ALL"], name
         after = {"PlanPeering": "RecordOutcome"}.get(name, "WhatIsLeft")
         assert catch["Next"] == (after if name in flow["States"] else "LeaveTheOthersRunning")
@@ -108,10 +120,23 @@ class Steps:
             self.calls.append((name, given))
         answer = self._script[name]
         told = answer(given) if callable(answer) else answer
+        if name == "AskApproval":
+            self._decide(env, given["token"], told)
+            return
         if isinstance(told, str):
             cause = json.dumps({"errorType": told, "errorMessage": f"{name} says so"})
             raise lambda_eval_utils.LambdaFunctionErrorException(told, cause)
         env.stack.append({"Payload": told})
+
+    def _decide(self, env: Any, token: str, told: Answer) -> None:
+        """What people say, by the token; an empty answer is none."""
+        if isinstance(told, str):
+            outcome: CallbackOutcome = CallbackOutcomeFailure(callback_id=token, error=told, cause="They say so.")
+        else:
+            outcome = CallbackOutcomeSuccess(callback_id=token, output="{}")
+        if told:
+            env.callback_pool_manager.get(token).notify(outcome)
+        env.stack.append({"Payload": {}})
 
     @property
     def names(self) -> list[str]:
@@ -133,7 +158,7 @@ def updates(*steps: str, removing: bool) -> list[Document]:
 
 ADDITIONS = updates("UpdateRouteTables", "UpdateSecurityGroups", "ConfigureDns", "UpdateTags", removing=False)
 REMOVALS = updates("UpdateRouteTables", "UpdateSecurityGroups", removing=True)
-NO = dict.fromkeys(("superseded", "blocked", "request", "accept", "delete"), False)
+NO = dict.fromkeys(("superseded", "blocked", "ask", "request", "accept", "delete"), False)
 NOTHING = NO | {"rounds": [], "check": True}
 NO_CHECK = NOTHING | {"check": False}
 EVERYTHING = NOTHING | {"request": True, "accept": True, "rounds": [{"updates": ADDITIONS}]}
@@ -186,12 +211,12 @@ def run(flow: Document, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[S
     """Runs the flow to its end, on answers instead of functions."""
     jsonata.install()
     arn = r"arn:aws:lambda:us-east-1:123456789012:function:\1"
-    definition = re.sub(r"\$\{(\w+)Arn\}", arn, json.dumps(flow))
     with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
         client = boto3.client("stepfunctions", "us-east-1")
 
         def execute(scripted: Steps) -> Document:
             monkeypatch.setattr(lambda_eval_utils, "execute_lambda_function_integration", scripted.invoke)
+            definition = re.sub(r"\$\{(\w+)Arn\}", arn, json.dumps(flow))
             machine = client.create_state_machine(
                 name="peering", definition=definition, roleArn="arn:aws:iam::123456789012:role/peering"
             )
@@ -302,6 +327,65 @@ def test_a_blocked_plan_is_an_answer(run: Callable[[Steps], Document]) -> None:
     scripted = Steps(WORKING | {"PlanPeering": NOTHING | {"blocked": True}, "RecordOutcome": {"state": "REJECTED"}})
     assert run(scripted)["status"] == "SUCCEEDED"
     assert scripted.names == ["PlanPeering", "RecordOutcome"]
+
+
+def asked_first(plan: Document) -> Callable[[Document], Answer]:
+    """PlanPeering of a plan that waits for a person the first time, and then is approved."""
+    answers = iter([plan | {"ask": True}, plan])
+    return lambda _: next(answers)
+
+
+def test_a_plan_that_needs_approval_is_made_again_when_it_has_it(run: Callable[[Steps], Document]) -> None:
+    scripted = Steps(WORKING | {"PlanPeering": asked_first(EVERYTHING), "AskApproval": {"approved": True}})
+    assert run(scripted)["status"] == "SUCCEEDED"
+    assert scripted.names[:4] == ["PlanPeering", "AskApproval", "PlanPeering", "RequestPeering"]
+    asked = scripted.calls[1][1]
+    assert asked.pop("token")
+    assert asked == REFERENCE | EXECUTION
+
+
+def test_a_plan_that_has_changed_meanwhile_asks_anew(run: Callable[[Steps], Document]) -> None:
+    answers: Iterator[Answer] = iter([EVERYTHING | {"ask": True}, CHANGE | {"ask": True}, CHANGE])
+    scripted = Steps(WORKING | {"PlanPeering": lambda _: next(answers), "AskApproval": {"approved": True}})
+    assert run(scripted)["status"] == "SUCCEEDED"
+    assert scripted.names[:5] == ["PlanPeering", "AskApproval"] * 2 + ["PlanPeering"]
+    assert scripted.updates
+
+
+def test_a_plan_that_is_denied_changes_nothing(run: Callable[[Steps], Document]) -> None:
+    scripted = Steps(
+        WORKING
+        | {"PlanPeering": EVERYTHING | {"ask": True}, "AskApproval": "ApprovalDenied", "RecordOutcome": {"state": "REJECTED"}}
+    )
+    assert run(scripted)["status"] == "SUCCEEDED"
+    assert scripted.names == ["PlanPeering", "AskApproval", "RecordOutcome"]
+    error = scripted.calls[-1][1]["error"]
+    assert (error["Error"], error["State"]) == ("ApprovalDenied", "AskApproval")
+
+
+def test_a_plan_that_nobody_decides_about_changes_nothing(run: Callable[[Steps], Document], flow: Document) -> None:
+    flow["States"]["AskApproval"]["TimeoutSeconds"] = 1
+    scripted = Steps(
+        WORKING | {"PlanPeering": EVERYTHING | {"ask": True}, "AskApproval": {}, "RecordOutcome": {"state": "REJECTED"}}
+    )
+    assert run(scripted)["status"] == "SUCCEEDED"
+    assert scripted.names == ["PlanPeering", "AskApproval", "RecordOutcome"]
+    error = scripted.calls[-1][1]["error"]
+    assert (error["Error"], error["State"]) == ("States.Timeout", "AskApproval")
+
+
+def test_a_question_that_is_withdrawn_ends_the_run_without_an_outcome(run: Callable[[Steps], Document]) -> None:
+    scripted = Steps(WORKING | {"PlanPeering": EVERYTHING | {"ask": True}, "AskApproval": "ApprovalWithdrawn"})
+    assert run(scripted)["status"] == "SUCCEEDED"
+    assert scripted.names == ["PlanPeering", "AskApproval"]
+
+
+def test_people_have_days_to_decide_but_fewer_than_a_pending_connection_has(flow: Document) -> None:
+    days = flow["States"]["AskApproval"]["TimeoutSeconds"] / 86400
+    assert 5 < days < 7
+    assert flow["TimeoutSeconds"] > 3 * flow["States"]["AskApproval"]["TimeoutSeconds"]
+    retried = {error for retry in flow["States"]["AskApproval"]["Retry"] for error in retry["ErrorEquals"]}
+    assert "States.Timeout" not in retried, "nobody has decided: asking for six more days is no answer"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,13 @@ import pytest
 type Document = dict[str, Any]
 
 
+DEAD_LETTERS = {"EventDeadLetters", "StreamDeadLetters", "WatchDeadLetters"}
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
 def of_type(resources: Document, kind: str) -> dict[str, Document]:
     return {name: each["Properties"] for name, each in resources.items() if each["Type"] == kind}
 
@@ -23,10 +30,12 @@ def queue(arn: Document, resources: Document) -> str:
 def test_every_target_of_a_rule_has_a_dead_letter_queue_that_takes_its_letters(hub: Document) -> None:
     rules = of_type(hub, "AWS::Events::Rule")
     writable = {
-        (letters["Ref"], statement["Condition"]["ArnEquals"]["aws:SourceArn"]["Fn::GetAtt"][0])
+        (letters["Ref"], source["Fn::GetAtt"][0])
         for policy in of_type(hub, "AWS::SQS::QueuePolicy").values()
         for statement in policy["PolicyDocument"]["Statement"]
         for letters in policy["Queues"]
+        for source in listed(statement["Condition"]["ArnEquals"]["aws:SourceArn"])
+        if letters["Ref"] in DEAD_LETTERS
     }
     dead_lettered = {
         (queue(target["DeadLetterConfig"]["Arn"], hub), name) for name, rule in rules.items() for target in rule["Targets"]
@@ -36,17 +45,17 @@ def test_every_target_of_a_rule_has_a_dead_letter_queue_that_takes_its_letters(h
 
 
 def test_a_function_that_is_invoked_asynchronously_has_a_dead_letter_queue(hub: Document) -> None:
+    functions = of_type(hub, "AWS::Lambda::Function")
     targets = {
         target["Arn"]["Fn::GetAtt"][0] for rule in of_type(hub, "AWS::Events::Rule").values() for target in rule["Targets"]
-    }
-    functions = of_type(hub, "AWS::Lambda::Function")
+    } & set(functions)
     assert targets == {name for name, function in functions.items() if "DeadLetterConfig" in function}
     for name in targets:
         queue(functions[name]["DeadLetterConfig"]["TargetArn"], hub)
 
 
 def test_a_bad_record_cannot_hold_up_the_stream(hub: Document) -> None:
-    (mapping,) = of_type(hub, "AWS::Lambda::EventSourceMapping").values()
+    mapping = of_type(hub, "AWS::Lambda::EventSourceMapping")["DispatchRequestRequestChanged"]
     queue(mapping["DestinationConfig"]["OnFailure"]["Destination"], hub)
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping["BisectBatchOnFunctionError"] is True
@@ -55,8 +64,22 @@ def test_a_bad_record_cannot_hold_up_the_stream(hub: Document) -> None:
 
 
 def test_queues_keep_letters_for_as_long_as_they_can_and_encrypted(hub: Document) -> None:
-    for properties in of_type(hub, "AWS::SQS::Queue").values():
-        assert properties == {"SqsManagedSseEnabled": True, "MessageRetentionPeriod": 14 * 24 * 3600}
+    queues = of_type(hub, "AWS::SQS::Queue")
+    for name in DEAD_LETTERS:
+        assert queues[name] == {"SqsManagedSseEnabled": True, "MessageRetentionPeriod": 14 * 24 * 3600}
+
+
+def test_a_queue_of_work_waits_for_its_function_and_gives_up_into_dead_letters(hub: Document) -> None:
+    """Six times the function's timeout, as Lambda's guide has it ("Using Lambda with Amazon SQS")."""
+    queues = of_type(hub, "AWS::SQS::Queue")
+    mappings = [each for each in of_type(hub, "AWS::Lambda::EventSourceMapping").values() if "ScalingConfig" in each]
+    assert {queue(each["EventSourceArn"], hub) for each in mappings} == set(queues) - DEAD_LETTERS
+    for mapping in mappings:
+        properties = queues[queue(mapping["EventSourceArn"], hub)]
+        function = of_type(hub, "AWS::Lambda::Function")[mapping["FunctionName"]["Ref"]]
+        assert properties["SqsManagedSseEnabled"] is True
+        assert properties["VisibilityTimeout"] >= 6 * function["Timeout"]
+        assert queue(properties["RedrivePolicy"]["deadLetterTargetArn"], hub) in DEAD_LETTERS
 
 
 def test_every_function_logs_json_to_its_own_group(hub: Document) -> None:
@@ -91,7 +114,7 @@ def test_every_dead_letter_raises_an_alarm(hub: Document) -> None:
         for alarm in alarms
         if alarm["MetricName"] == "ApproximateNumberOfMessagesVisible" and alarm["Threshold"] == 0
     }
-    assert watched == set(of_type(hub, "AWS::SQS::Queue"))
+    assert watched == DEAD_LETTERS
 
 
 @pytest.mark.parametrize(
@@ -122,6 +145,7 @@ def test_the_dashboard_shows_every_function_queue_and_outcome(hub: Document) -> 
     assert shown >= {*of_type(hub, "AWS::Lambda::Function"), *of_type(hub, "AWS::SQS::Queue"), "StateMachine"}
     assert {metric[1] for metric in metrics if metric[0] == "Causeway"} == {
         "PeeringActive",
+        "PeeringDrifted",
         "PeeringRejected",
         "PeeringFailed",
         "PeeringRemoved",

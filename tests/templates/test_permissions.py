@@ -8,7 +8,8 @@ import pytest
 type Document = dict[str, Any]
 
 PREVIEW = {"PreviewPlan"}
-READERS = {"PlanPeering", "CheckReachability", "UndoChanges"} | PREVIEW
+WATCH = {"DetectDrift"}
+READERS = {"PlanPeering", "CheckReachability", "UndoChanges"} | PREVIEW | WATCH
 WRITERS = {
     "RequestPeering",
     "AcceptPeering",
@@ -93,7 +94,29 @@ def test_the_state_machine_may_invoke_the_steps_and_nothing_else(hub: Document) 
     role = of_type(hub, "AWS::IAM::Role")["StateMachineRole"]
     (invokes,) = [each for each in statements(role) if each["Action"] == "lambda:InvokeFunction"]
     steps = {resource["Fn::GetAtt"][0] for resource in invokes["Resource"]}
-    assert steps == (READERS | WRITERS | {"RecordOutcome"}) - PREVIEW
+    assert steps == (READERS | WRITERS | {"AskApproval", "RecordOutcome"}) - PREVIEW - WATCH
+
+
+def test_only_a_person_lets_a_waiting_run_go_on_and_only_a_newer_plan_withdraws_it(hub: Document) -> None:
+    answering = {
+        name.removesuffix("Role"): {
+            action for statement in statements(role) for action in listed(statement["Action"]) if "SendTask" in action
+        }
+        for name, role in of_type(hub, "AWS::IAM::Role").items()
+    }
+    assert {name: allowed for name, allowed in answering.items() if allowed} == {
+        "PlanPeering": {"states:SendTaskFailure"},
+        "DecideApproval": {"states:SendTaskSuccess", "states:SendTaskFailure"},
+    }
+
+
+def test_only_who_is_known_to_iam_reaches_the_url(hub: Document) -> None:
+    (url,) = of_type(hub, "AWS::Lambda::Url").values()
+    assert url["AuthType"] == "AWS_IAM"
+    assert of_type(hub, "AWS::Lambda::Permission").keys() == {
+        "ReceiveEventRequestSentPermission",
+        "WatchRequestsSweepPermission",
+    }
 
 
 def test_only_the_holder_of_a_lock_is_looked_for_among_the_stacks_own_executions(hub: Document) -> None:
@@ -115,6 +138,7 @@ def test_a_function_has_the_variables_that_its_permissions_are_about(hub: Docume
         "STATE_MACHINE_ARN": "states:StartExecution",
         "EVENT_BUS_NAME": "events:PutEvents",
         "EXTERNAL_ID": "sts:AssumeRole",
+        "APPROVAL_TOPIC_ARN": "sns:Publish",
     }
     for name, function in of_type(hub, "AWS::Lambda::Function").items():
         variables = function["Environment"]["Variables"]
@@ -172,8 +196,7 @@ def test_a_tag_is_made_only_together_with_causeways_own(member: Document) -> Non
 
 
 def test_members_of_the_organization_may_only_send_requests(hub: Document) -> None:
-    (access,) = of_type(hub, "AWS::Events::EventBusPolicy").values()
-    statement = access["Statement"]
+    statement = of_type(hub, "AWS::Events::EventBusPolicy")["EventBusAccess"]["Statement"]
     assert statement["Action"] == "events:PutEvents"
     assert statement["Condition"] == {
         "StringEquals": {
@@ -181,3 +204,29 @@ def test_members_of_the_organization_may_only_send_requests(hub: Document) -> No
             "events:detail-type": ["PeeringRequested", "PeeringRemovalRequested"],
         }
     }
+
+
+def test_members_may_forward_what_cloudtrail_says_of_ec2_and_nothing_else(hub: Document, member: Document) -> None:
+    statement = of_type(hub, "AWS::Events::EventBusPolicy")["EventBusAccessOfMembers"]["Statement"]
+    assert statement["Action"] == "events:PutEvents"
+    assert statement["Condition"] == {
+        "StringEquals": {
+            "aws:PrincipalOrgID": {"Ref": "OrganizationId"},
+            "events:detail-type": "AWS API Call via CloudTrail",
+            "events:source": "aws.ec2",
+        }
+    }
+    (forwards,) = statements(member["ForwardRole"]["Properties"])
+    assert forwards == {"Effect": "Allow", "Action": "events:PutEvents", "Resource": {"Ref": "EventBusArn"}}
+
+
+def test_causeways_own_changes_are_no_occasion_to_look(hub: Document) -> None:
+    pattern = hub["NetworkChanged"]["Properties"]["EventPattern"]
+    issuer = pattern["detail"]["userIdentity"]["sessionContext"]["sessionIssuer"]
+    assert issuer == {"userName": [{"anything-but": [{"Ref": "WriteRoleName"}]}, {"exists": False}]}
+
+
+def test_the_watch_changes_nothing_of_the_network(hub: Document) -> None:
+    roles = of_type(hub, "AWS::IAM::Role")
+    assert roles["DetectDriftRole"]["Path"] == "/causeway/read/"
+    assert actions(roles["WatchRequestsRole"]) == {"dynamodb:Scan", "dynamodb:DeleteItem", "sqs:SendMessage"}

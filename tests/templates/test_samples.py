@@ -10,6 +10,11 @@ ROOT = Path(__file__).parents[2]
 EVENTS = ROOT / "events"
 REMOVAL = "receive_event_removal"
 """The other event that ReceiveEvent takes."""
+CALL = "watch_requests_call"
+"""The other event that WatchRequests takes."""
+
+DECISION = "decide_approval"
+"""A call of a URL: the body is what it is about."""
 
 
 def sample(name: str) -> Any:
@@ -27,7 +32,7 @@ def test_every_function_has_a_sample(hub_source: dict[str, Any]) -> None:
         for each in hub_source["Resources"].values()
         if each["Type"] == "AWS::Serverless::Function"
     }
-    assert {path.stem for path in EVENTS.glob("*.json")} == functions | {"request", "request_item", REMOVAL}
+    assert {path.stem for path in EVENTS.glob("*.json")} == functions | {"request", "request_item", REMOVAL, CALL}
 
 
 def test_the_item_the_event_and_the_record_are_the_same_request() -> None:
@@ -39,11 +44,17 @@ def test_the_item_the_event_and_the_record_are_the_same_request() -> None:
     assert sample(REMOVAL)["detail"] == {"request_id": request["request_id"]}
     assert plain(record["dynamodb"]["NewImage"]) == request
     assert plain(record["dynamodb"]["Keys"]) == {"request_id": request["request_id"]}
+    (check,) = sample("detect_drift")["Records"]
+    assert check["body"] == request["request_id"]
+    (change,) = sample(CALL)["Records"]
+    call = json.loads(change["body"])
+    assert (call["account"], call["region"]) == (request["requester"]["account_id"], request["requester"]["region"])
 
 
 def test_every_step_is_about_that_request() -> None:
-    triggers = {"request", "request_item", "receive_event", REMOVAL, "dispatch_request"}
+    triggers = {"request", "request_item", "receive_event", REMOVAL, "dispatch_request", "watch_requests", CALL, "detect_drift"}
     steps = {path.stem: sample(path.stem) for path in EVENTS.glob("*.json") if path.stem not in triggers}
+    steps[DECISION] = json.loads(steps[DECISION]["body"])
     assert {step["request_id"] for step in steps.values()} == {sample("request")["request_id"]}
     assert {name for name, step in steps.items() if "side" in step} == {
         "update_route_tables",

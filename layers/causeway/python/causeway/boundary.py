@@ -3,8 +3,9 @@
 `docs/request-item.md` describes each field for people.
 """
 
+import json
 from collections.abc import Mapping
-from datetime import UTC
+from datetime import UTC, datetime
 from decimal import Decimal
 from ipaddress import ip_network
 from typing import Annotated, Any, Literal
@@ -20,15 +21,18 @@ from pydantic import (
     StrictBool,
     StringConstraints,
     Tag,
+    TypeAdapter,
     ValidationError,
     ValidationInfo,
     field_validator,
 )
 
+from .domain.approval import Answer, Decision
 from .domain.findings import Code, Finding
 from .domain.request import AclMode, DriftMode, Flow, Peer, Request, Selector, VpcRef
-from .domain.status import MAX_LISTED
+from .domain.status import MAX_LISTED, State
 from .domain.values import ALL_PORTS, SIDES, Both, PortRange, Protocol, Side
+from .domain.watch import Place, Watched
 
 STATUS_FIELD = "status"
 """Causeway's own part of the item; everything else is the user's."""
@@ -102,6 +106,7 @@ Ports = Annotated[
     StringConstraints(pattern=r"^(all|[0-9]{1,5}(-[0-9]{1,5})?( *, *[0-9]{1,5}(-[0-9]{1,5})?)*)$"),
 ]
 CidrBlock = Annotated[str, AfterValidator(_canonical_block)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out)]
 TagKey = Annotated[str, StringConstraints(min_length=1, max_length=128), AfterValidator(_not_reserved)]
 TagValue = Annotated[str, StringConstraints(max_length=256)]
 
@@ -115,6 +120,16 @@ class VpcPart(_Part):
 class TagSelectorPart(_Part):
     tag: Annotated[str, StringConstraints(pattern=r"^[^=]{1,128}=.{0,256}$")]
 
+
+class DecisionPart(_Part):
+    request_id: RequestId
+    checksum: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+    decision: Literal["approve", "deny"]
+    reason: Annotated[str, StringConstraints(max_length=1000)] | None = None
+
+
+_DECISIONS = {"approve": Decision.APPROVED, "deny": Decision.DENIED}
+_DECISION_EXAMPLE = '{"request_id": "test-to-production", "checksum": "0123456789abcdef", "decision": "approve"}'
 
 _FORMS: dict[type, str] = {list: "(ids)", dict: "(tag)", TagSelectorPart: "(tag)"}
 """The forms that a selector has beside `all`."""
@@ -191,7 +206,7 @@ class RequestPart(_Part):
     tags: Annotated[dict[TagKey, TagValue], Field(max_length=_MAX_TAGS)] = {}
     approval: StrictBool = False
     drift: DriftMode = DriftMode.REPAIR
-    expires_at: Annotated[AwareDatetime, BeforeValidator(_written_out)] | None = None
+    expires_at: Moment | None = None
     requested_by: Annotated[str, StringConstraints(min_length=1, max_length=256)] | None = None
 
     @field_validator("accepter")
@@ -207,6 +222,8 @@ class RemovalPart(_Part):
 
     request_id: RequestId
 
+
+_EXPIRY: TypeAdapter[datetime] = TypeAdapter(Moment)
 
 _NO_FIELDS = {"(all)", *_FORMS.values(), "[key]"}
 """pydantic's own steps to a field, which the item does not have."""
@@ -256,6 +273,30 @@ def parse_request(item: Mapping[str, Any]) -> Request:
     )
 
 
+def parse_watched(item: Mapping[str, Any]) -> Watched:
+    """What the watch needs of an item, as far as it is there: an item that is no request is none to watch.
+
+    Args:
+        item: `request_id`, and of `requester`, `accepter`, `expires_at` and `status` what the item has, well-formed or not.
+    """
+    state, expires_at = item.get(STATUS_FIELD, {}).get("state"), item.get("expires_at")
+    vpcs = (item.get(side, {}) for side in SIDES)
+    return Watched(
+        request_id=item["request_id"],
+        state=State(state) if state in State else None,
+        places=tuple(Place(account_id=str(vpc.get("account_id")), region=str(vpc.get("region"))) for vpc in vpcs),
+        expires_at=_valid_expiry(expires_at),
+        expires_at_text=str(expires_at),
+    )
+
+
+def _valid_expiry(written: object) -> datetime | None:
+    try:
+        return _EXPIRY.validate_python(written)
+    except ValidationError:
+        return None
+
+
 def parse_removal(detail: Mapping[str, Any]) -> str:
     """The id of the request that an event asks to remove.
 
@@ -263,6 +304,23 @@ def parse_removal(detail: Mapping[str, Any]) -> str:
         MalformedItem: With a finding for each field that is wrong.
     """
     return _validated(RemovalPart, detail).request_id
+
+
+def parse_decision(body: str) -> Answer:
+    """What a person decides, as JSON.
+
+    Raises:
+        MalformedItem: With a finding for each field that is wrong.
+    """
+    try:
+        given = json.loads(body)
+    except json.JSONDecodeError as error:
+        message = f"body: it must be JSON, such as {_DECISION_EXAMPLE}."
+        raise MalformedItem((Finding(code=Code.MALFORMED_ITEM, where="body", message=message),)) from error
+    part = _validated(DecisionPart, given)
+    return Answer(
+        request_id=part.request_id, checksum=part.checksum, decision=_DECISIONS[part.decision], reason=part.reason or None
+    )
 
 
 def _validated[Part: _Part](kind: type[Part], given: Mapping[str, Any]) -> Part:

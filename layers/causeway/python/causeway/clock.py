@@ -3,6 +3,10 @@
 from datetime import UTC, datetime
 
 
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
 def timestamp() -> str:
     """Now, in ISO 8601 and UTC, to the millisecond."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
+    return now().isoformat(timespec="milliseconds")

@@ -2,11 +2,14 @@
 
 from functools import cache
 
+from .aws.approvals import Approvals
 from .aws.events import Bus
-from .aws.executions import Executions, is_running
+from .aws.executions import Executions, Tasks, is_running
+from .aws.queues import Queue
 from .aws.reader import Reader
 from .aws.sessions import Hub, MemberSessions
 from .aws.tables import Ledger, Requests
+from .aws.topic import Topic
 from .aws.writer import Writer
 from .settings import Settings
 
@@ -32,6 +35,11 @@ def ledger() -> Ledger:
 
 
 @cache
+def approvals() -> Approvals:
+    return Approvals(settings().require("ledger_table"), hub().dynamodb())
+
+
+@cache
 def bus() -> Bus:
     return Bus(settings().require("event_bus_name"), hub().events())
 
@@ -39,6 +47,21 @@ def bus() -> Bus:
 @cache
 def executions() -> Executions:
     return Executions(settings().require("state_machine_arn"), hub().step_functions())
+
+
+@cache
+def tasks() -> Tasks:
+    return Tasks(hub().step_functions())
+
+
+@cache
+def topic() -> Topic:
+    return Topic(settings().require("approval_topic_arn"), hub().sns())
+
+
+@cache
+def drift_checks() -> Queue:
+    return Queue(settings().require("drift_checks_url"), hub().sqs())
 
 
 def execution_is_running(execution_arn: str) -> bool:

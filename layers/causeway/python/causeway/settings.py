@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from .domain.approval import ApprovalRule
 from .domain.values import Value
 
 
@@ -15,16 +16,26 @@ class Settings(Value, rename=str.upper):
         read_role_name: The members' role that snapshots are taken with.
         write_role_name: The members' role that changes are made with.
         external_id: What the members' roles ask for beside the hub's account.
+        approval_accounts: The stack's rule for approvals; empty where it has none. So are the next two.
     """
 
     ledger_table: str = ""
     requests_table: str = ""
     event_bus_name: str = ""
     state_machine_arn: str = ""
+    drift_checks_url: str = ""
     read_role_name: str = ""
     write_role_name: str = ""
     external_id: str = ""
+    approval_topic_arn: str = ""
+    approval_accounts: str = ""
+    approval_tags: str = ""
+    approval_ports_wider_than: str = ""
     aws_lambda_function_name: str = ""
+
+    @property
+    def approval_rule(self) -> ApprovalRule:
+        return ApprovalRule.parse(self.approval_accounts, self.approval_tags, self.approval_ports_wider_than)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":

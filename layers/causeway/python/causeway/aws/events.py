@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 SOURCE = "causeway"
 DETAIL_TYPES = {
+    State.AWAITING_APPROVAL: "PeeringApprovalRequested",
     State.ACTIVE: "PeeringActive",
+    State.DRIFTED: "PeeringDrifted",
     State.REMOVED: "PeeringRemoved",
     State.REJECTED: "PeeringRejected",
     State.FAILED: "PeeringFailed",
@@ -30,9 +32,10 @@ class Bus:
         self._client = client
 
     def announce(self, status: Status) -> None:
-        """Sends `PeeringActive`, `PeeringRemoved`, `PeeringRejected` or `PeeringFailed`, for a status that is final.
+        """Sends a final status as `PeeringActive`, `PeeringDrifted`, `PeeringRemoved`, `PeeringRejected` or `PeeringFailed`.
 
-        The detail is the status with the request's id, but of a verdict only whether it is reachable: an event has 256 KB.
+        One that waits for a person is `PeeringApprovalRequested`. The detail is the status with the request's id, but of a
+        verdict only whether it is reachable: an event has 256 KB.
 
         Raises:
             ServiceUnavailable: The bus did not take the event.

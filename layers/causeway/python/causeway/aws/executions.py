@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from causeway.domain.status import execution_name
@@ -11,6 +12,8 @@ from .errors import translated
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
+
+    from causeway.domain.errors import CausewayError
 
 RUNNING = "RUNNING"
 
@@ -35,6 +38,41 @@ class Executions:
             except self._client.exceptions.ExecutionAlreadyExists:
                 return f"{self._state_machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
         return answer["executionArn"]
+
+
+class Tasks:
+    """The states that wait for a person, by the tokens that they wait with.
+
+    A token is as good as the decision itself: no error carries it.
+    """
+
+    def __init__(self, client: SFNClient) -> None:
+        self._client = client
+
+    def succeed(self, token: str, about: str) -> bool:
+        """Lets the state go on. False where none waits with this token any more.
+
+        Args:
+            token: The task token.
+            about: What the task is about, for errors.
+        """
+        with translated(about), suppress(*self._nobody_waits):
+            self._client.send_task_success(taskToken=token, output="{}")
+            return True
+        return False
+
+    def fail(self, token: str, about: str, error: CausewayError) -> bool:
+        """Lets the state fail with this error. False where none waits with this token any more."""
+        with translated(about), suppress(*self._nobody_waits):
+            self._client.send_task_failure(taskToken=token, error=type(error).__name__, cause=str(error))
+            return True
+        return False
+
+    @property
+    def _nobody_waits(self) -> tuple[type[Exception], ...]:
+        """Step Functions tells by one of these that the task has ended."""
+        known = self._client.exceptions
+        return known.TaskTimedOut, known.TaskDoesNotExist, known.InvalidToken
 
 
 def is_running(client: SFNClient, execution_arn: str) -> bool:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
     from mypy_boto3_sts import STSClient
     from mypy_boto3_sts.type_defs import CredentialsTypeDef
@@ -60,6 +61,14 @@ class Hub:
     def step_functions(self) -> SFNClient:
         with self._lock:
             return self._session.client("stepfunctions", config=CONFIG)
+
+    def sns(self) -> Any:
+        with self._lock:
+            return self._session.client("sns", config=CONFIG)
+
+    def sqs(self) -> SQSClient:
+        with self._lock:
+            return self._session.client("sqs", config=CONFIG)
 
     def sts(self) -> STSClient:
         """The regional endpoint, which is botocore's default: it works when us-east-1 does not."""

@@ -5,12 +5,8 @@ They use the low-level client: boto3's resources take long to load.
 
 from __future__ import annotations
 
-import zlib
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
-
-import msgspec
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from causeway.clock import timestamp
 from causeway.domain.errors import LedgerMissing, ServiceUnavailable
@@ -21,19 +17,22 @@ from causeway.domain.request import Request
 from causeway.domain.reversal import Undo
 from causeway.domain.run import Occasion, Run
 from causeway.domain.status import State, Status
+from causeway.domain.values import Value
 from causeway.domain.verdicts import Verdict
+from causeway.domain.watch import WATCHED_STATES, Settled
 
+from .approvals import TOKEN, last_approval
 from .errors import translated
+from .items import attributes, packed, plain, prefix_of, unpacked
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, TransactWriteItemTypeDef, UpdateTypeDef
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef, UpdateTypeDef
 
+    from causeway.domain.findings import Finding
     from causeway.domain.values import Side
-
-type Attributes = Mapping[str, AttributeValueTypeDef]
 
 HEAD = "HEAD"
 REQUEST = "REQUEST"
@@ -52,6 +51,9 @@ USER = "USER#"
 
 LAST_GENERATION = 9_999_999_999
 """The largest that ten digits hold."""
+
+DRIFT = "drift"
+"""On the head while the newest generation is a drift run: it belongs to no stream record."""
 
 SEQUENCE_NUMBER_DIGITS = 40
 """The longest sequence number of a stream record. It does not fit DynamoDB's numbers, which have 38 digits."""
@@ -75,12 +77,12 @@ class Requests:
             try:
                 self._client.update_item(
                     TableName=self._table_name,
-                    Key=_attributes(request_id=status.request_id),
+                    Key=attributes(request_id=status.request_id),
                     UpdateExpression="SET #status = :status",
                     ConditionExpression="attribute_exists(request_id)"
                     f" AND (attribute_not_exists(#status.generation) OR #status.generation {not_later} :generation)",
                     ExpressionAttributeNames={"#status": "status"},
-                    ExpressionAttributeValues=_attributes(**{":status": status.as_map(), ":generation": status.generation}),
+                    ExpressionAttributeValues=attributes(**{":status": status.as_map(), ":generation": status.generation}),
                 )
             except self._client.exceptions.ConditionalCheckFailedException:
                 return False
@@ -108,8 +110,79 @@ class Requests:
     def delete_from_event(self, request_id: str, *, event_id: str, ledger_table: str, expires_at: int) -> bool:
         """Deletes the item, if it is there, and remembers the event, in one transaction. As `put_from_event`."""
         marker = _marker(ledger_table, request_id, event_id, expires_at)
-        key = _attributes(request_id=request_id)
+        key = attributes(request_id=request_id)
         return self._write_once(request_id, marker, {"Delete": {"TableName": self._table_name, "Key": key}})
+
+    def overview(self) -> Iterator[dict[str, Any]]:
+        """Of every item, as far as it has it: `request_id`, `expires_at`, its VPCs' `account_id` and `region`, `status.state`.
+
+        A scan, eventually consistent: what is made of an item is decided on a fresh look at it.
+        """
+        with translated(f"table {self._table_name}"):
+            pages = self._client.get_paginator("scan").paginate(
+                TableName=self._table_name,
+                ProjectionExpression="request_id, expires_at, #status.#state, requester.account_id, requester.#region,"
+                " accepter.account_id, accepter.#region",
+                ExpressionAttributeNames={"#status": "status", "#state": "state", "#region": "region"},
+            )
+            for page in pages:
+                yield from map(plain, page["Items"])
+
+    def settled(self, request_id: str) -> Settled | None:
+        """What the request has settled in, by a consistent read; None where it has not, or is gone."""
+        with translated(self._place(request_id)):
+            answer = self._client.get_item(
+                TableName=self._table_name,
+                Key=attributes(request_id=request_id),
+                ProjectionExpression="#status.generation, #status.#state, #status.findings",
+                ExpressionAttributeNames={"#status": "status", "#state": "state"},
+                ConsistentRead=True,
+            )
+        status = plain(answer.get("Item", {})).get("status")
+        if status is None or status["state"] not in WATCHED_STATES:
+            return None
+        return Settled(
+            request_id=request_id,
+            generation=int(status["generation"]),
+            state=State(status["state"]),
+            codes=frozenset(finding["code"] for finding in status["findings"]),
+        )
+
+    def add_finding(self, settled: Settled, finding: Finding) -> bool:
+        """Adds a finding to the status of a request that is settled as it was. False where it has moved on."""
+        with translated(self._place(settled.request_id)):
+            try:
+                self._client.update_item(
+                    TableName=self._table_name,
+                    Key=attributes(request_id=settled.request_id),
+                    UpdateExpression="SET #status.findings = list_append(#status.findings, :findings)",
+                    ConditionExpression="#status.generation = :generation AND #status.#state = :state",
+                    ExpressionAttributeNames={"#status": "status", "#state": "state"},
+                    ExpressionAttributeValues=attributes(
+                        **{
+                            ":findings": [finding.as_map()],
+                            ":generation": settled.generation,
+                            ":state": settled.state.value,
+                        }
+                    ),
+                )
+            except self._client.exceptions.ConditionalCheckFailedException:
+                return False
+        return True
+
+    def delete_expired(self, request_id: str, expires_at: str) -> bool:
+        """Deletes the item while it still says that it expires then. False where it has another time by now, or is gone."""
+        with translated(self._place(request_id)):
+            try:
+                self._client.delete_item(
+                    TableName=self._table_name,
+                    Key=attributes(request_id=request_id),
+                    ConditionExpression="expires_at = :expires_at",
+                    ExpressionAttributeValues=attributes(**{":expires_at": expires_at}),
+                )
+            except self._client.exceptions.ConditionalCheckFailedException:
+                return False
+        return True
 
     def _write_once(self, request_id: str, marker: TransactWriteItemTypeDef, write: TransactWriteItemTypeDef) -> bool:
         """False, and nothing is written, where the marker is there already."""
@@ -126,6 +199,18 @@ class Requests:
         return f"table {self._table_name}, request {request_id}"
 
 
+class Head(Value):
+    """A request's newest generations, 0 where there was none.
+
+    Attributes:
+        generation: Of the newest change.
+        asked: The last one that asked a person for approval.
+    """
+
+    generation: int
+    asked: int
+
+
 class Ledger:
     """What was planned and done, for each generation of each request. Every record says in `at` when it was written."""
 
@@ -136,47 +221,89 @@ class Ledger:
     def next_generation(self, request_id: str, sequence_number: str) -> int | None:
         """The generation of the change with this stream sequence number.
 
-        The same number gives the same generation again; None where a newer change already has one.
+        The same number gives the same generation again; None where a newer change already has one, or the change had settled
+        and a drift run was begun since.
         """
         number = sequence_number.zfill(SEQUENCE_NUMBER_DIGITS)
         with translated(self._place(request_id)):
             try:
                 answer = self._client.update_item(
                     TableName=self._table_name,
-                    Key=_attributes(request_id=request_id, record=HEAD),
-                    UpdateExpression="SET sequence_number = :number, #at = :at ADD generation :one",
+                    Key=attributes(request_id=request_id, record=HEAD),
+                    UpdateExpression="SET sequence_number = :number, #at = :at ADD generation :one REMOVE drift",
                     ConditionExpression="attribute_not_exists(sequence_number) OR sequence_number < :number",
                     ExpressionAttributeNames={"#at": "at"},
-                    ExpressionAttributeValues=_attributes(**{":number": number, ":one": 1, ":at": timestamp()}),
+                    ExpressionAttributeValues=attributes(**{":number": number, ":one": 1, ":at": timestamp()}),
                     ReturnValues="ALL_NEW",
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
             except self._client.exceptions.ConditionalCheckFailedException as error:
-                head = _plain(cast("dict[str, Any]", error.response)["Item"])
-                return int(head["generation"]) if head["sequence_number"] == number else None
-        return int(_plain(answer["Attributes"])["generation"])
+                head = plain(cast("dict[str, Any]", error.response)["Item"])
+                same = head["sequence_number"] == number and DRIFT not in head
+                return int(head["generation"]) if same else None
+        return int(plain(answer["Attributes"])["generation"])
+
+    def begin_drift(self, request: Request, settled: int) -> bool:
+        """Begins a drift run: the generation after the settled one, and what it is about, in one transaction.
+
+        The head keeps the sequence number of the newest change, so that the next one gets its generation.
+
+        Returns:
+            Whether the generation is there, begun now or before; False where a newer change has taken it.
+        """
+        update: UpdateTypeDef = {
+            "TableName": self._table_name,
+            "Key": attributes(request_id=request.request_id, record=HEAD),
+            "UpdateExpression": "SET generation = :begun, drift = :true, #at = :at",
+            "ExpressionAttributeNames": {"#at": "at"},
+            "ConditionExpression": "generation = :settled OR (generation = :begun AND drift = :true)",
+            "ExpressionAttributeValues": attributes(
+                **{":settled": settled, ":begun": settled + 1, ":true": True, ":at": timestamp()}
+            ),
+        }
+        about = attributes(
+            request_id=request.request_id,
+            record=prefix_of(settled + 1) + REQUEST,
+            payload=packed(request),
+            occasion=Occasion.DRIFT.value,
+            at=timestamp(),
+        )
+        with translated(self._place(request.request_id), {"TransactionCanceledException": ServiceUnavailable}):
+            try:
+                self._client.transact_write_items(
+                    TransactItems=[{"Update": update}, {"Put": {"TableName": self._table_name, "Item": about}}]
+                )
+            except self._client.exceptions.TransactionCanceledException as error:
+                if error.response["CancellationReasons"][0].get("Code") != "ConditionalCheckFailed":
+                    raise
+                return False
+        return True
 
     def newest_generation(self, request_id: str) -> int:
         """The generation of the newest change of the item; 0 where there was none."""
-        head = self._get(request_id, HEAD)
-        return int(head["generation"]) if head else 0
+        return self.load_head(request_id).generation
+
+    def load_head(self, request_id: str) -> Head:
+        """How far the request's generations have come."""
+        head = self._get(request_id, HEAD) or {}
+        return Head(generation=int(head.get("generation", 0)), asked=int(head.get("asked", 0)))
 
     def save_request(self, generation: int, request: Request, occasion: Occasion = Occasion.CHANGE) -> None:
         """Records what the generation is about."""
-        self._save(request.request_id, generation, REQUEST, payload=_packed(request), occasion=occasion.value)
+        self._save(request.request_id, generation, REQUEST, payload=packed(request), occasion=occasion.value)
 
     def save_plan(self, plan: Plan) -> None:
-        self._save(plan.request_id, plan.generation, PLAN, payload=_packed(plan))
+        self._save(plan.request_id, plan.generation, PLAN, payload=packed(plan))
 
     def save_connection(self, request_id: str, generation: int, connection_id: str) -> None:
         self._save(request_id, generation, CONNECTION, connection_id=connection_id)
 
     def save_done(self, request_id: str, generation: int, side: Side, step: str, changes: Sequence[Change]) -> None:
         """Records the changes of a step that are in the network now, in place of what its last attempt recorded."""
-        self._save(request_id, generation, f"{DONE}#{side}#{step}", payload=_packed(changes))
+        self._save(request_id, generation, f"{DONE}#{side}#{step}", payload=packed(changes))
 
     def save_verdicts(self, request_id: str, generation: int, verdicts: Sequence[Verdict]) -> None:
-        self._save(request_id, generation, VERDICTS, payload=_packed(verdicts))
+        self._save(request_id, generation, VERDICTS, payload=packed(verdicts))
 
     def save_superseded(self, request_id: str, generation: int) -> None:
         """Records that the generation does nothing, because a newer one was there when its turn came."""
@@ -184,33 +311,39 @@ class Ledger:
 
     def save_outcome(self, status: Status) -> None:
         """Records how the generation ended. An item that is gone cannot keep it."""
-        self._save(status.request_id, status.generation, OUTCOME, payload=_packed(status))
+        self._save(status.request_id, status.generation, OUTCOME, payload=packed(status))
 
     def load_outcome(self, request_id: str, generation: int) -> Status | None:
         """How the generation ended; None while it has not."""
-        record = self._get(request_id, _prefix(generation) + OUTCOME)
-        return _unpacked(record, Status) if record else None
+        record = self._get(request_id, prefix_of(generation) + OUTCOME)
+        return unpacked(record, Status) if record else None
 
     def history(self, request_id: str) -> tuple[Record, ...]:
         """Every record of every generation; `causeway.domain.history` tells them."""
         items = self._query(
             request_id,
             "#record BETWEEN :first AND :last",
-            **{":first": _prefix(0), ":last": f"{_prefix(LAST_GENERATION)}~"},
+            **{":first": prefix_of(0), ":last": f"{prefix_of(LAST_GENERATION)}~"},
         )
         return tuple(_record(item) for item in items)
 
     def save_before(self, request_id: str, generation: int, holdings: Holdings) -> None:
-        """Records what the request held before the run."""
-        self._save(request_id, generation, BEFORE, payload=_packed(holdings))
+        """Records what the request held before the run; said again, when it holds more, it changes nothing."""
+        record = attributes(
+            request_id=request_id, record=prefix_of(generation) + BEFORE, at=timestamp(), payload=packed(holdings)
+        )
+        with translated(self._place(request_id)), suppress(self._client.exceptions.ConditionalCheckFailedException):
+            self._client.put_item(
+                TableName=self._table_name, Item=record, ConditionExpression="attribute_not_exists(request_id)"
+            )
 
     def save_undo(self, undo: Undo) -> None:
         """Records one attempt to undo the run; the last one counts."""
-        self._save(undo.request_id, undo.generation, f"{UNDO}#{undo.round}", payload=_packed(undo))
+        self._save(undo.request_id, undo.generation, f"{UNDO}#{undo.round}", payload=packed(undo))
 
     def save_undone(self, undo: Undo, side: Side, step: str, changes: Sequence[Change]) -> None:
         """Records the inverses of a step that are in the network now, as part of this attempt."""
-        self._save(undo.request_id, undo.generation, f"{UNDONE}#{undo.round}#{side}#{step}", payload=_packed(changes))
+        self._save(undo.request_id, undo.generation, f"{UNDONE}#{undo.round}#{side}#{step}", payload=packed(changes))
 
     def load_run(self, request_id: str, generation: int) -> Run:
         """Everything of one generation, in one consistent query.
@@ -218,7 +351,7 @@ class Ledger:
         Raises:
             LedgerMissing: No step has saved the request.
         """
-        prefix = _prefix(generation)
+        prefix = prefix_of(generation)
         items = self._query(request_id, "begins_with(#record, :prefix)", **{":prefix": prefix})
         records = {item["record"].removeprefix(prefix): item for item in items}
         if REQUEST not in records:
@@ -227,29 +360,30 @@ class Ledger:
                 where=self._place(request_id),
                 remedy="Put the request again.",
             )
-        undos = (_unpacked(item, Undo) for record, item in records.items() if record.startswith(f"{UNDO}#"))
+        undos = (unpacked(item, Undo) for record, item in records.items() if record.startswith(f"{UNDO}#"))
         undo = max(undos, key=lambda each: each.round, default=None)
         return Run(
-            request=_unpacked(records[REQUEST], Request),
+            request=unpacked(records[REQUEST], Request),
             generation=generation,
             occasion=Occasion(records[REQUEST]["occasion"]),
-            plan=_unpacked(records[PLAN], Plan) if PLAN in records else None,
+            plan=unpacked(records[PLAN], Plan) if PLAN in records else None,
             connection_id=records[CONNECTION]["connection_id"] if CONNECTION in records else None,
             done=_changes(records, f"{DONE}#"),
-            verdicts=_unpacked(records[VERDICTS], tuple[Verdict, ...]) if VERDICTS in records else None,
-            before=_unpacked(records[BEFORE], Holdings) if BEFORE in records else NOTHING_HELD,
+            verdicts=unpacked(records[VERDICTS], tuple[Verdict, ...]) if VERDICTS in records else None,
+            before=unpacked(records[BEFORE], Holdings) if BEFORE in records else NOTHING_HELD,
             undo=undo,
             undone=_changes(records, f"{UNDONE}#{undo.round}#") if undo else (),
+            approval=last_approval(records),
         )
 
     def save_holdings(self, request_id: str, holdings: Holdings) -> None:
         """Records what the request holds in the network, whatever its generation."""
-        self._put(request_id, HOLDINGS, payload=_packed(holdings))
+        self._put(request_id, HOLDINGS, payload=packed(holdings))
 
     def load_holdings(self, request_id: str) -> Holdings:
         """What the request holds; nothing where nothing was recorded."""
         record = self._get(request_id, HOLDINGS)
-        return _unpacked(record, Holdings) if record else Holdings()
+        return unpacked(record, Holdings) if record else Holdings()
 
     def save_user(self, pair: str, request_id: str) -> None:
         """Records that the request uses the connection of these two VPCs."""
@@ -263,7 +397,7 @@ class Ledger:
     def forget_user(self, pair: str, request_id: str) -> None:
         """Records that the request no longer uses it."""
         with translated(self._place(pair)):
-            self._client.delete_item(TableName=self._table_name, Key=_attributes(request_id=pair, record=f"{USER}{request_id}"))
+            self._client.delete_item(TableName=self._table_name, Key=attributes(request_id=pair, record=f"{USER}{request_id}"))
 
     def lock(self, what: str, holder: str) -> str | None:
         """Takes the lock of a request, or of a pair of VPCs.
@@ -275,13 +409,13 @@ class Ledger:
             try:
                 self._client.put_item(
                     TableName=self._table_name,
-                    Item=_attributes(request_id=what, record=LOCK, holder=holder, at=timestamp()),
+                    Item=attributes(request_id=what, record=LOCK, holder=holder, at=timestamp()),
                     ConditionExpression="attribute_not_exists(request_id) OR holder = :holder",
-                    ExpressionAttributeValues=_attributes(**{":holder": holder}),
+                    ExpressionAttributeValues=attributes(**{":holder": holder}),
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
             except self._client.exceptions.ConditionalCheckFailedException as error:
-                return str(_plain(cast("dict[str, Any]", error.response)["Item"])["holder"])
+                return str(plain(cast("dict[str, Any]", error.response)["Item"])["holder"])
         return None
 
     def take_over(self, what: str, holder: str, from_holder: str) -> bool:
@@ -290,9 +424,9 @@ class Ledger:
             try:
                 self._client.put_item(
                     TableName=self._table_name,
-                    Item=_attributes(request_id=what, record=LOCK, holder=holder, at=timestamp()),
+                    Item=attributes(request_id=what, record=LOCK, holder=holder, at=timestamp()),
                     ConditionExpression="holder IN (:holder, :from)",
-                    ExpressionAttributeValues=_attributes(**{":holder": holder, ":from": from_holder}),
+                    ExpressionAttributeValues=attributes(**{":holder": holder, ":from": from_holder}),
                 )
             except self._client.exceptions.ConditionalCheckFailedException:
                 return False
@@ -303,26 +437,26 @@ class Ledger:
         with translated(self._place(what)), suppress(self._client.exceptions.ConditionalCheckFailedException):
             self._client.delete_item(
                 TableName=self._table_name,
-                Key=_attributes(request_id=what, record=LOCK),
+                Key=attributes(request_id=what, record=LOCK),
                 ConditionExpression="holder = :holder",
-                ExpressionAttributeValues=_attributes(**{":holder": holder}),
+                ExpressionAttributeValues=attributes(**{":holder": holder}),
             )
 
     def _save(self, request_id: str, generation: int, record: str, **values: object) -> None:
-        self._put(request_id, _prefix(generation) + record, **values)
+        self._put(request_id, prefix_of(generation) + record, **values)
 
     def _put(self, request_id: str, record: str, **values: object) -> None:
-        item = _attributes(request_id=request_id, record=record, at=timestamp(), **values)
+        item = attributes(request_id=request_id, record=record, at=timestamp(), **values)
         with translated(self._place(request_id)):
             self._client.put_item(TableName=self._table_name, Item=item)
 
     def _get(self, request_id: str, record: str) -> dict[str, Any] | None:
         """A record as it is now (a consistent read)."""
-        key = _attributes(request_id=request_id, record=record)
+        key = attributes(request_id=request_id, record=record)
         with translated(self._place(request_id)):
             answer = self._client.get_item(TableName=self._table_name, Key=key, ConsistentRead=True)
         item = answer.get("Item")
-        return None if item is None else _plain(item)
+        return None if item is None else plain(item)
 
     def _query(self, request_id: str, condition: str, **values: str) -> Iterable[dict[str, Any]]:
         """The request's records whose key fulfils the condition, as they are now (a consistent read), in the key's order."""
@@ -331,34 +465,31 @@ class Ledger:
                 TableName=self._table_name,
                 KeyConditionExpression=f"request_id = :id AND {condition}",
                 ExpressionAttributeNames={"#record": "record"},
-                ExpressionAttributeValues=_attributes(**{":id": request_id, **values}),
+                ExpressionAttributeValues=attributes(**{":id": request_id, **values}),
                 ConsistentRead=True,
             )
-            return [_plain(item) for page in pages for item in page["Items"]]
+            return [plain(item) for page in pages for item in page["Items"]]
 
     def _place(self, request_id: str) -> str:
         return f"table {self._table_name}, request {request_id}"
 
 
-def _prefix(generation: int) -> str:
-    return f"{generation:010d}#"
-
-
 def _record(item: Mapping[str, Any]) -> Record:
     generation, _, name = item["record"].partition("#")
-    payload = {"payload": msgspec.json.decode(zlib.decompress(item["payload"].value))} if "payload" in item else {}
-    return Record(generation=int(generation), name=name, at=item["at"], fields={**item, **payload})
+    fields = {field: value for field, value in item.items() if field not in {"payload", TOKEN}}
+    payload = {"payload": unpacked(item, Any)} if "payload" in item else {}
+    return Record(generation=int(generation), name=name, at=item["at"], fields=fields | payload)
 
 
 def _changes(records: Mapping[str, Mapping[str, Any]], prefix: str) -> tuple[Change, ...]:
     """The changes of every record whose name begins so."""
-    found = (_unpacked(item, tuple[Change, ...]) for record, item in records.items() if record.startswith(prefix))
+    found = (unpacked(item, tuple[Change, ...]) for record, item in records.items() if record.startswith(prefix))
     return tuple(change for changes in found for change in changes)
 
 
 def _marker(ledger_table: str, request_id: str, event_id: str, expires_at: int) -> TransactWriteItemTypeDef:
     """Remembers an event, if it was not seen before."""
-    item = _attributes(request_id=request_id, record=f"EVENT#{event_id}", at=timestamp(), expires_at=expires_at)
+    item = attributes(request_id=request_id, record=f"EVENT#{event_id}", at=timestamp(), expires_at=expires_at)
     return {"Put": {"TableName": ledger_table, "Item": item, "ConditionExpression": "attribute_not_exists(request_id)"}}
 
 
@@ -371,27 +502,8 @@ def _replacing(table_name: str, desired: Mapping[str, Any], known: Collection[st
     removes = ", ".join(f"#{index}" for index in range(len(wanted), len(names)))
     return {
         "TableName": table_name,
-        "Key": _attributes(request_id=desired["request_id"]),
+        "Key": attributes(request_id=desired["request_id"]),
         "UpdateExpression": f"SET {sets}" + (f" REMOVE {removes}" if removes else ""),
         "ExpressionAttributeNames": {f"#{index}": name for index, name in enumerate(names)},
-        "ExpressionAttributeValues": _attributes(**{f":{index}": value for index, value in enumerate(wanted.values())}),
+        "ExpressionAttributeValues": attributes(**{f":{index}": value for index, value in enumerate(wanted.values())}),
     }
-
-
-def _attributes(**values: object) -> dict[str, AttributeValueTypeDef]:
-    serializer = TypeSerializer()
-    return {name: serializer.serialize(value) for name, value in values.items()}
-
-
-def _plain(item: Attributes) -> dict[str, Any]:
-    deserializer = TypeDeserializer()
-    return {name: deserializer.deserialize(value) for name, value in item.items()}
-
-
-def _packed(value: object) -> bytes:
-    """Compressed JSON: a plan of some thousand changes fits the 400 KB of an item."""
-    return zlib.compress(msgspec.json.encode(value))
-
-
-def _unpacked[T](record: Mapping[str, Any], kind: type[T]) -> T:
-    return msgspec.json.decode(zlib.decompress(record["payload"].value), type=kind)

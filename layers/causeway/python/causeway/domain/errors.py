@@ -77,5 +77,17 @@ class InvalidRequest(GiveUpError):
     """AWS understood the call and refuses its content."""
 
 
+class ApprovalDenied(GiveUpError):
+    """A person said no to the plan."""
+
+
+class ApprovalWithdrawn(GiveUpError):
+    """A newer change of the item took the place of the one that asked."""
+
+
+class ApprovalNotAsked(GiveUpError):
+    """Somebody decides about a plan that waits for no decision, or no longer does."""
+
+
 class LedgerMissing(GiveUpError):
     """A record that an earlier step must have written is not in the ledger."""

@@ -1,4 +1,4 @@
-"""What preflight and the check have to say to a person, each with a code that `docs/operations.md` explains."""
+"""What preflight, the check and the watch have to say to a person, each with a code that `docs/operations.md` explains."""
 
 from enum import StrEnum
 from typing import Any
@@ -24,6 +24,11 @@ class Code(StrEnum):
     QUOTA_EXCEEDED = "QUOTA_EXCEEDED"
     FLOW_BLOCKED = "FLOW_BLOCKED"
     NOTHING_TO_CHECK = "NOTHING_TO_CHECK"
+    APPROVAL_DENIED = "APPROVAL_DENIED"
+    APPROVAL_LAPSED = "APPROVAL_LAPSED"
+    DRIFT = "DRIFT"
+    DRIFT_REPAIRED = "DRIFT_REPAIRED"
+    PENDING_NEARS_EXPIRY = "PENDING_NEARS_EXPIRY"
     STEP_FAILED = "STEP_FAILED"
     UNDO_INCOMPLETE = "UNDO_INCOMPLETE"
 

@@ -26,6 +26,7 @@ class What(StrEnum):
     ASKED = "asked"
     SEEN = "seen"
     PLANNED = "planned"
+    APPROVAL = "approval"
     DONE = "done"
     UNDONE = "undone"
     SUPERSEDED = "superseded"
@@ -117,6 +118,30 @@ def _plan(record: Record) -> Entry:
     )
 
 
+def _approval(record: Record) -> Entry:
+    *_, what = record.name.split("#")
+    return _APPROVAL_TELLERS[what](record)
+
+
+def _question(record: Record) -> Entry:
+    plan, reasons = record.payload(Plan), record.fields["reasons"]
+    told = (*reasons, *(change.sentence for change in plan.changes))
+    return _entry(record, What.APPROVAL, "AskApproval", f"Is {record.fields['checksum']} approved?", *told)
+
+
+def _decision(record: Record) -> Entry:
+    decision, said = record.fields["decision"], record.fields["reason"]
+    return _entry(record, What.APPROVAL, record.fields["decided_by"] or "PlanPeering", str(decision), *([said] if said else []))
+
+
+def _lapse(record: Record) -> Entry:
+    return _entry(record, What.APPROVAL, "Causeway", "Lapsed: the network had changed, or nobody had decided in time.")
+
+
+_APPROVAL_TELLERS: dict[str, Callable[[Record], Entry]] = {"ASKED": _question, "DECIDED": _decision, "LAPSED": _lapse}
+"""A question has up to three records."""
+
+
 def _done(record: Record) -> Entry:
     changes = record.payload(tuple[Change, ...])
     _, side, step, *_ = record.name.split("#")
@@ -157,6 +182,7 @@ def _outcome(record: Record) -> Entry:
 TELLERS: dict[str, Callable[[Record], Entry]] = {
     "REQUEST": _request,
     "PLAN": _plan,
+    "APPROVAL": _approval,
     "DONE": _done,
     "VERDICTS": _verdicts,
     "UNDO": _undo,

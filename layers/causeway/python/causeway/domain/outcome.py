@@ -2,21 +2,33 @@
 
 from collections.abc import Iterator
 
+from .approval import Approval
 from .blocked_flows import blocked_flows
+from .drift import repaired
+from .errors import ApprovalDenied
 from .findings import Code, Finding
 from .plan import CreatePeering
-from .run import Run
+from .run import Occasion, Run
 from .status import MAX_LISTED, State, Status
 from .step_error import StepError
 from .verdicts import Verdict
+
+ASKING = "AskApproval"
+"""The state that waits for a person."""
+
+TIMEOUT = "States.Timeout"
+"""Step Functions' own name for a state whose time is over."""
+
+REFUSALS = frozenset({Code.APPROVAL_DENIED, Code.APPROVAL_LAPSED})
 
 
 def status_of(run: Run, error: StepError | None, *, undo_error: StepError | None = None, now: str) -> Status:
     """The final status of a run.
 
-    A blocked plan is REJECTED: nothing was written. An error, or a flow that does not work though everything was done, is
-    FAILED, with what was undone of the run and what is left of it. The rest is ACTIVE, or REMOVED where nothing was wanted any
-    more. A removal that is blocked is FAILED: there is no item left that could be corrected.
+    A blocked plan is REJECTED, and so is one that no person has approved: nothing was written. An error, or a flow that does
+    not work though everything was done, is FAILED, with what was undone of the run and what is left of it. The rest is ACTIVE,
+    or REMOVED where nothing was wanted any more. A removal that is blocked is FAILED: there is no item left that could be
+    corrected. A drift run that does not end ACTIVE is DRIFTED, whatever stopped it but a person: the watch goes on looking.
 
     Args:
         run: The run.
@@ -34,15 +46,21 @@ def status_of(run: Run, error: StepError | None, *, undo_error: StepError | None
         peering_connection_id=_connection_id(run),
         findings=findings[:MAX_LISTED],
         verdicts=tuple(verdicts[:MAX_LISTED]),
+        approval=run.approval,
         changes_made=tuple(change.sentence for change in run.made[:MAX_LISTED]),
         changes_undone=tuple(change.sentence for change in run.taken_back[:MAX_LISTED]),
     )
 
 
 def _state(run: Run, error: StepError | None, findings: tuple[Finding, ...]) -> State:
+    blocked = any(finding.blocking for finding in findings)
+    if any(finding.code in REFUSALS for finding in findings):
+        return State.REJECTED
+    if run.occasion is Occasion.DRIFT:
+        return State.DRIFTED if blocked else State.ACTIVE
     if error is None and not run.removal and run.plan is not None and run.plan.is_blocked:
         return State.REJECTED
-    if any(finding.blocking for finding in findings):
+    if blocked:
         return State.FAILED
     return State.REMOVED if run.removal else State.ACTIVE
 
@@ -56,13 +74,13 @@ def _connection_id(run: Run) -> str | None:
 def _findings(run: Run, error: StepError | None, undo_error: StepError | None) -> Iterator[Finding]:
     for each in (error, undo_error):
         if each is not None:
-            yield Finding(
-                code=Code.STEP_FAILED, where=each.state, message=f"{each.state} failed with {each.error}: {each.message}"
-            )
+            yield _stopped_by(run, each)
     if run.plan is not None:
         yield from run.plan.findings
     if run.verdicts is not None:
         yield from blocked_flows(run.verdicts)
+    if run.occasion is Occasion.DRIFT:
+        yield from repaired(run.request, run.made)
     if run.undo is not None or undo_error is not None:
         yield from _not_undone(run)
 
@@ -83,6 +101,35 @@ def _not_undone(run: Run) -> Iterator[Finding]:
             message="Nobody could look at what the run has changed, so there can be more than its steps have reported. Put the "
             "item again to go on from here, or delete it.",
         )
+
+
+def _stopped_by(run: Run, error: StepError) -> Finding:
+    if run.approval is not None and error.error == ApprovalDenied.__name__:
+        return _denied(run.approval)
+    if run.approval is not None and (error.error, error.state) == (TIMEOUT, ASKING):
+        return _lapsed(run.approval)
+    return Finding(
+        code=Code.STEP_FAILED, where=error.state, message=f"{error.state} failed with {error.error}: {error.message}"
+    )
+
+
+def _denied(approval: Approval) -> Finding:
+    said = f", who said: {approval.reason}" if approval.reason else ""
+    return Finding(
+        code=Code.APPROVAL_DENIED,
+        where=approval.checksum,
+        message=f"The plan {approval.checksum} was denied by {approval.decided_by}{said}. Nothing was changed. Change the "
+        "item, or put it again to ask again.",
+    )
+
+
+def _lapsed(approval: Approval) -> Finding:
+    return Finding(
+        code=Code.APPROVAL_LAPSED,
+        where=approval.checksum,
+        message=f"Nobody has decided about the plan {approval.checksum} since {approval.asked_at}. Nothing was changed. Put "
+        "the item again to ask again.",
+    )
 
 
 def _blocked_first(verdict: Verdict) -> bool:

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from .network import Route
 from .plan import Tag
 from .request import Request, VpcRef
+from .scope import Grant
 from .values import Side, Value
 
 REQUEST_ID_TAG = "causeway:request-id"
@@ -40,12 +41,14 @@ class Holdings(Value):
         routes: Every route that was ever planned since. One of them is ours while it leads to our connection.
         connection_ids: Every connection that it ever had since: one that somebody deleted leaves routes behind, as black holes.
         tags: Every tag that was ever asked for since. One of them is ours to take away while it has that value.
+        approved: What the desired state lets through: agreed to, or such that nobody had to be asked.
     """
 
     request: Request | None = None
     routes: tuple[OwnedRoute, ...] = ()
     connection_ids: tuple[str, ...] = ()
     tags: tuple[Tag, ...] = ()
+    approved: tuple[Grant, ...] = ()
 
     def with_connection(self, connection_id: str) -> "Holdings":
         return replace(self, connection_ids=tuple(dict.fromkeys((*self.connection_ids, connection_id))))

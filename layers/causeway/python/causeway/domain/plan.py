@@ -11,6 +11,7 @@ import msgspec
 from .findings import Finding
 from .network import Direction, Permission
 from .request import VpcRef
+from .scope import Grant
 from .values import Side, Value
 
 type Tag = tuple[str, str]
@@ -214,6 +215,8 @@ class Plan(Value):
         changes: In order: the connection, then each side's routes, rules, DNS options and tags; then what is no longer wanted:
             each side's rules and routes, and last the connection. Traffic that stays allowed is never interrupted.
         findings: Everything preflight found; a blocking one means that nothing is done.
+        scope: What the desired state lets through once the plan is done, and not only by the plan's own changes.
+        approval_reasons: Why a person has to agree before anything is done; empty where nobody has to.
     """
 
     request_id: str
@@ -221,6 +224,8 @@ class Plan(Value):
     connection_id: str | None = None
     changes: tuple[Change, ...] = ()
     findings: tuple[Finding, ...] = ()
+    scope: tuple[Grant, ...] = ()
+    approval_reasons: tuple[str, ...] = ()
 
     @property
     def is_blocked(self) -> bool:
@@ -233,6 +238,9 @@ class Plan(Value):
 
     def with_findings(self, findings: tuple[Finding, ...]) -> "Plan":
         return msgspec.structs.replace(self, findings=findings)
+
+    def with_approval_reasons(self, reasons: tuple[str, ...]) -> "Plan":
+        return msgspec.structs.replace(self, approval_reasons=reasons)
 
     def of[C: Value](self, kind: type[C], side: Side | None = None) -> tuple[C, ...]:
         """The changes of one kind, on one side or on both, in order."""

@@ -37,6 +37,7 @@ from .plan import (
 from .preflight import preflight
 from .request import Request
 from .rules import missing_permissions
+from .scope import ConnectionGrant, DnsGrant, Grant, RouteGrant, RuleGrant
 from .sharing import Claim, claim_of, claims_of, connection_of, owner_of
 from .surplus import revocation, surplus_routes, surplus_rules
 from .tagging import tag_peering, tag_rules
@@ -95,6 +96,7 @@ def plan_request(
         *(change for side in SIDES for change in _additions(claim, side, seen)),
         *(change for side in SIDES for change in _removals(side, seen)),
     )
+    draft = replace(draft, scope=tuple(_scope(claim, seen)))
     return draft.with_findings(preflight(request, snapshots, draft, seen.holdings))
 
 
@@ -128,7 +130,7 @@ def holdings_after(request: Request, holdings: Holdings, plan: Plan, others: tup
     found = (plan.connection_id,) if plan.connection_id else ()
     tags = tuple(sorted(request.tags.items()))
     begun = Holdings(request=request, routes=planned, connection_ids=found, tags=tags)
-    return replace(_joint(request, holdings, (begun, *others)), request=request)
+    return replace(_joint(request, holdings, (begun, *others)), request=request, approved=plan.scope)
 
 
 def _situation(
@@ -158,6 +160,18 @@ def _joint(request: Request, holdings: Holdings, others: tuple[Holdings, ...]) -
 def _plan(request: Request, generation: int, seen: Situation, *changes: Change) -> Plan:
     connection_id = seen.connection.connection_id if seen.connection else None
     return Plan(request_id=request.request_id, generation=generation, connection_id=connection_id, changes=changes)
+
+
+def _scope(claim: Claim, seen: Situation) -> Iterator[Grant]:
+    """What the request lets through, each thing once, wherever on a side it does; of what all share, what anybody wants."""
+    yield ConnectionGrant()
+    for side in SIDES:
+        blocks = dict.fromkeys(block for _, block in claim.routes[side])
+        yield from (RouteGrant(side=side, destination=block) for block in blocks)
+        permissions = dict.fromkeys(permission for _, permission in claim.rules[side])
+        yield from (RuleGrant(side=side, permission=permission) for permission in permissions)
+        if any(each.request.dns_resolution[side] for each in seen.claims):
+            yield DnsGrant(side=side)
 
 
 def _connection_changes(request: Request, seen: Situation) -> Iterator[Addition]:

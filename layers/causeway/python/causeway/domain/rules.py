@@ -29,6 +29,11 @@ def missing_permissions(present: Iterable[Permission], needed: Iterable[Permissi
     return tuple(missing)
 
 
+def allows_all_of(present: Permission, needed: Permission) -> bool:
+    """Whether one rule lets through all that another one does, as far as the two say it themselves."""
+    return _covers_traffic(present, needed) and (present.peer == needed.peer or contains(present.peer, needed.peer))
+
+
 def _peers(flow: Flow, request: Request, other: Snapshot) -> Iterator[tuple[str, str | None, bool]]:
     """The other side as rules name it: CIDR block or group id, the group's owner if it is another account, whether IPv6."""
     if flow.peer is Peer.CIDR_BLOCKS:
@@ -64,7 +69,7 @@ def _is_covered(needed: Permission, present: Iterable[Permission], peer: Vpc) ->
     broad_enough = [permission for permission in present if _covers_traffic(permission, needed)]
     if any(permission.peer == needed.peer for permission in broad_enough):
         return True
-    return all(any(_contains(permission.peer, block) for permission in broad_enough) for block in _blocks(needed, peer))
+    return all(any(contains(permission.peer, block) for permission in broad_enough) for block in _blocks(needed, peer))
 
 
 def _blocks(needed: Permission, peer: Vpc) -> tuple[str, ...]:
@@ -85,6 +90,6 @@ def _covers_traffic(present: Permission, needed: Permission) -> bool:
     return present.ports is None or (needed.ports is not None and present.ports.covers(needed.ports))
 
 
-def _contains(outer: str, inner: str) -> bool:
-    """Whether `outer` is a CIDR block that holds all of the CIDR block `inner`."""
-    return is_block(outer) and is_within(block_of(inner), block_of(outer))
+def contains(outer: str, inner: str) -> bool:
+    """Whether both are CIDR blocks, and `outer` holds all of `inner`."""
+    return is_block(outer) and is_block(inner) and is_within(block_of(inner), block_of(outer))

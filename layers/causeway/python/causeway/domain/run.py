@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from .approval import Approval
 from .errors import LedgerMissing
 from .ownership import NOTHING_HELD, Holdings
 from .plan import Change, Plan
@@ -33,6 +34,7 @@ class Run(Value):
         before: What the request held before the run.
         undo: None unless UndoChanges has saved one; the last, where it had to try again.
         undone: The inverses that steps have reported as made since that look.
+        approval: The last question that the run asked a person, None where it asked none.
     """
 
     request: Request
@@ -45,6 +47,7 @@ class Run(Value):
     before: Holdings = NOTHING_HELD
     undo: Undo | None = None
     undone: tuple[Change, ...] = ()
+    approval: Approval | None = None
 
     @property
     def removal(self) -> bool:

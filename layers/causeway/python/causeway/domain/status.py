@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from .approval import Approval
 from .findings import Finding
 from .values import Value
 from .verdicts import Verdict
@@ -17,15 +18,17 @@ class State(StrEnum):
     """How far a generation of a request has come."""
 
     PLANNING = "PLANNING"
+    AWAITING_APPROVAL = "AWAITING_APPROVAL"
     APPLYING = "APPLYING"
     ACTIVE = "ACTIVE"
+    DRIFTED = "DRIFTED"
     REJECTED = "REJECTED"
     FAILED = "FAILED"
     REMOVED = "REMOVED"
 
     @property
     def is_final(self) -> bool:
-        return self in {State.ACTIVE, State.REJECTED, State.FAILED, State.REMOVED}
+        return self in {State.ACTIVE, State.DRIFTED, State.REJECTED, State.FAILED, State.REMOVED}
 
 
 def execution_name(request_id: str, generation: int) -> str:
@@ -37,6 +40,8 @@ class Status(Value):
     """The `status` of an item.
 
     Attributes:
+        approval: The last question that the run asked a person, and the answer.
+        changes_planned: The sentence of each change that waits for a person.
         changes_made: The sentence of each change that a finished run made, or that is left of a failed one.
         changes_undone: The sentence of each change that a failed run had made and the undo took back.
         updated_at: ISO 8601, UTC.
@@ -49,6 +54,8 @@ class Status(Value):
     peering_connection_id: str | None = None
     findings: tuple[Finding, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
+    approval: Approval | None = None
+    changes_planned: tuple[str, ...] = ()
     changes_made: tuple[str, ...] = ()
     changes_undone: tuple[str, ...] = ()
 
@@ -67,6 +74,8 @@ class Status(Value):
             "peering_connection_id": self.peering_connection_id,
             "findings": [finding.as_map() for finding in self.findings],
             "verdicts": [_verdict_map(verdict) for verdict in self.verdicts],
+            "approval": None if self.approval is None else msgspec.to_builtins(self.approval),
+            "changes_planned": list(self.changes_planned),
             "changes_made": list(self.changes_made),
             "changes_undone": list(self.changes_undone),
         }

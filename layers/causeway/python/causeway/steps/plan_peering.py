@@ -3,17 +3,23 @@
 1. Take the request and the pair of VPCs, or ask to be called again: no two runs work on either at a time. A run that waits for
    the pair has its request already, so that no two wait for one another.
 2. Stop if a newer change of the item is there already: it has the last word.
-3. Observe both sides, plan, save the plan and what will be held. What the other requests of the pair hold goes into the plan:
-   they share the connection, and none of them changes while this run has the pair.
+3. Withdraw the question of an older change that still waits for a person.
+4. Observe both sides, plan, save the plan and what will be held. What the other requests of the pair hold goes into the plan:
+   they share the connection, and none of them changes while this run has the pair. Of a plan that waits for a person only the
+   plan is saved; once it is approved, both sides are observed again. The approval counts if the plan is still the same.
 """
 
 from collections.abc import Callable
 
 import msgspec
 
+from causeway.aws.approvals import Approvals
+from causeway.aws.executions import Tasks
 from causeway.aws.reader import Reader
 from causeway.aws.tables import Ledger, Requests
 from causeway.clock import timestamp
+from causeway.domain.approval import Approval, ApprovalRule, must_ask, why_ask
+from causeway.domain.drift import only_told_unless_repaired
 from causeway.domain.errors import PairBusy
 from causeway.domain.findings import Code, Finding
 from causeway.domain.network import Snapshot
@@ -32,11 +38,12 @@ from causeway.domain.plan import (
     TagRule,
 )
 from causeway.domain.planner import holdings_after, plan_removal, plan_request, refuse
-from causeway.domain.run import Run
+from causeway.domain.run import Occasion, Run
 from causeway.domain.status import State, Status
 from causeway.domain.values import SIDES, Both, Side, Value
 
 from .observed import without_vpc
+from .questions import of_the_same_plan, withdraw
 from .step_input import StepInput
 from .users import holdings_of_others
 
@@ -75,6 +82,7 @@ class PlanSummary(Value, omit_defaults=False):
         rounds: Additions, then removals; only what has something to do.
         delete: Whether the connection goes, after all rounds.
         check: Whether there will be flows to prove: not after a removal, and not after an undo.
+        ask: Whether a person has to agree first.
     """
 
     superseded: bool = False
@@ -84,23 +92,37 @@ class PlanSummary(Value, omit_defaults=False):
     rounds: tuple[Round, ...] = ()
     delete: bool = False
     check: bool = False
+    ask: bool = False
 
 
 type IsRunning = Callable[[str], bool]
 """Whether the execution with this ARN is still running."""
 
 
-def plan_peering(step: StepInput, *, requests: Requests, ledger: Ledger, reader: Reader, is_running: IsRunning) -> PlanSummary:
-    """Take the pair, observe, plan, save. A generation has one plan: called again, this gives the one that was saved.
+def plan_peering(
+    step: StepInput,
+    *,
+    requests: Requests,
+    ledger: Ledger,
+    approvals: Approvals,
+    tasks: Tasks,
+    reader: Reader,
+    rule: ApprovalRule,
+    is_running: IsRunning,
+) -> PlanSummary:
+    """Take the pair, observe, plan, save. Called again, this gives the plan that was saved, unless it was approved since.
 
     Raises:
         PairBusy: Another run has the pair.
     """
     take(step.request_id, step.execution, ledger, is_running)
-    if ledger.newest_generation(step.request_id) > step.generation:
+    head = ledger.load_head(step.request_id)
+    if head.generation > step.generation:
         ledger.save_superseded(step.request_id, step.generation)
         ledger.release(step.request_id, step.execution)
         return PlanSummary(superseded=True)
+    if 0 < head.asked < step.generation:
+        withdraw(step.request_id, head.asked, approvals, tasks)
     loaded = ledger.load_run(step.request_id, step.generation)
     run = _of_what_is_held(loaded, ledger.load_holdings(step.request_id), ledger)
     pair = run.request.pair
@@ -109,15 +131,18 @@ def plan_peering(step: StepInput, *, requests: Requests, ledger: Ledger, reader:
     holdings = ledger.load_holdings(step.request_id)
     others = tuple(holdings_of_others(pair, step.request_id, ledger).values())
     plan = run.plan
-    if plan is None:
-        plan = decide(run, reader.observe_both(run.request, quotas=not run.removal), holdings, others)
-        ledger.save_before(step.request_id, step.generation, holdings)
+    if plan is None or (run.approval is not None and run.approval.is_approved):
+        observed = reader.observe_both(run.request, quotas=not run.removal)
+        plan = decide(run, observed, holdings, others, rule)
         ledger.save_plan(plan)
-    if not plan.is_blocked:
+        run = of_the_same_plan(run, plan, approvals)
+    ask = must_ask(plan, run.approval)
+    if not plan.is_blocked and not ask:
+        ledger.save_before(step.request_id, step.generation, holdings)
         ledger.save_holdings(step.request_id, holdings_after(run.request, holdings, plan, others))
         ledger.save_user(pair, step.request_id)
-        requests.write_status(_applying(plan))
-    return summarise(plan, check=not run.removal)
+        requests.write_status(_applying(plan, run.approval))
+    return summarise(plan, check=not run.removal, ask=ask)
 
 
 def take(what: str, execution: str, ledger: Ledger, is_running: IsRunning) -> None:
@@ -142,12 +167,18 @@ def _of_what_is_held(run: Run, holdings: Holdings, ledger: Ledger) -> Run:
     return msgspec.structs.replace(run, request=held)
 
 
-def decide(run: Run, observed: Both[Snapshot | Finding], holdings: Holdings, others: tuple[Holdings, ...]) -> Plan:
-    """The plan; where a side cannot be observed, what is known of it, for both sides at once."""
+def decide(
+    run: Run, observed: Both[Snapshot | Finding], holdings: Holdings, others: tuple[Holdings, ...], rule: ApprovalRule
+) -> Plan:
+    """The plan, and why a person has to agree; where a side cannot be observed, what is known of it, for both sides at once."""
     requester, accepter = (_tolerant(run, side, observed[side]) for side in SIDES)
     if isinstance(requester, Snapshot) and isinstance(accepter, Snapshot):
-        plan = plan_removal if run.removal else plan_request
-        return plan(run.request, run.generation, Both(requester=requester, accepter=accepter), holdings, others)
+        snapshots = Both(requester=requester, accepter=accepter)
+        if run.removal:
+            return plan_removal(run.request, run.generation, snapshots, holdings, others)
+        plan = plan_request(run.request, run.generation, snapshots, holdings, others)
+        plan = plan.with_approval_reasons(why_ask(rule, run.request, snapshots, plan, holdings))
+        return only_told_unless_repaired(run.request, plan) if run.occasion is Occasion.DRIFT else plan
     findings = tuple(each for each in (requester, accepter) if isinstance(each, Finding))
     return refuse(run.request, run.generation, findings)
 
@@ -159,17 +190,18 @@ def _tolerant(run: Run, side: Side, seen: Snapshot | Finding) -> Snapshot | Find
     return seen
 
 
-def _applying(plan: Plan) -> Status:
+def _applying(plan: Plan, approval: Approval | None) -> Status:
     return Status(
         state=State.APPLYING,
         request_id=plan.request_id,
         generation=plan.generation,
         updated_at=timestamp(),
         peering_connection_id=plan.connection_id,
+        approval=approval,
     )
 
 
-def summarise(plan: Plan, *, check: bool) -> PlanSummary:
+def summarise(plan: Plan, *, check: bool, ask: bool = False) -> PlanSummary:
     if plan.is_blocked:
         return PlanSummary(blocked=True)
     rounds = (_round(plan, ADDING, removing=False), _round(plan, REMOVING, removing=True))
@@ -179,6 +211,7 @@ def summarise(plan: Plan, *, check: bool) -> PlanSummary:
         rounds=tuple(each for each in rounds if each.updates),
         delete=bool(plan.of(DeletePeering)),
         check=check,
+        ask=ask,
     )
 
 

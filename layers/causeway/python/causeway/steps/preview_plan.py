@@ -10,6 +10,7 @@ from typing import Any
 from causeway.aws.reader import Reader
 from causeway.aws.tables import Ledger
 from causeway.boundary import MalformedItem, parse_request
+from causeway.domain.approval import ApprovalRule
 from causeway.domain.findings import Finding
 from causeway.domain.run import Run
 from causeway.domain.values import Value
@@ -24,6 +25,7 @@ class Preview(Value):
     Attributes:
         checksum: The plan's, as an approval would bind to it; None of a malformed item, which has no plan.
         peering_connection_id: The connection that is there already.
+        approval_reasons: Why a person would be asked first; empty where nobody would.
         changes: The sentence of each change, in order.
     """
 
@@ -31,6 +33,7 @@ class Preview(Value):
     checksum: str | None = None
     peering_connection_id: str | None = None
     findings: tuple[Finding, ...] = ()
+    approval_reasons: tuple[str, ...] = ()
     changes: tuple[str, ...] = ()
 
     def as_map(self) -> dict[str, Any]:
@@ -40,11 +43,12 @@ class Preview(Value):
             "checksum": self.checksum,
             "peering_connection_id": self.peering_connection_id,
             "findings": [finding.as_map() for finding in self.findings],
+            "approval_reasons": list(self.approval_reasons),
             "changes": list(self.changes),
         }
 
 
-def preview_plan(item: Mapping[str, Any], *, ledger: Ledger, reader: Reader) -> Preview:
+def preview_plan(item: Mapping[str, Any], *, ledger: Ledger, reader: Reader, rule: ApprovalRule) -> Preview:
     """Plan the item as if it had just been put."""
     try:
         request = parse_request(item)
@@ -52,11 +56,12 @@ def preview_plan(item: Mapping[str, Any], *, ledger: Ledger, reader: Reader) -> 
         return Preview(request_id=str(item.get("request_id", "")), findings=malformed.findings)
     run = Run(request=request, generation=ledger.newest_generation(request.request_id) + 1)
     others = tuple(holdings_of_others(request.pair, request.request_id, ledger).values())
-    plan = decide(run, reader.observe_both(request), ledger.load_holdings(request.request_id), others)
+    plan = decide(run, reader.observe_both(request), ledger.load_holdings(request.request_id), others, rule)
     return Preview(
         request_id=request.request_id,
         checksum=plan.checksum,
         peering_connection_id=plan.connection_id,
         findings=plan.findings,
+        approval_reasons=plan.approval_reasons,
         changes=tuple(change.sentence for change in plan.changes),
     )

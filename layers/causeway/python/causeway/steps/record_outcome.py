@@ -1,5 +1,6 @@
 """RecordOutcome: how the run ended, onto the item and the bus; then request and pair are free for the next one."""
 
+from causeway.aws.approvals import Approvals
 from causeway.aws.events import Bus
 from causeway.aws.tables import Ledger, Requests
 from causeway.clock import timestamp
@@ -8,13 +9,14 @@ from causeway.domain.ownership import NOTHING_HELD
 from causeway.domain.run import Run
 from causeway.domain.status import State, Status
 
+from .questions import without_open_question
 from .step_input import StepInput
 from .users import holdings_of_others
 
 
-def record_outcome(step: StepInput, *, requests: Requests, ledger: Ledger, bus: Bus) -> Status:
+def record_outcome(step: StepInput, *, requests: Requests, ledger: Ledger, approvals: Approvals, bus: Bus) -> Status:
     """Write the final status and announce it. An item that is gone, or has moved on, only keeps its event."""
-    run = ledger.load_run(step.request_id, step.generation)
+    run = without_open_question(ledger.load_run(step.request_id, step.generation), approvals)
     status = status_of(run, step.error, undo_error=step.undo_error, now=timestamp())
     if status.state is State.REMOVED:
         _leave(run.request.pair, step.request_id, ledger)

@@ -11,7 +11,8 @@ class StepInput(Value):
         side: The side to update; None for the steps that are about both.
         removing: Whether an update step takes away, or adds.
         undoing: Whether a step carries out the plan of the undo, in place of the run's.
-        execution: The execution's ARN, for the steps that take and give back the lock.
+        execution: The execution's ARN, for the steps that take and give back the locks.
+        token: The task token, for the step that asks a person. It is as good as the answer: it goes to the ledger only.
         error: What stopped the run; for RecordOutcome.
         undo_error: What stopped the last attempt to undo it; for RecordOutcome.
     """
@@ -22,6 +23,7 @@ class StepInput(Value):
     removing: bool = False
     undoing: bool = False
     execution: str = ""
+    token: str = ""
     error: StepError | None = None
     undo_error: StepError | None = None
 

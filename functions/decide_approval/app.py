@@ -1,0 +1,34 @@
+"""DecideApproval: a person's decision in, by the function's URL, which knows who that is."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from causeway import composition
+from causeway.boundary import MalformedItem, parse_decision
+from causeway.domain.errors import ApprovalNotAsked
+from causeway.function_url import Response, body, caller, conflict, done, malformed
+from causeway.observability import about, logger
+from causeway.steps.decide_approval import decide_approval
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], _context: LambdaContext) -> Response:
+    try:
+        answer = parse_decision(body(event))
+    except MalformedItem as error:
+        return malformed(error)
+    with about(request_id=answer.request_id, decided_by=caller(event)):
+        try:
+            decided = decide_approval(
+                answer,
+                caller(event),
+                ledger=composition.ledger(),
+                approvals=composition.approvals(),
+                tasks=composition.tasks(),
+            )
+        except ApprovalNotAsked as error:
+            logger.info("Not asked", reason=error.what)
+            return conflict(error)
+        logger.info("Decided", decision=decided.decision, checksum=decided.checksum)
+    return done(decided)

@@ -1,0 +1,44 @@
+"""What comes in and goes out by a function URL: payload format 2.0 (Lambda guide, "Invoking Lambda function URLs")."""
+
+import base64
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+from .boundary import MalformedItem
+from .domain.errors import CausewayError
+from .domain.values import Value
+
+type Response = dict[str, Any]
+
+
+def caller(event: dict[str, Any]) -> str:
+    """The ARN of whoever signed the call: Lambda puts it there, for a URL with AWS_IAM; nothing in the body can."""
+    return str(event["requestContext"]["authorizer"]["iam"]["userArn"])
+
+
+def body(event: dict[str, Any]) -> str:
+    """The body as text; empty where there was none."""
+    text = str(event.get("body", ""))
+    return base64.b64decode(text).decode(errors="replace") if event.get("isBase64Encoded") else text
+
+
+def done(value: Value) -> Response:
+    return _response(HTTPStatus.OK, msgspec.to_builtins(value))
+
+
+def malformed(error: MalformedItem) -> Response:
+    return _response(HTTPStatus.BAD_REQUEST, {"error": "Malformed", "message": str(error)})
+
+
+def conflict(error: CausewayError) -> Response:
+    return _response(HTTPStatus.CONFLICT, {"error": type(error).__name__, "message": str(error)})
+
+
+def _response(status: HTTPStatus, content: dict[str, Any]) -> Response:
+    return {
+        "statusCode": int(status),
+        "headers": {"Content-Type": "application/json"},
+        "body": msgspec.json.encode(content).decode(),
+    }

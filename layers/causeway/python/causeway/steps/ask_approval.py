@@ -1,0 +1,70 @@
+"""AskApproval: the saved plan in, a question to people out; the execution then waits for the answer with its task token.
+
+1. Save the question, with the token. Only then look whether a newer change of the item is there: its run withdraws whatever
+   question it finds.
+2. Tell it: on the item, to the topic, on the bus.
+3. Give back the pair and the request: others may work on them while people think. The network is looked at again afterwards.
+"""
+
+from causeway.aws.approvals import Approvals
+from causeway.aws.events import Bus
+from causeway.aws.tables import Ledger, Requests
+from causeway.aws.topic import Topic
+from causeway.clock import timestamp
+from causeway.domain.approval import Approval
+from causeway.domain.errors import ApprovalWithdrawn
+from causeway.domain.rendering import render_question
+from causeway.domain.run import Run
+from causeway.domain.status import MAX_LISTED, State, Status
+
+from .step_input import StepInput
+
+
+def ask_approval(
+    step: StepInput, *, requests: Requests, ledger: Ledger, approvals: Approvals, topic: Topic, bus: Bus
+) -> Approval:
+    """Ask, and let go of the locks. The answer comes to the state machine, not here.
+
+    Raises:
+        ApprovalWithdrawn: A newer change of the item is there: nobody is asked.
+    """
+    run = ledger.load_run(step.request_id, step.generation)
+    plan, approval = run.saved_plan, question_of(run, now=timestamp())
+    approvals.save_question(plan, approval, step.token)
+    withdrawn = ledger.newest_generation(step.request_id) > step.generation
+    if not withdrawn:
+        status = _awaiting(run, approval)
+        requests.write_status(status)
+        topic.publish(render_question(run.request, plan))
+        bus.announce(status)
+    for lock in (run.request.pair, step.request_id):
+        ledger.release(lock, step.execution)
+    if withdrawn:
+        raise ApprovalWithdrawn(
+            "The item has changed again.",
+            where=f"{step.request_id}, generation {step.generation}",
+            remedy="The newest change is planned, and asks for itself.",
+        )
+    return approval
+
+
+def question_of(run: Run, *, now: str) -> Approval:
+    """The question about the saved plan. One that is open already is asked again, when the step is tried again."""
+    plan, last = run.saved_plan, run.approval
+    if last is not None and last.is_open:
+        return last
+    return Approval(number=last.number + 1 if last else 1, checksum=plan.checksum, reasons=plan.approval_reasons, asked_at=now)
+
+
+def _awaiting(run: Run, approval: Approval) -> Status:
+    plan = run.saved_plan
+    return Status(
+        state=State.AWAITING_APPROVAL,
+        request_id=plan.request_id,
+        generation=plan.generation,
+        updated_at=timestamp(),
+        peering_connection_id=plan.connection_id,
+        findings=plan.findings[:MAX_LISTED],
+        approval=approval,
+        changes_planned=tuple(change.sentence for change in plan.changes[:MAX_LISTED]),
+    )

@@ -1,0 +1,97 @@
+"""DetectDrift: one settled request in, a look at its network, and a run only where there is something to do or to tell.
+
+1. Read what the request settled in. One that a run works on, or whose item is gone, is left to that run.
+2. Observe both sides and plan, as a drift run would. Nothing is locked and nothing written.
+3. Only if that is news, begin a generation with the occasion DRIFT and start the execution: it observes and plans again, and
+   goes the way of every change. An edit of the item that came meanwhile wins; one that comes later supersedes.
+
+Of a FAILED request nothing is repaired: a person has to look at it. But a connection of it that still waits for its acceptance
+is told of before AWS drops it.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+from causeway.aws.events import Bus
+from causeway.aws.executions import Executions
+from causeway.aws.reader import Reader
+from causeway.aws.tables import Ledger, Requests
+from causeway.domain.approval import ApprovalRule
+from causeway.domain.drift import is_news
+from causeway.domain.findings import Code
+from causeway.domain.run import Occasion, Run
+from causeway.domain.status import State, Status
+from causeway.domain.watch import Settled, nearing_expiry
+
+from .plan_peering import decide
+from .users import holdings_of_others
+
+NO_RULE = ApprovalRule()
+"""Whether a person has to agree is the run's question: a look only asks what differs."""
+
+
+class Look(StrEnum):
+    """What a look at a request came to."""
+
+    NOT_SETTLED = "not settled"
+    """A run works on the request, or its item is gone."""
+    NOTHING_NEW = "nothing new"
+    """All is as it should be, or what differs was told before."""
+    BEGUN = "begun"
+    """A drift run was started."""
+    EXPIRY_TOLD = "expiry told"
+    """A pending connection nears its end."""
+
+
+def detect_drift(
+    request_id: str,
+    now: datetime,
+    *,
+    requests: Requests,
+    ledger: Ledger,
+    reader: Reader,
+    executions: Executions,
+    bus: Bus,
+) -> Look:
+    """Look at one request's network.
+
+    Raises:
+        RetryNowError: AWS throttled or did not answer.
+    """
+    settled = requests.settled(request_id)
+    if settled is None:
+        return Look.NOT_SETTLED
+    run = ledger.load_run(request_id, settled.generation)
+    if settled.state is State.FAILED:
+        return _tell_of_expiry(settled, run, now, requests=requests, reader=reader, bus=bus)
+    drifted = Run(request=run.request, generation=run.generation + 1, occasion=Occasion.DRIFT)
+    others = tuple(holdings_of_others(run.request.pair, request_id, ledger).values())
+    seen = decide(drifted, reader.observe_both(run.request), ledger.load_holdings(request_id), others, NO_RULE)
+    if not is_news(settled.state, run.plan, seen):
+        return Look.NOTHING_NEW
+    if not ledger.begin_drift(run.request, settled.generation):
+        return Look.NOT_SETTLED
+    executions.start(request_id, drifted.generation)
+    return Look.BEGUN
+
+
+def _tell_of_expiry(settled: Settled, run: Run, now: datetime, *, requests: Requests, reader: Reader, bus: Bus) -> Look:
+    """On the item and the bus, once: the item is written last, so that a repetition after a fault tells it again."""
+    if Code.PENDING_NEARS_EXPIRY in settled.codes or run.connection_so_far is None:
+        return Look.NOTHING_NEW
+    connection = reader.peering(run.request.requester, run.connection_so_far)
+    finding = nearing_expiry(connection, now) if connection else None
+    if connection is None or finding is None:
+        return Look.NOTHING_NEW
+    bus.announce(
+        Status(
+            state=settled.state,
+            request_id=settled.request_id,
+            generation=settled.generation,
+            updated_at=now.isoformat(timespec="milliseconds"),
+            peering_connection_id=connection.connection_id,
+            findings=(finding,),
+        )
+    )
+    requests.add_finding(settled, finding)
+    return Look.EXPIRY_TOLD

@@ -1,0 +1,186 @@
+"""What a look at a settled request comes to: what is done, what is told, and what is news."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from causeway.domain.drift import is_news, only_told_unless_repaired, repaired
+from causeway.domain.findings import Code, Finding
+from causeway.domain.network import PeeringConnection, PeeringStatus
+from causeway.domain.outcome import status_of
+from causeway.domain.plan import AuthorizeRule, CreateRoute, Plan, SetDnsResolution
+from causeway.domain.planner import plan_request
+from causeway.domain.request import DriftMode, Request
+from causeway.domain.run import Occasion, Run
+from causeway.domain.status import State
+from causeway.domain.step_error import StepError
+from causeway.domain.values import Side
+from causeway.domain.watch import NEAR, WATCHED_STATES, Place, Watched, nearing_expiry, to_look_at
+
+from .networks import change, connection, request, snapshots
+from .situations import applied
+
+NOW = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
+REPAIR, REPORT = request(), change(request(), drift=DriftMode.REPORT)
+NETWORKS = snapshots()
+WHOLE = plan_request(REPAIR, 1, NETWORKS)
+EMPTY = change(WHOLE, changes=())
+ROUTE = next(each for each in WHOLE.changes if isinstance(each, CreateRoute))
+DIFFERS = change(WHOLE, changes=(ROUTE,))
+OVERLAP = Finding(code=Code.CIDR_OVERLAP, where="10.0.0.0/16", message="They overlap.")
+FAILED = StepError(error="QuotaExceeded", cause='{"errorMessage": "No more routes."}', state="UpdateRouteTables")
+
+
+# --- What is done, and what is told
+
+
+def test_what_differs_is_repaired_where_the_item_says_so_and_nothing_stands_in_the_way() -> None:
+    assert only_told_unless_repaired(REPAIR, DIFFERS) == DIFFERS
+    assert only_told_unless_repaired(REPORT, EMPTY) == EMPTY
+
+
+@pytest.mark.parametrize(
+    ("wanted", "plan"),
+    [(REPORT, DIFFERS), (REPAIR, DIFFERS.with_findings((OVERLAP,))), (REPORT, DIFFERS.with_findings((OVERLAP,)))],
+    ids=["report", "blocked", "both"],
+)
+def test_what_is_not_repaired_is_told_and_nothing_done(wanted: Request, plan: Plan) -> None:
+    told = only_told_unless_repaired(wanted, plan)
+
+    assert told.is_blocked
+    assert told.changes == plan.changes
+    assert [finding.code for finding in told.findings] == [Code.DRIFT, *(each.code for each in plan.findings)]
+    assert told.findings[0].side is ROUTE.side
+    assert told.findings[0].where == f"{ROUTE.route_table_id} {ROUTE.destination}"
+    assert ROUTE.sentence in told.findings[0].message
+
+
+def test_a_finding_names_the_place_of_its_change() -> None:
+    rule = next(each for each in WHOLE.changes if isinstance(each, AuthorizeRule))
+    dns = SetDnsResolution(side=Side.ACCEPTER, allow=True)
+
+    found = repaired(REPAIR, (ROUTE, rule, dns))
+
+    assert [each.where for each in found] == [
+        f"{ROUTE.route_table_id} {ROUTE.destination}",
+        rule.security_group_id,
+        REPAIR.accepter.vpc_id,
+    ]
+    assert {(each.code, each.blocking) for each in found} == {(Code.DRIFT_REPAIRED, False)}
+
+
+def test_a_whole_network_that_was_applied_is_as_it_should_be() -> None:
+    there = applied(REPAIR, WHOLE, NETWORKS)
+    assert not is_news(State.ACTIVE, WHOLE, only_told_unless_repaired(REPORT, plan_request(REPAIR, 2, there)))
+
+
+# --- What is news
+
+TOLD = only_told_unless_repaired(REPORT, DIFFERS)
+
+
+@pytest.mark.parametrize(
+    ("state", "told", "seen", "expected"),
+    [
+        (State.ACTIVE, WHOLE, EMPTY, False),
+        (State.ACTIVE, WHOLE, DIFFERS, True),
+        (State.ACTIVE, WHOLE, EMPTY.with_findings((OVERLAP,)), True),
+        (State.ACTIVE, WHOLE, EMPTY.with_findings((change(OVERLAP, blocking=False),)), False),
+        (State.DRIFTED, TOLD, TOLD, False),
+        (State.DRIFTED, TOLD, change(TOLD, generation=9, findings=TOLD.findings[::-1]), False),
+        (State.DRIFTED, TOLD, TOLD.with_findings((*TOLD.findings, OVERLAP)), True),
+        (State.DRIFTED, TOLD, EMPTY, True),
+        (State.DRIFTED, DIFFERS, DIFFERS, True),
+        (State.DRIFTED, None, TOLD, True),
+    ],
+    ids=[
+        "as it should be",
+        "differs",
+        "blocked",
+        "informs",
+        "told",
+        "told, in another order",
+        "something else too",
+        "mended by hand",
+        "a repair that failed is tried again",
+        "failed before it had a plan",
+    ],
+)
+def test_what_is_news(state: State, told: Plan | None, seen: Plan, expected: bool) -> None:
+    assert is_news(state, told, seen) is expected
+
+
+# --- How a drift run ends
+
+
+def drift_run(**fields: object) -> Run:
+    return change(Run(request=REPAIR, generation=2, occasion=Occasion.DRIFT, plan=DIFFERS), **fields)
+
+
+@pytest.mark.parametrize(
+    ("run", "error", "state", "codes"),
+    [
+        (drift_run(done=(ROUTE,)), None, State.ACTIVE, [Code.DRIFT_REPAIRED]),
+        (drift_run(plan=EMPTY), None, State.ACTIVE, []),
+        (drift_run(plan=TOLD), None, State.DRIFTED, [Code.DRIFT]),
+        (drift_run(), FAILED, State.DRIFTED, [Code.STEP_FAILED]),
+        (drift_run(plan=None), FAILED, State.DRIFTED, [Code.STEP_FAILED]),
+    ],
+    ids=["repaired", "mended by hand", "told", "failed", "failed at once"],
+)
+def test_how_a_drift_run_ends(run: Run, error: StepError | None, state: State, codes: list[Code]) -> None:
+    status = status_of(run, error, now=NOW.isoformat())
+
+    assert (status.state, [finding.code for finding in status.findings]) == (state, codes)
+    assert status.state.is_final
+
+
+# --- What the watch looks for
+
+HERE, THERE, ELSEWHERE = (Place(account_id=str(number) * 12, region="us-east-1") for number in (1, 2, 3))
+
+
+def watched(request_id: str, state: State | None, *places: Place) -> Watched:
+    return Watched(request_id=request_id, state=state, places=places)
+
+
+def test_only_what_has_settled_is_looked_at_and_only_where_something_happened() -> None:
+    items = [watched(str(state), state, HERE, THERE) for state in State] + [watched("new", None, HERE, THERE)]
+
+    assert set(to_look_at(items, None)) == {str(state) for state in WATCHED_STATES}
+    assert to_look_at(items, {THERE, ELSEWHERE}) == to_look_at(items, None)
+    assert to_look_at(items, {ELSEWHERE}) == ()
+
+
+@pytest.mark.parametrize(
+    ("expires_at", "over"),
+    [(None, False), (NOW, True), (NOW - timedelta(days=1), True), (NOW + timedelta(seconds=1), False)],
+)
+def test_when_a_time_is_over(expires_at: datetime | None, over: bool) -> None:
+    assert change(watched("one", State.ACTIVE), expires_at=expires_at).is_over(NOW) is over
+
+
+def pending(**fields: object) -> PeeringConnection:
+    return change(connection(NETWORKS, PeeringStatus.PENDING_ACCEPTANCE, expires_at=NOW + NEAR), **fields)
+
+
+def test_a_connection_that_nears_its_end_is_told_of() -> None:
+    finding = nearing_expiry(pending(), NOW)
+
+    assert finding is not None
+    assert (finding.code, finding.where, finding.blocking) == (Code.PENDING_NEARS_EXPIRY, "pcx-1", False)
+    assert "2026-01-17T09:30:00+00:00" in finding.message
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pending(expires_at=NOW + NEAR + timedelta(seconds=1)),
+        pending(expires_at=None),
+        pending(status=PeeringStatus.ACTIVE),
+        pending(status=PeeringStatus.EXPIRED),
+    ],
+    ids=["has time", "says no time", "accepted", "dropped already"],
+)
+def test_others_are_not(other: PeeringConnection) -> None:
+    assert nearing_expiry(other, NOW) is None

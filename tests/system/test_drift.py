@@ -1,0 +1,276 @@
+"""What somebody changes by hand later: it is noticed, and repaired or told, as the item says; and an item's time runs out."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from localcloud.control import ControlClient
+from localcloud.sam import PROJECT
+from localcloud.server import HUB_ACCOUNT_ID
+
+from .network import EAST, PRODUCTION, Network, Networks, Rule
+from .requests import PING, SSH, Hub, Item, Run, Status, an_item, eventually
+
+REPAIR, REPORT = "repair", "report"
+MODES = [REPAIR, REPORT]
+
+type Pair = tuple[Network, Network]
+type Hand = Callable[[Network, Network], None]
+
+
+def look(hub: Hub, item: Item) -> None:
+    """What a sweep asks of DetectDrift for each request: here for one, because other tests' items are there too."""
+    queue = hub.resource("DriftChecks")
+    hub.client("sqs").send_message(QueueUrl=queue, MessageBody=item["request_id"])
+
+
+def looked_at(hub: Hub, item: Item) -> Run:
+    """The outcome of the run that a look at a request starts."""
+    return hub.recorded(lambda: look(hub, item), item["request_id"], hub.generation(item["request_id"]))
+
+
+def looks(hub: Hub, item: Item) -> list[str]:
+    """What DetectDrift has found at each look at the request."""
+    lines = (line for _, line in hub.log_lines() if line.get("message") == "Looked")
+    return [line["found"] for line in lines if line["request_id"] == item["request_id"]]
+
+
+def let_time_pass(hub: Hub) -> None:
+    """WatchRequests, told of a call where no request has a VPC: it does nothing but what is due."""
+    event = json.loads((PROJECT / "events" / "watch_requests_call.json").read_text().replace("us-east-1", "eu-north-1"))
+    name = hub.function("WatchRequests")["FunctionName"]
+    answer = hub.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event))
+    assert "FunctionError" not in answer, answer["Payload"].read()
+
+
+def active(hub: Hub, pair: Pair, drift: str, **fields: Any) -> Item:
+    item = an_item(*pair, drift=drift, **{"allow": [SSH], **fields})
+    assert hub.run(item).status["state"] == "ACTIVE"
+    return item
+
+
+def codes(status: Status) -> list[str]:
+    return [finding["code"] for finding in status["findings"]]
+
+
+@pytest.fixture
+def awake(hub: Hub) -> Iterator[Callable[[str], None]]:
+    """Wakes a rule of the watch until the end of the test: the other tests' networks are not its business."""
+    events, woken = hub.client("events"), list[dict[str, str]]()
+
+    def wake(logical_id: str) -> None:
+        woken.append(hub.place_of_rule(logical_id))
+        events.enable_rule(**woken[-1])
+
+    yield wake
+    for rule in woken:
+        events.disable_rule(**rule)
+
+
+# --- By somebody's hand
+
+
+def no_route(requester: Network, accepter: Network) -> None:
+    requester.ec2.delete_route(RouteTableId=requester.main_table, DestinationCidrBlock=accepter.block)
+
+
+def no_rule(requester: Network, accepter: Network) -> None:
+    answer = accepter.ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [accepter.default_group]}])
+    (ours,) = [each for each in answer["SecurityGroupRules"] if "causeway:request-id" in {tag["Key"] for tag in each["Tags"]}]
+    accepter.ec2.revoke_security_group_ingress(
+        GroupId=accepter.default_group, SecurityGroupRuleIds=[ours["SecurityGroupRuleId"]]
+    )
+
+
+def no_connection(requester: Network, accepter: Network) -> None:
+    connection_id = requester.connection()["VpcPeeringConnectionId"]
+    accepter.ec2.delete_vpc_peering_connection(VpcPeeringConnectionId=connection_id)
+    eventually(lambda: not requester.connections() and not accepter.connections())
+
+
+def new_table(requester: Network, _accepter: Network) -> None:
+    requester.add_subnet(requester.add_route_table())
+
+
+def new_block(requester: Network, _accepter: Network) -> None:
+    requester.add_cidr_block("100.65.0.0/24")
+
+
+def new_block_of_the_accepter(_requester: Network, accepter: Network) -> None:
+    accepter.add_cidr_block("100.66.0.0/24")
+
+
+HANDS = [no_route, no_rule, no_connection, new_table, new_block, new_block_of_the_accepter]
+
+
+@pytest.mark.parametrize("hand", HANDS)
+def test_what_somebody_changes_is_repaired(hub: Hub, pair: Pair, hand: Hand) -> None:
+    requester, accepter = pair
+    item = active(hub, pair, REPAIR)
+    hand(requester, accepter)
+
+    run = looked_at(hub, item)
+
+    assert run.status["state"] == "ACTIVE", run.status
+    assert set(codes(run.status)) == {"DRIFT_REPAIRED"}
+    assert len(run.status["findings"]) == len(run.status["changes_made"])
+    connection_id = requester.connection()["VpcPeeringConnectionId"]
+    for table in requester.ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [requester.vpc_id]}])["RouteTables"]:
+        assert requester.routes(table["RouteTableId"])[accepter.block] == connection_id
+    assert accepter.routes(accepter.main_table)[requester.block] == connection_id
+    assert Rule("ingress", "tcp", "22", requester.block) in accepter.added_rules(accepter.default_group)
+
+
+@pytest.mark.parametrize("hand", HANDS)
+def test_what_somebody_changes_is_told_and_left_alone(hub: Hub, pair: Pair, hand: Hand) -> None:
+    item = active(hub, pair, REPORT)
+    queue = hub.listen(item["request_id"])
+    hand(*pair)
+    before = [network.everything() for network in pair]
+
+    status = looked_at(hub, item).status
+
+    assert status["state"] == "DRIFTED"
+    assert set(codes(status)) == {"DRIFT"}
+    assert status["changes_made"] == []
+    assert [network.everything() for network in pair] == before
+    (event,) = eventually(lambda: hub.heard(queue))
+    assert event["detail-type"] == "PeeringDrifted"
+    assert event["detail"]["findings"] == [dict(finding) for finding in status["findings"]]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_route_that_leads_elsewhere_by_now_is_somebodys(hub: Hub, pair: Pair, mode: str) -> None:
+    requester, accepter = pair
+    item = active(hub, pair, mode)
+    no_route(requester, accepter)
+    gateway = requester.route_to_a_gateway(accepter.block)
+
+    run = looked_at(hub, item)
+
+    assert run.status["state"] == "DRIFTED"
+    assert set(codes(run.status)) == {"ROUTE_CONFLICT"}
+    assert run.writes == []
+    assert requester.routes(requester.main_table)[accepter.block] == gateway
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_block_that_begins_to_overlap_is_told_and_nothing_forced(hub: Hub, networks: Networks, mode: str) -> None:
+    """Here the peer of another peering gets addresses that the accepter has: AWS allows it, a route could not tell the two."""
+    requester, accepter, other = networks.make(), networks.make(PRODUCTION), networks.make()
+    item = active(hub, (requester, accepter), mode)
+    networks.peer(requester, other)
+    shared = "100.67.0.0/24"
+    other.add_cidr_block(shared)
+    accepter.add_cidr_block(shared)
+    before = [network.everything() for network in (requester, accepter)]
+
+    run = looked_at(hub, item)
+
+    assert run.status["state"] == "DRIFTED"
+    assert "CIDR_OVERLAP_WITH_PEER" in codes(run.status)
+    assert run.writes == []
+    assert [network.everything() for network in (requester, accepter)] == before
+
+
+def test_what_is_as_it_should_be_costs_no_write(hub: Hub, pair: Pair) -> None:
+    item = active(hub, pair, REPAIR)
+    status = hub.item(item["request_id"])["status"]
+
+    with hub.aws.calls.record() as calls:
+        look(hub, item)
+        assert eventually(lambda: looks(hub, item)) == ["nothing new"]
+
+    ours = [call for call in calls if call.principal == "causeway-read" or "DetectDrift" in call.principal]
+    assert "DescribeRouteTables" in {call.operation for call in ours}
+    assert [
+        call.kind for call in ours if call.mutating and call.service in {"ec2", "dynamodb", "events", "stepfunctions"}
+    ] == []
+    assert hub.item(item["request_id"])["status"] == status
+
+
+def test_what_was_told_is_told_once_and_mended_by_hand_it_is_active_again(hub: Hub, pair: Pair) -> None:
+    requester, accepter = pair
+    item = active(hub, pair, REPORT)
+    connection_id = requester.connection()["VpcPeeringConnectionId"]
+    no_route(requester, accepter)
+    told = looked_at(hub, item).status
+
+    look(hub, item)
+    assert eventually(lambda: looks(hub, item)[1:]) == ["nothing new"]
+    assert hub.item(item["request_id"])["status"] == told
+
+    requester.ec2.create_route(
+        RouteTableId=requester.main_table, DestinationCidrBlock=accepter.block, VpcPeeringConnectionId=connection_id
+    )
+    status = looked_at(hub, item).status
+
+    assert (status["state"], status["findings"], status["changes_made"]) == ("ACTIVE", [], [])
+
+
+def test_cloudtrail_tells_of_a_change_and_the_schedule_is_not_waited_for(hub: Hub, pair: Pair, awake: Any) -> None:
+    item = active(hub, pair, REPAIR)
+    awake("NetworkChanged")
+
+    run = hub.recorded(lambda: no_route(*pair), item["request_id"], hub.generation(item["request_id"]))
+
+    assert run.status["state"] == "ACTIVE"
+    assert codes(run.status) == ["DRIFT_REPAIRED"]
+    assert pair[1].block in pair[0].routes(pair[0].main_table)
+
+
+def test_the_schedule_has_every_request_looked_at(hub: Hub, pair: Pair, awake: Any) -> None:
+    item = active(hub, pair, REPAIR)
+    no_route(*pair)
+    awake("WatchRequestsSweep")
+
+    def sweep() -> None:
+        ControlClient(hub.aws.endpoint_url).fire_schedule(hub.place_of_rule("WatchRequestsSweep")["Name"], HUB_ACCOUNT_ID, EAST)
+
+    run = hub.recorded(sweep, item["request_id"], hub.generation(item["request_id"]))
+
+    assert run.status["state"] == "ACTIVE"
+    assert codes(run.status) == ["DRIFT_REPAIRED"]
+
+
+def test_an_edit_during_a_drift_run_has_the_last_word(hub: Hub, pair: Pair) -> None:
+    item = active(hub, pair, REPAIR, allow=[SSH])
+    no_route(*pair)
+    look(hub, item)
+    eventually(lambda: hub.execution_names(item["request_id"])[1:])
+
+    hub.put({**item, "allow": [PING]})
+    status = hub.wait(item["request_id"], 2)
+
+    assert (status["state"], status["generation"]) == ("ACTIVE", 3)
+    assert pair[1].block in pair[0].routes(pair[0].main_table)
+    assert {rule.protocol for rule in pair[1].added_rules(pair[1].default_group)} == {"icmp"}
+
+
+@pytest.mark.parametrize("ahead", [timedelta(days=-1), timedelta(seconds=3)], ids=["past", "near"])
+def test_an_item_whose_time_is_over_goes_and_its_peering_with_it(hub: Hub, pair: Pair, ahead: timedelta) -> None:
+    before = [network.everything() for network in pair]
+    moment = datetime.now(UTC) + ahead
+    item = an_item(*pair, allow=[SSH], expires_at=moment.isoformat())
+    hub.run(item)
+    queue = hub.listen(item["request_id"])
+
+    eventually(lambda: datetime.now(UTC) > moment)
+    let_time_pass(hub)
+
+    (event,) = eventually(lambda: hub.heard(queue))
+    assert event["detail-type"] == "PeeringRemoved"
+    assert hub.item(item["request_id"]) == {}
+    assert [network.everything() for network in pair] == before
+
+
+def test_an_item_whose_time_is_still_to_come_stays(hub: Hub, pair: Pair) -> None:
+    item = an_item(*pair, allow=[SSH], expires_at=(datetime.now(UTC) + timedelta(days=1)).isoformat())
+    hub.run(item)
+
+    let_time_pass(hub)
+
+    assert hub.item(item["request_id"])["status"]["generation"] == 1
