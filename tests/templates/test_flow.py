@@ -97,7 +97,7 @@ def test_whatever_a_step_raises_is_caught(flow: Document) -> None:
         *earlier, catch = state["Catch"]
         assert [each["ErrorEquals"] for each in earlier] == ([["ApprovalWithdrawn"]] if name == "AskApproval" else []), name
         assert catch["ErrorEquals"] == ["States.ALL"], name
-        after = {"PlanPeering": "RecordOutcome"}.get(name, "WhatIsLeft")
+        after = {"PlanPeering": "RecordOutcome", "AskApproval": "RecordOutcome"}.get(name, "WhatIsLeft")
         assert catch["Next"] == (after if name in flow["States"] else "LeaveTheOthersRunning")
 
 
