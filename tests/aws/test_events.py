@@ -23,6 +23,18 @@ STATUS = Status(
 )
 
 
+def letting_in(rule: str, queue: str) -> dict[str, Any]:
+    """The policy of a queue that takes a rule's events."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": queue,
+        "Condition": {"ArnEquals": {"aws:SourceArn": rule}},
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
 @pytest.fixture
 def received(cloud: None) -> Iterator[Any]:
     """What a queue behind the bus has received so far."""
@@ -30,7 +42,8 @@ def received(cloud: None) -> Iterator[Any]:
     queue = sqs.create_queue(QueueName="outcomes")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     events.create_event_bus(Name="causeway")
-    events.put_rule(Name="outcomes", EventBusName="causeway", EventPattern=PATTERN)
+    rule = events.put_rule(Name="outcomes", EventBusName="causeway", EventPattern=PATTERN)["RuleArn"]
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": json.dumps(letting_in(rule, arn))})
     events.put_targets(Rule="outcomes", EventBusName="causeway", Targets=[{"Id": "queue", "Arn": arn}])
     yield lambda: [json.loads(message["Body"]) for message in sqs.receive_message(QueueUrl=queue).get("Messages", [])]
     events_backends.clear()
@@ -41,6 +54,7 @@ def received(cloud: None) -> Iterator[Any]:
     ("state", "detail_type"),
     [
         (State.ACTIVE, "PeeringActive"),
+        (State.DRIFTED, "PeeringDrifted"),
         (State.REMOVED, "PeeringRemoved"),
         (State.REJECTED, "PeeringRejected"),
         (State.FAILED, "PeeringFailed"),

@@ -120,7 +120,9 @@ REFUSALS: dict[Callable[[Networks], Item], Code] = {
 
 
 def test_each_code_that_blocks_has_a_refusal() -> None:
-    of_a_later_life = {Code.PAIR_CHANGED}  # needs a request that was applied before: test_life.py
+    # What a request meets after it was applied, or while a person is asked: test_life.py, test_drift.py, test_approval.py.
+    drift = {Code.DRIFT, Code.DRIFT_REPAIRED, Code.PENDING_NEARS_EXPIRY}
+    of_a_later_life = {Code.PAIR_CHANGED, Code.APPROVAL_DENIED, Code.APPROVAL_LAPSED} | drift
     assert set(REFUSALS.values()) == set(Code) - NOT_BLOCKING - NOT_BEFORE_A_WRITE - of_a_later_life
 
 
