@@ -21,7 +21,7 @@ $(READY): $(NEEDED) pyproject.toml
 
 .PHONY: help
 help: ## list the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 .PHONY: setup
 setup: $(READY) ## install everything into the project's own .venv
@@ -41,6 +41,10 @@ demo: $(READY) ## one item makes two VPCs talk, on the embedded AWS
 test: $(READY) ## the whole suite
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not embedded"
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m embedded
+
+.PHONY: differential
+differential: $(READY) ## reachability check beside real packets, thousands of flows on new networks
+	@CAUSEWAY_PACKETS=required NEW_NETWORKS=300 $(BIN)/python -m pytest -q tests/packets/test_differential.py
 
 .PHONY: check
 check: $(READY) ## linter, formatter, type checker

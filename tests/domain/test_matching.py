@@ -117,6 +117,8 @@ def test_the_part_that_no_rule_allows_is_told() -> None:
         ([entry(90, span=ports(80, 90)), entry(95, allow=False, span=ports(85)), entry(100)], tcp(80, 95), None),
         ([entry(90, allow=False, span=ports(22)), entry(100, protocol="-1")], EVERYTHING, 90),
         ([entry(80, span=ports(22)), entry(90, allow=False, span=ports(22)), entry(100, protocol="-1")], EVERYTHING, None),
+        ([entry(90, allow=False, protocol="1"), entry(100, protocol="-1")], EVERYTHING, 90),
+        ([entry(90, allow=False, protocol="58"), entry(100, protocol="-1")], EVERYTHING, None),
         ([entry(32767, allow=False, protocol="-1")], tcp(22), "*"),
         ([entry(100, span=ports(1024, 49151))], tcp(1024, 65535), "*"),
         ([entry(90, allow=False, protocol="1", span=ports(8, -1)), entry(100, protocol="-1")], PING, 90),

@@ -157,11 +157,17 @@ def _common(entry: AclEntry, traffic: Traffic) -> Traffic | None:
     """The part of the traffic that the entry matches."""
     protocol, span = protocol_of(entry), span_of(entry)
     if traffic.protocol == ANY:
-        return Traffic(protocol=protocol, span=span)
+        return None if _is_of_other_family(entry) else Traffic(protocol=protocol, span=span)
     first, last = max(span.first, traffic.span.first), min(span.last, traffic.span.last)
     if protocol not in {ANY, traffic.protocol} or first > last:
         return None
     return Traffic(protocol=traffic.protocol, span=PortRange(first=first, last=last))
+
+
+def _is_of_other_family(entry: AclEntry) -> bool:
+    """Whether it is about ICMP where there is only ICMPv6, or the reverse: there is no such packet."""
+    protocol = protocol_of(entry)
+    return protocol in ICMP_PROTOCOLS and protocol != ICMP_OF_FAMILY[block_of(entry.cidr_block).version]
 
 
 def _priority(route: Route) -> tuple[bool, int, bool]:

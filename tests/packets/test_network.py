@@ -1,0 +1,116 @@
+"""What real packets do that the check is never asked about: within a VPC, and past a peer."""
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from causeway.domain.network import AclEntry, Direction, PeeringConnection, PeeringStatus, Permission, Route, Snapshot, Vpc
+from causeway.domain.request import VpcRef
+from causeway.domain.values import Side
+from localcloud.packets import Network, Place, Probe, answered, available, lay_out
+from localcloud.packets.probes import ICMP, TCP
+from tests.domain.networks import change, snapshot, with_entries, with_permissions, with_routes
+
+ALL_IN = Permission(direction=Direction.INGRESS, protocol="-1", peer="0.0.0.0/0")
+NOTHING_IN = AclEntry(number=1, direction=Direction.INGRESS, allow=False, protocol="-1", cidr_block="0.0.0.0/0")
+
+pytestmark = pytest.mark.usefixtures("real_packets")
+
+
+def pinged(network: Network, source: Snapshot, destination: Snapshot, *, last: int = -1) -> bool:
+    """Whether the first interface of one VPC reaches the last one of another, or the one named."""
+    probe = partial(Probe, source=place(source, 0), destination=place(destination, last))
+    probes = {probe(protocol=ICMP), probe(protocol=TCP, port=22, source_port=50000)}
+    came = answered(network, probes)
+    assert came in (set(), probes)
+    return came == probes
+
+
+def place(network: Snapshot, number: int) -> Place:
+    interface = network.network_interfaces[number]
+    return Place(network_interface_id=interface.network_interface_id, address=interface.addresses[0])
+
+
+def test_no_network_acl_stands_between_interfaces_of_one_subnet() -> None:
+    vpc = with_entries(with_permissions(snapshot(Side.REQUESTER, subnets=2, interfaces=2), ALL_IN), NOTHING_IN)
+
+    with lay_out([vpc], []) as network:
+        assert pinged(network, vpc, vpc, last=1)
+        assert not pinged(network, vpc, vpc, last=2)
+
+
+def test_a_group_lets_in_its_own_members() -> None:
+    own = change(ALL_IN, peer="sg-a1")
+    vpc = with_permissions(snapshot(Side.REQUESTER, interfaces=2), own, groups=["sg-a1"])
+
+    with lay_out([vpc], []) as network:
+        assert pinged(network, vpc, vpc)
+
+
+def in_line() -> tuple[list[Snapshot], list[PeeringConnection]]:
+    """Three VPCs, of which the second is peered with both others, and all routes that transit through it would need."""
+    blocks = {"a": "10.0.0.0/16", "b": "192.0.0.0/16", "c": "172.16.0.0/16"}
+    routes = {"a": {"b": "pcx-ab", "c": "pcx-ab"}, "b": {"a": "pcx-ab", "c": "pcx-bc"}, "c": {"a": "pcx-bc", "b": "pcx-bc"}}
+    vpcs = []
+    for letter, block in blocks.items():
+        ref = VpcRef(account_id="111111111111", region="us-east-1", vpc_id=f"vpc-{letter}")
+        vpc = change(snapshot(Side.REQUESTER, cidr=block), vpc=Vpc(ref=ref, cidr_blocks=(block,)))
+        (interface,) = vpc.network_interfaces
+        vpc = change(vpc, network_interfaces=(change(interface, network_interface_id=f"eni-{letter}"),))
+        leads = (Route(destination=blocks[other], target=target) for other, target in routes[letter].items())
+        vpcs.append(with_routes(with_permissions(vpc, ALL_IN), *leads))
+    connections = [
+        PeeringConnection(
+            connection_id=f"pcx-{names}",
+            status=PeeringStatus.ACTIVE,
+            requester=vpcs[one].vpc.ref,
+            accepter=vpcs[one + 1].vpc.ref,
+        )
+        for one, names in enumerate(("ab", "bc"))
+    ]
+    return vpcs, connections
+
+
+def test_a_peer_carries_nothing_on_to_its_other_peers() -> None:
+    (one, middle, other), connections = in_line()
+
+    with lay_out([one, middle, other], connections) as network:
+        assert pinged(network, one, middle)
+        assert pinged(network, middle, other)
+        assert not pinged(network, one, other)
+        assert not pinged(network, other, one)
+
+
+def test_nothing_is_left_and_nothing_leads_out() -> None:
+    vpc = snapshot(Side.REQUESTER)
+    before = descriptors()
+
+    with lay_out([vpc], []) as network:
+        with network["eni-a1"].entered():
+            devices = {line.split(":")[0].strip() for line in Path("/proc/thread-self/net/dev").read_text().splitlines()[2:]}
+        assert devices == {"lo", "eth0"}
+        assert descriptors() > before
+
+    assert descriptors() == before
+
+
+def test_a_failure_inside_leaves_nothing() -> None:
+    before = descriptors()
+
+    with pytest.raises(ZeroDivisionError), lay_out([snapshot(Side.REQUESTER)], []):
+        _ = 1 / 0
+
+    assert descriptors() == before
+
+
+def descriptors() -> int:
+    """How many namespaces this process holds: it is what keeps them alive."""
+    held = (str(each.readlink()) for each in Path("/proc/self/fd").iterdir() if each.is_symlink())
+    return sum(each.startswith("net:") for each in held)
+
+
+def test_a_missing_command_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert available() == "the command ip is missing: install iproute2"
