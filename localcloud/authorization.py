@@ -34,6 +34,9 @@ _ACTIONS = {
     "s3:ListObjectsV2": "ListBucket",
     "s3:UploadPart": "PutObject",
     "sns:PublishBatch": "Publish",
+    "sqs:ChangeMessageVisibilityBatch": "ChangeMessageVisibility",
+    "sqs:DeleteMessageBatch": "DeleteMessage",
+    "sqs:SendMessageBatch": "SendMessage",
 }
 _TRANSACTION_ACTIONS = {
     "ConditionCheck": "ConditionCheckItem",

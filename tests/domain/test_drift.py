@@ -8,9 +8,10 @@ from causeway.domain.drift import is_news, only_told_unless_repaired, repaired
 from causeway.domain.findings import Code, Finding
 from causeway.domain.network import PeeringConnection, PeeringStatus
 from causeway.domain.outcome import status_of
-from causeway.domain.plan import AuthorizeRule, CreateRoute, Plan, SetDnsResolution
+from causeway.domain.plan import AuthorizeRule, CreateRoute, DeleteRoute, Plan, SetDnsResolution
 from causeway.domain.planner import plan_request
 from causeway.domain.request import DriftMode, Request
+from causeway.domain.reversal import Reversal, Undo
 from causeway.domain.run import Occasion, Run
 from causeway.domain.status import State
 from causeway.domain.step_error import StepError
@@ -28,6 +29,10 @@ EMPTY = change(WHOLE, changes=())
 ROUTE = next(each for each in WHOLE.changes if isinstance(each, CreateRoute))
 DIFFERS = change(WHOLE, changes=(ROUTE,))
 OVERLAP = Finding(code=Code.CIDR_OVERLAP, where="10.0.0.0/16", message="They overlap.")
+TAKE_BACK = DeleteRoute(side=ROUTE.side, route_table_id=ROUTE.route_table_id, destination=ROUTE.destination, target="pcx-1")
+UNDO = Undo(
+    request_id=REPAIR.request_id, generation=2, made=(ROUTE,), reversals=(Reversal(change=ROUTE, inverse=TAKE_BACK),)
+)
 FAILED = StepError(error="QuotaExceeded", cause='{"errorMessage": "No more routes."}', state="UpdateRouteTables")
 
 
@@ -125,14 +130,22 @@ def drift_run(**fields: object) -> Run:
         (drift_run(plan=TOLD), None, State.DRIFTED, [Code.DRIFT]),
         (drift_run(), FAILED, State.DRIFTED, [Code.STEP_FAILED]),
         (drift_run(plan=None), FAILED, State.DRIFTED, [Code.STEP_FAILED]),
+        (drift_run(done=(ROUTE,), undo=UNDO, undone=(TAKE_BACK,)), FAILED, State.DRIFTED, [Code.STEP_FAILED]),
+        (drift_run(done=(ROUTE,), undo=UNDO), FAILED, State.DRIFTED, [Code.STEP_FAILED, Code.UNDO_INCOMPLETE]),
     ],
-    ids=["repaired", "mended by hand", "told", "failed", "failed at once"],
+    ids=["repaired", "mended by hand", "told", "failed", "failed at once", "failed and undone", "failed and not undone"],
 )
 def test_how_a_drift_run_ends(run: Run, error: StepError | None, state: State, codes: list[Code]) -> None:
     status = status_of(run, error, now=NOW.isoformat())
 
     assert (status.state, [finding.code for finding in status.findings]) == (state, codes)
     assert status.state.is_final
+
+
+def test_what_a_failed_repair_has_done_is_named_as_undone() -> None:
+    status = status_of(drift_run(undo=UNDO, undone=(TAKE_BACK,)), FAILED, now=NOW.isoformat())
+
+    assert (status.changes_made, status.changes_undone) == ((), (ROUTE.sentence,))
 
 
 # --- What the watch looks for

@@ -179,6 +179,14 @@ def test_a_permission_is_for_its_resource(aws: Accounts) -> None:
     assert refusal(sqs, "send_message", QueueUrl=queues[1], MessageBody="m")[0] == "AccessDenied"
 
 
+def test_a_batch_of_messages_needs_the_permission_for_one(aws: Accounts) -> None:
+    url = aws.client("sqs").create_queue(QueueName="batches")["QueueUrl"]
+    sqs = aws.client("sqs", aws.acting(HUB, "batcher", allow("sqs:SendMessage")))
+    sqs.send_message_batch(QueueUrl=url, Entries=[{"Id": "1", "MessageBody": "m"}])
+    entries = [{"Id": "1", "ReceiptHandle": "handle"}]
+    assert "perform: sqs:DeleteMessage on" in refusal(sqs, "delete_message_batch", QueueUrl=url, Entries=entries)[1]
+
+
 def test_a_transaction_is_authorised_by_its_members(aws: Accounts) -> None:
     aws.client("dynamodb").create_table(
         TableName="t",

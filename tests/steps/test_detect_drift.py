@@ -6,22 +6,27 @@ from typing import Any
 
 import pytest
 
+from causeway.aws.approvals import Approvals
 from causeway.aws.executions import Executions
 from causeway.aws.tables import Ledger, Requests
-from causeway.domain.errors import ResourceNotFound
+from causeway.domain.approval import ApprovalRule
+from causeway.domain.errors import PairBusy, ResourceNotFound
 from causeway.domain.findings import Code
 from causeway.domain.network import PeeringConnection, PeeringStatus
 from causeway.domain.plan import CreateRoute
 from causeway.domain.planner import plan_request
-from causeway.domain.request import DriftMode, VpcRef
+from causeway.domain.request import DriftMode, Request, VpcRef
 from causeway.domain.run import Occasion
 from causeway.domain.status import State, Status
 from causeway.domain.values import Both
 from causeway.steps.detect_drift import Look, detect_drift
+from causeway.steps.dispatch_request import ItemChange, dispatch_request
+from causeway.steps.plan_peering import PlanSummary, plan_peering
+from causeway.steps.step_input import StepInput
 from tests.domain.networks import CONNECTION_ID, change, connection, request, snapshots
 from tests.domain.situations import applied
 
-from .conftest import Machine, RecordingBus, StillReader
+from .conftest import Machine, RecordingBus, RecordingTasks, StillReader
 
 WANTED = change(request(), drift=DriftMode.REPORT)
 ID = WANTED.request_id
@@ -33,6 +38,20 @@ BROKEN: Both[Any] = applied(WANTED, change(PLAN, changes=tuple(each for each in 
 NOW = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
 
 type LookAt = Callable[..., Look]
+type Dispatch = Callable[[str], Status | None]
+type Planning = Callable[[int], PlanSummary]
+
+
+class Meanwhile(StillReader):
+    """Sees a broken network, and while it looks something else happens."""
+
+    def __init__(self, happens: Callable[[], object]) -> None:
+        super().__init__(BROKEN)
+        self._happens = happens
+
+    def observe_both(self, request: Request, *, quotas: bool = False) -> Both[Any]:
+        self._happens()
+        return super().observe_both(request, quotas=quotas)
 
 
 class PendingReader(StillReader):
@@ -54,6 +73,36 @@ def look_at(requests: Requests, ledger: Ledger, executions: Executions, bus: Rec
         )
 
     return look
+
+
+@pytest.fixture
+def dispatch(requests: Requests, ledger: Ledger, executions: Executions, bus: RecordingBus) -> Dispatch:
+    """A new item in the stream, with this sequence number."""
+
+    def dispatched(number: str) -> Status | None:
+        change = ItemChange(request_id=ID, sequence_number=number, before=None, after={"request_id": ID})
+        return dispatch_request(change, requests=requests, ledger=ledger, executions=executions, bus=bus)
+
+    return dispatched
+
+
+@pytest.fixture
+def plan(requests: Requests, ledger: Ledger, approvals: Approvals) -> Planning:
+    """PlanPeering of a generation, all of whose rivals are running."""
+
+    def planned(generation: int) -> PlanSummary:
+        return plan_peering(
+            StepInput(request_id=ID, generation=generation, execution=f"run {generation}"),
+            requests=requests,
+            ledger=ledger,
+            approvals=approvals,
+            tasks=RecordingTasks(),
+            reader=StillReader(BROKEN),
+            rule=ApprovalRule(),
+            is_running=lambda _: True,
+        )
+
+    return planned
 
 
 @pytest.fixture
@@ -131,26 +180,99 @@ def test_a_look_that_died_before_the_start_is_made_up_for(settle: Any, look_at: 
     assert set(machine.inputs) == {f"{ID}-2"}
 
 
-def test_an_edit_that_came_meanwhile_wins(settle: Any, look_at: LookAt, ledger: Ledger, machine: Machine) -> None:
+def test_two_looks_at_once_begin_one_generation_and_the_later_one_leaves_it_alone(
+    settle: Any, look_at: LookAt, machine: Machine, ledger: Ledger
+) -> None:
+    settle()
+    begun: list[Any] = []
+
+    def another_look() -> None:
+        assert look_at(BROKEN) is Look.BEGUN
+        begun.extend(ledger.history(ID))
+
+    assert look_at(reader=Meanwhile(another_look)) is Look.BEGUN
+
+    assert list(ledger.history(ID)) == begun
+    assert set(machine.inputs) == {f"{ID}-2"}
+
+
+def test_a_run_that_another_look_began_and_that_has_ended_is_not_begun_again(
+    settle: Any, look_at: LookAt, machine: Machine, ledger: Ledger
+) -> None:
+    """Nor is the one after it touched: what this look has seen is older than both."""
+    settle()
+
+    def a_run_ends_and_the_next_begins() -> None:
+        look_at(BROKEN)
+        settle(generation=2)
+        assert look_at(BROKEN) is Look.BEGUN
+
+    assert look_at(reader=Meanwhile(a_run_ends_and_the_next_begins)) is Look.NOT_SETTLED
+
+    assert ledger.newest_generation(ID) == 3
+    assert set(machine.inputs) == {f"{ID}-2", f"{ID}-3"}
+
+
+# --- An edit has the last word, whenever it comes
+
+
+@pytest.mark.parametrize("saved", [True, False], ids=["dispatched", "about to be saved"])
+def test_an_edit_that_comes_during_the_look_wins(
+    settle: Any, look_at: LookAt, ledger: Ledger, machine: Machine, saved: bool
+) -> None:
     settle()
     edited = request()
-    assert ledger.next_generation(ID, "101") == 2
-    ledger.save_request(2, edited)
 
-    assert look_at(BROKEN) is Look.NOT_SETTLED
+    def edit() -> None:
+        assert ledger.next_generation(ID, "101") == 2
+        if saved:
+            ledger.save_request(2, edited)
 
-    assert ledger.load_run(ID, 2).request == edited
+    assert look_at(reader=Meanwhile(edit)) is Look.NOT_SETTLED
+
+    assert [record.name for record in ledger.history(ID) if record.generation == 2] == (["REQUEST"] if saved else [])
     assert machine.inputs == {}
+    ledger.save_request(2, edited)
+    assert ledger.load_run(ID, 2).request == edited
 
 
-def test_an_edit_after_it_gets_the_next_generation_and_an_old_record_none(settle: Any, look_at: LookAt, ledger: Ledger) -> None:
+def test_an_edit_after_it_gets_the_next_generation_and_an_old_record_none(
+    settle: Any, look_at: LookAt, ledger: Ledger, dispatch: Dispatch, table: Any
+) -> None:
+    settle()
+    assert look_at(BROKEN) is Look.BEGUN
+    status = table.get_item(Key={"request_id": ID})["Item"]["status"]
+
+    assert dispatch("100") is None, "delivered again while the drift run is under way: it had settled"
+    settle(generation=2)
+    assert dispatch("100") is None, "and after it"
+    assert dispatch("099") is None
+
+    assert status["generation"] == 1
+    assert (ledger.newest_generation(ID), ledger.load_run(ID, 2).occasion) == (2, Occasion.DRIFT)
+    assert [ledger.next_generation(ID, "101") for _ in range(2)] == [3, 3]
+    assert look_at(BROKEN) is Look.NOT_SETTLED, "the edit is under way"
+
+
+@pytest.mark.parametrize("occasion", [Occasion.CHANGE, Occasion.REMOVAL])
+def test_a_drift_run_that_waits_for_its_pair_makes_room_for_an_edit(
+    settle: Any, look_at: LookAt, ledger: Ledger, plan: Planning, occasion: Occasion
+) -> None:
     settle()
     look_at(BROKEN)
+    assert ledger.lock(WANTED.pair, "another request's run") is None
+    with pytest.raises(PairBusy):
+        plan(2)
 
-    assert ledger.next_generation(ID, "100") is None, "delivered again: it had settled"
     assert ledger.next_generation(ID, "101") == 3
-    assert ledger.next_generation(ID, "101") == 3
-    assert ledger.newest_generation(ID) == 3
+    ledger.save_request(3, WANTED, occasion)
+    with pytest.raises(PairBusy):
+        plan(3)
+    assert plan(2).superseded
+    ledger.release(WANTED.pair, "another request's run")
+
+    assert not plan(3).superseded
+    assert ledger.load_run(ID, 2).plan is None
 
 
 # --- A FAILED request

@@ -9,10 +9,10 @@ from causeway.domain.errors import AccessDenied, RouteConflict
 from causeway.domain.findings import Code, Finding
 from causeway.domain.network import Snapshot
 from causeway.domain.ownership import NOTHING_HELD, Holdings
-from causeway.domain.plan import AuthorizeRule, DeletePeering, DeleteRoute, RevokeRule
+from causeway.domain.plan import AuthorizeRule, CreateRoute, DeletePeering, DeleteRoute, RevokeRule
 from causeway.domain.planner import plan_removal, plan_request
 from causeway.domain.run import Occasion, Run
-from causeway.domain.status import Status
+from causeway.domain.status import State, Status
 from causeway.domain.step_error import StepError
 from causeway.domain.values import SIDES, Both, Side
 from causeway.steps.connect import delete_peering
@@ -149,6 +149,23 @@ def test_what_is_put_back_has_its_former_tags_and_is_held_again(steps: Steps) ->
     assert writer.asked == [(WANTED.accepter, WANTED.request_id, {"Owner": "ledger"})]
     assert {type(each) for each in steps.run.undone} == {AuthorizeRule}
     assert steps.run.before == HELD
+
+
+def test_a_repair_that_failed_leaves_what_was_held_and_the_network_as_it_was_found(steps: Steps) -> None:
+    whole = plan_request(WANTED, 1, NETWORKS)
+    route = whole.of(CreateRoute)[0]
+    broken = applied(WANTED, change(whole, changes=tuple(each for each in whole.changes if each != route)), NETWORKS)
+    holding = held(broken)
+    steps.plan(holding, broken, Occasion.DRIFT)
+    assert steps.run.saved_plan.changes == (route,)
+
+    steps.undo(seen(THERE))
+    steps.take_away(RecordingWriter())
+    status = steps.record()
+
+    assert (status.state, [each.code for each in status.findings]) == (State.DRIFTED, [Code.STEP_FAILED])
+    assert (status.changes_made, status.changes_undone) == ((), (route.sentence,))
+    assert steps.holdings == holding
 
 
 def test_an_incomplete_undo_keeps_what_the_run_may_hold(failed: Steps) -> None:

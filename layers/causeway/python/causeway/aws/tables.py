@@ -205,10 +205,12 @@ class Head(Value):
     Attributes:
         generation: Of the newest change.
         asked: The last one that asked a person for approval.
+        drift: Whether the newest one is a drift run.
     """
 
     generation: int
     asked: int
+    drift: bool
 
 
 class Ledger:
@@ -246,7 +248,8 @@ class Ledger:
     def begin_drift(self, request: Request, settled: int) -> bool:
         """Begins a drift run: the generation after the settled one, and what it is about, in one transaction.
 
-        The head keeps the sequence number of the newest change, so that the next one gets its generation.
+        The head keeps the sequence number of the newest change, so that the next one gets its generation. A drift run that
+        another look has begun stays as it is.
 
         Returns:
             Whether the generation is there, begun now or before; False where a newer change has taken it.
@@ -256,7 +259,7 @@ class Ledger:
             "Key": attributes(request_id=request.request_id, record=HEAD),
             "UpdateExpression": "SET generation = :begun, drift = :true, #at = :at",
             "ExpressionAttributeNames": {"#at": "at"},
-            "ConditionExpression": "generation = :settled OR (generation = :begun AND drift = :true)",
+            "ConditionExpression": "generation = :settled",
             "ExpressionAttributeValues": attributes(
                 **{":settled": settled, ":begun": settled + 1, ":true": True, ":at": timestamp()}
             ),
@@ -276,7 +279,8 @@ class Ledger:
             except self._client.exceptions.TransactionCanceledException as error:
                 if error.response["CancellationReasons"][0].get("Code") != "ConditionalCheckFailed":
                     raise
-                return False
+                head = self.load_head(request.request_id)
+                return head.drift and head.generation == settled + 1
         return True
 
     def newest_generation(self, request_id: str) -> int:
@@ -286,7 +290,7 @@ class Ledger:
     def load_head(self, request_id: str) -> Head:
         """How far the request's generations have come."""
         head = self._get(request_id, HEAD) or {}
-        return Head(generation=int(head.get("generation", 0)), asked=int(head.get("asked", 0)))
+        return Head(generation=int(head.get("generation", 0)), asked=int(head.get("asked", 0)), drift=DRIFT in head)
 
     def save_request(self, generation: int, request: Request, occasion: Occasion = Occasion.CHANGE) -> None:
         """Records what the generation is about."""

@@ -79,10 +79,10 @@ def _findings(run: Run, error: StepError | None, undo_error: StepError | None) -
         yield from run.plan.findings
     if run.verdicts is not None:
         yield from blocked_flows(run.verdicts)
-    if run.occasion is Occasion.DRIFT:
-        yield from repaired(run.request, run.made)
     if run.undo is not None or undo_error is not None:
         yield from _not_undone(run)
+    elif run.occasion is Occasion.DRIFT:
+        yield from repaired(run.request, run.made)
 
 
 def _not_undone(run: Run) -> Iterator[Finding]:
