@@ -30,9 +30,7 @@ ROUTE = next(each for each in WHOLE.changes if isinstance(each, CreateRoute))
 DIFFERS = change(WHOLE, changes=(ROUTE,))
 OVERLAP = Finding(code=Code.CIDR_OVERLAP, where="10.0.0.0/16", message="They overlap.")
 TAKE_BACK = DeleteRoute(side=ROUTE.side, route_table_id=ROUTE.route_table_id, destination=ROUTE.destination, target="pcx-1")
-UNDO = Undo(
-    request_id=REPAIR.request_id, generation=2, made=(ROUTE,), reversals=(Reversal(change=ROUTE, inverse=TAKE_BACK),)
-)
+UNDO = Undo(request_id=REPAIR.request_id, generation=2, made=(ROUTE,), reversals=(Reversal(change=ROUTE, inverse=TAKE_BACK),))
 FAILED = StepError(error="QuotaExceeded", cause='{"errorMessage": "No more routes."}', state="UpdateRouteTables")
 
 

@@ -30,8 +30,10 @@ def deployed(embedded_aws: EmbeddedAws) -> Deployed:
     outputs, members = deploy_everything(embedded_aws, ApprovalTags="Approval=needed")
     hub = Hub(embedded_aws, outputs)
     # The watch sleeps until a test wakes it: it would look at every test's network whenever another test changes one.
-    for rule in ("NetworkChanged", "WatchRequestsSweep"):
-        hub.client("events").disable_rule(**hub.place_of_rule(rule))
+    events = hub.client("events")
+    for place in map(hub.place_of_rule, ("NetworkChanged", "WatchRequestsSweep")):
+        assert events.describe_rule(**place)["State"] == "ENABLED", "it is on wherever else it is deployed"
+        events.disable_rule(**place)
     return Deployed(hub, members, Networks(embedded_aws))
 
 
