@@ -196,9 +196,9 @@ class Hub:
         configuration: dict[str, Any] = found
         return configuration
 
-    def log_lines(self) -> list[tuple[str, dict[str, Any]]]:
-        """Every JSON line that the functions have written, each with the name of its log group."""
-        groups = self._logs.describe_log_groups(logGroupNamePrefix="/causeway/")["logGroups"]
+    def log_lines(self, function: str = "") -> list[tuple[str, dict[str, Any]]]:
+        """Every JSON line that the functions have written, or one of them, each with the name of its log group."""
+        groups = self._logs.describe_log_groups(logGroupNamePrefix=f"/causeway/{HUB_STACK}/{function}")["logGroups"]
         return [(group["logGroupName"], line) for group in groups for line in self._lines(group["logGroupName"])]
 
     @cached_property

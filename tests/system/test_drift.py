@@ -3,19 +3,26 @@
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import pytest
 
+from localcloud.calls import CallGate
 from localcloud.control import ControlClient
 from localcloud.sam import PROJECT
 from localcloud.server import HUB_ACCOUNT_ID
 
+from .approvals import Approver, asked
 from .network import EAST, PRODUCTION, Network, Networks, Rule
 from .requests import PING, SSH, Hub, Item, Run, Status, an_item, eventually
+from .test_approval import approved
+from .test_approval import checksum as checksum_of
+from .test_undo import networks_of, refuse
 
 REPAIR, REPORT = "repair", "report"
-MODES = [REPAIR, REPORT]
+UNWATCHED = "333333333333"
+"""An account of none of the other tests: a call in it concerns no request of theirs."""
 
 type Pair = tuple[Network, Network]
 type Hand = Callable[[Network, Network], None]
@@ -34,8 +41,19 @@ def looked_at(hub: Hub, item: Item) -> Run:
 
 def looks(hub: Hub, item: Item) -> list[str]:
     """What DetectDrift has found at each look at the request."""
-    lines = (line for _, line in hub.log_lines() if line.get("message") == "Looked")
+    lines = (line for _, line in hub.log_lines("detect_drift") if line.get("message") == "Looked")
     return [line["found"] for line in lines if line["request_id"] == item["request_id"]]
+
+
+def found(hub: Hub, item: Item) -> str:
+    """What a look at a request comes to."""
+    before = len(looks(hub, item))
+    look(hub, item)
+    return eventually(lambda: looks(hub, item)[before:])[0]
+
+
+def told_of_removal(hub: Hub, queue: str) -> bool:
+    return "PeeringRemoved" in {event["detail-type"] for event in hub.heard(queue)}
 
 
 def let_time_pass(hub: Hub) -> None:
@@ -70,6 +88,35 @@ def awake(hub: Hub) -> Iterator[Callable[[str], None]]:
         events.disable_rule(**rule)
 
 
+@pytest.fixture
+def waiting(hub: Hub) -> Iterator[Callable[[], list[str]]]:
+    """Takes the ids that wait to be looked at. DetectDrift gets none of them: every other test's request would be there."""
+    sqs, functions, queue = hub.client("sqs"), hub.client("lambda"), hub.resource("DriftChecks")
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    (mapping,) = functions.list_event_source_mappings(EventSourceArn=arn)["EventSourceMappings"]
+
+    def take() -> list[str]:
+        return [each["Body"] for each in sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])]
+
+    functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+    yield take
+    sqs.purge_queue(QueueUrl=queue)
+    functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+
+
+class Kept(NamedTuple):
+    """A peering that is repaired again and again."""
+
+    pair: Pair
+    item: Item
+
+
+@pytest.fixture(scope="module")
+def kept(hub: Hub, networks: Networks) -> Kept:
+    pair = networks.pair()
+    return Kept(pair, active(hub, pair, REPAIR))
+
+
 # --- By somebody's hand
 
 
@@ -79,9 +126,9 @@ def no_route(requester: Network, accepter: Network) -> None:
 
 def no_rule(requester: Network, accepter: Network) -> None:
     answer = accepter.ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [accepter.default_group]}])
-    (ours,) = [each for each in answer["SecurityGroupRules"] if "causeway:request-id" in {tag["Key"] for tag in each["Tags"]}]
+    ours = [each for each in answer["SecurityGroupRules"] if "causeway:request-id" in {tag["Key"] for tag in each["Tags"]}]
     accepter.ec2.revoke_security_group_ingress(
-        GroupId=accepter.default_group, SecurityGroupRuleIds=[ours["SecurityGroupRuleId"]]
+        GroupId=accepter.default_group, SecurityGroupRuleIds=[ours[0]["SecurityGroupRuleId"]]
     )
 
 
@@ -103,13 +150,14 @@ def new_block_of_the_accepter(_requester: Network, accepter: Network) -> None:
     accepter.add_cidr_block("100.66.0.0/24")
 
 
-HANDS = [no_route, no_rule, no_connection, new_table, new_block, new_block_of_the_accepter]
+def all_of_these(requester: Network, accepter: Network) -> None:
+    for hand in (no_route, no_rule, new_table, new_block, new_block_of_the_accepter):
+        hand(requester, accepter)
 
 
-@pytest.mark.parametrize("hand", HANDS)
-def test_what_somebody_changes_is_repaired(hub: Hub, pair: Pair, hand: Hand) -> None:
-    requester, accepter = pair
-    item = active(hub, pair, REPAIR)
+@pytest.mark.parametrize("hand", [no_route, no_rule, no_connection, new_table, new_block, new_block_of_the_accepter])
+def test_what_somebody_changes_is_repaired(hub: Hub, kept: Kept, hand: Hand) -> None:
+    (requester, accepter), item = kept
     hand(requester, accepter)
 
     run = looked_at(hub, item)
@@ -124,7 +172,7 @@ def test_what_somebody_changes_is_repaired(hub: Hub, pair: Pair, hand: Hand) -> 
     assert Rule("ingress", "tcp", "22", requester.block) in accepter.added_rules(accepter.default_group)
 
 
-@pytest.mark.parametrize("hand", HANDS)
+@pytest.mark.parametrize("hand", [no_connection, all_of_these])
 def test_what_somebody_changes_is_told_and_left_alone(hub: Hub, pair: Pair, hand: Hand) -> None:
     item = active(hub, pair, REPORT)
     queue = hub.listen(item["request_id"])
@@ -142,10 +190,9 @@ def test_what_somebody_changes_is_told_and_left_alone(hub: Hub, pair: Pair, hand
     assert event["detail"]["findings"] == [dict(finding) for finding in status["findings"]]
 
 
-@pytest.mark.parametrize("mode", MODES)
-def test_a_route_that_leads_elsewhere_by_now_is_somebodys(hub: Hub, pair: Pair, mode: str) -> None:
+def test_a_route_that_leads_elsewhere_by_now_is_somebodys(hub: Hub, pair: Pair) -> None:
     requester, accepter = pair
-    item = active(hub, pair, mode)
+    item = active(hub, pair, REPAIR)
     no_route(requester, accepter)
     gateway = requester.route_to_a_gateway(accepter.block)
 
@@ -157,11 +204,10 @@ def test_a_route_that_leads_elsewhere_by_now_is_somebodys(hub: Hub, pair: Pair, 
     assert requester.routes(requester.main_table)[accepter.block] == gateway
 
 
-@pytest.mark.parametrize("mode", MODES)
-def test_a_block_that_begins_to_overlap_is_told_and_nothing_forced(hub: Hub, networks: Networks, mode: str) -> None:
+def test_a_block_that_begins_to_overlap_is_told_and_nothing_forced(hub: Hub, networks: Networks) -> None:
     """Here the peer of another peering gets addresses that the accepter has: AWS allows it, a route could not tell the two."""
     requester, accepter, other = networks.make(), networks.make(PRODUCTION), networks.make()
-    item = active(hub, (requester, accepter), mode)
+    item = active(hub, (requester, accepter), REPAIR)
     networks.peer(requester, other)
     shared = "100.67.0.0/24"
     other.add_cidr_block(shared)
@@ -176,13 +222,12 @@ def test_a_block_that_begins_to_overlap_is_told_and_nothing_forced(hub: Hub, net
     assert [network.everything() for network in (requester, accepter)] == before
 
 
-def test_what_is_as_it_should_be_costs_no_write(hub: Hub, pair: Pair) -> None:
-    item = active(hub, pair, REPAIR)
+def test_what_is_as_it_should_be_costs_no_write(hub: Hub, kept: Kept) -> None:
+    item = kept.item
     status = hub.item(item["request_id"])["status"]
 
     with hub.aws.calls.record() as calls:
-        look(hub, item)
-        assert eventually(lambda: looks(hub, item)) == ["nothing new"]
+        assert found(hub, item) == "nothing new"
 
     ours = [call for call in calls if call.principal == "causeway-read" or "DetectDrift" in call.principal]
     assert "DescribeRouteTables" in {call.operation for call in ours}
@@ -199,8 +244,7 @@ def test_what_was_told_is_told_once_and_mended_by_hand_it_is_active_again(hub: H
     no_route(requester, accepter)
     told = looked_at(hub, item).status
 
-    look(hub, item)
-    assert eventually(lambda: looks(hub, item)[1:]) == ["nothing new"]
+    assert found(hub, item) == "nothing new"
     assert hub.item(item["request_id"])["status"] == told
 
     requester.ec2.create_route(
@@ -211,7 +255,11 @@ def test_what_was_told_is_told_once_and_mended_by_hand_it_is_active_again(hub: H
     assert (status["state"], status["findings"], status["changes_made"]) == ("ACTIVE", [], [])
 
 
-def test_cloudtrail_tells_of_a_change_and_the_schedule_is_not_waited_for(hub: Hub, pair: Pair, awake: Any) -> None:
+# --- What has a request looked at
+
+
+def test_cloudtrail_tells_of_a_change_and_the_schedule_is_not_waited_for(hub: Hub, networks: Networks, awake: Any) -> None:
+    pair = networks.make(UNWATCHED), networks.make(PRODUCTION)
     item = active(hub, pair, REPAIR)
     awake("NetworkChanged")
 
@@ -220,20 +268,69 @@ def test_cloudtrail_tells_of_a_change_and_the_schedule_is_not_waited_for(hub: Hu
     assert run.status["state"] == "ACTIVE"
     assert codes(run.status) == ["DRIFT_REPAIRED"]
     assert pair[1].block in pair[0].routes(pair[0].main_table)
+    assert hub.generation(item["request_id"]) == 2, "Causeway's own repair is nobody's drift"
 
 
-def test_the_schedule_has_every_request_looked_at(hub: Hub, pair: Pair, awake: Any) -> None:
-    item = active(hub, pair, REPAIR)
-    no_route(*pair)
+def test_the_schedule_has_every_settled_request_looked_at(hub: Hub, kept: Kept, awake: Any, waiting: Any) -> None:
+    before, sent = len(looks(hub, kept.item)), set[str]()
     awake("WatchRequestsSweep")
 
-    def sweep() -> None:
-        ControlClient(hub.aws.endpoint_url).fire_schedule(hub.place_of_rule("WatchRequestsSweep")["Name"], HUB_ACCOUNT_ID, EAST)
+    ControlClient(hub.aws.endpoint_url).fire_schedule(hub.place_of_rule("WatchRequestsSweep")["Name"], HUB_ACCOUNT_ID, EAST)
 
-    run = hub.recorded(sweep, item["request_id"], hub.generation(item["request_id"]))
+    def asked_for() -> bool:
+        sent.update(waiting())
+        return kept.item["request_id"] in sent or len(looks(hub, kept.item)) > before
 
-    assert run.status["state"] == "ACTIVE"
-    assert codes(run.status) == ["DRIFT_REPAIRED"]
+    assert eventually(asked_for)
+
+
+# --- A drift run is a run
+
+
+def test_a_repair_that_fails_is_undone_and_tried_again(hub: Hub, pair: Pair, gate: CallGate) -> None:
+    item = active(hub, pair, REPAIR)
+    new_block(*pair)
+    before = networks_of(pair)
+    queue = hub.listen(item["request_id"])
+    refuse(gate, "AuthorizeSecurityGroupIngress")
+
+    failed = looked_at(hub, item)
+
+    assert failed.status["state"] == "DRIFTED"
+    assert failed.codes == {"STEP_FAILED"}
+    assert "CreateRoute" in failed.writes
+    assert failed.status["changes_made"] == []
+    assert failed.status["changes_undone"] == ["Route 100.65.0.0/24 to the peering in " + pair[1].main_table]
+    assert networks_of(pair) == before
+    (event,) = eventually(lambda: hub.heard(queue))
+    assert event["detail-type"] == "PeeringDrifted"
+
+    repaired = looked_at(hub, item)
+
+    assert (repaired.status["state"], repaired.codes) == ("ACTIVE", {"DRIFT_REPAIRED"})
+    assert "100.65.0.0/24" in pair[1].routes(pair[1].main_table)
+
+
+def test_what_comes_back_asks_nobody_and_what_grows_waits_for_a_person(hub: Hub, pair: Pair) -> None:
+    approver = Approver(hub, "drift-approver")
+    item = an_item(*pair, allow=[SSH], approval=True)
+    approved(hub, approver, item)
+    no_route(*pair)
+    assert looked_at(hub, item).status["state"] == "ACTIVE"
+    new_block(*pair)
+    before = networks_of(pair)
+
+    look(hub, item)
+    status = asked(hub, item, generation=3)
+
+    assert any("100.65.0.0/24" in sentence for sentence in status["changes_planned"])
+    assert found(hub, item) == "not settled"
+    assert networks_of(pair) == before
+    assert approver.decide(item["request_id"], checksum_of(status), "approve").code == 200
+    done = hub.wait(item["request_id"], 2)
+    assert (done["state"], done["approval"]["decided_by"]) == ("ACTIVE", approver.arn)
+    assert set(codes(done)) == {"DRIFT_REPAIRED"}
+    assert "100.65.0.0/24" in pair[1].routes(pair[1].main_table)
 
 
 def test_an_edit_during_a_drift_run_has_the_last_word(hub: Hub, pair: Pair) -> None:
@@ -250,27 +347,21 @@ def test_an_edit_during_a_drift_run_has_the_last_word(hub: Hub, pair: Pair) -> N
     assert {rule.protocol for rule in pair[1].added_rules(pair[1].default_group)} == {"icmp"}
 
 
-@pytest.mark.parametrize("ahead", [timedelta(days=-1), timedelta(seconds=3)], ids=["past", "near"])
-def test_an_item_whose_time_is_over_goes_and_its_peering_with_it(hub: Hub, pair: Pair, ahead: timedelta) -> None:
-    before = [network.everything() for network in pair]
-    moment = datetime.now(UTC) + ahead
-    item = an_item(*pair, allow=[SSH], expires_at=moment.isoformat())
-    hub.run(item)
-    queue = hub.listen(item["request_id"])
-
-    eventually(lambda: datetime.now(UTC) > moment)
-    let_time_pass(hub)
-
-    (event,) = eventually(lambda: hub.heard(queue))
-    assert event["detail-type"] == "PeeringRemoved"
-    assert hub.item(item["request_id"]) == {}
-    assert [network.everything() for network in pair] == before
-
-
-def test_an_item_whose_time_is_still_to_come_stays(hub: Hub, pair: Pair) -> None:
-    item = an_item(*pair, allow=[SSH], expires_at=(datetime.now(UTC) + timedelta(days=1)).isoformat())
-    hub.run(item)
+def test_items_whose_time_is_over_go_and_their_peerings_with_them(hub: Hub, networks: Networks) -> None:
+    now, pairs = datetime.now(UTC), [networks.pair() for _ in range(3)]
+    before = [networks_of(pair) for pair in pairs]
+    times = [now + ahead for ahead in (timedelta(days=-1), timedelta(seconds=1), timedelta(days=1))]
+    items = [an_item(*pair, allow=[SSH], expires_at=time.isoformat()) for pair, time in zip(pairs, times, strict=True)]
+    queues = [hub.listen(item["request_id"]) for item in items]
+    for item in items:
+        hub.put(item)
+    assert {hub.wait(item["request_id"])["state"] for item in items} == {"ACTIVE"}
+    eventually(lambda: datetime.now(UTC) > times[1])
 
     let_time_pass(hub)
 
-    assert hub.item(item["request_id"])["status"]["generation"] == 1
+    for item, queue, pair, untouched in list(zip(items, queues, pairs, before, strict=True))[:2]:
+        eventually(partial(told_of_removal, hub, queue))
+        assert hub.item(item["request_id"]) == {}
+        assert networks_of(pair) == untouched
+    assert hub.item(items[2]["request_id"])["status"]["generation"] == 1
