@@ -145,6 +145,7 @@ def _events(pair: Pair, removed: Pair) -> dict[str, bytes]:
         "UpdateTags": update,
         "DeletePeering": {"request_id": removed.name, "generation": 2},
         "CheckReachability": step,
+        "UndoChanges": step,
         "RecordOutcome": {**step, "error": None},
         "PreviewPlan": pair.request_item,
         "WatchRequests": {"Records": []},

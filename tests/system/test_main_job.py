@@ -158,6 +158,7 @@ def test_the_steps_in_the_order_of_the_flow(hub: Hub, pair: tuple[Network, Netwo
         "UpdateSides",
         "WhatIsLeft",
         "CheckReachability",
+        "IsItProved",
         "RecordOutcome",
         "HasItFailed",
         "OutcomeRecorded",
