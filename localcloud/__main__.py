@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 
 from cli.exits import CommandError
+from localcloud import packets
 from localcloud.demo import run_demo
 from localcloud.deploy import EXTERNAL_ID, LAB_NETWORKS, Member, Outputs, deploy_everything
 from localcloud.runtime_image import LOCAL_FOLDER
@@ -41,7 +42,7 @@ def main() -> None:
 def up(port: Annotated[int, typer.Option(help="Where to listen, on the loopback interface.")] = DEFAULT_PORT) -> None:
     """Start, deploy everything, tell how to use it, and stay until Ctrl-C."""
     try:
-        with EmbeddedAws(port) as aws:
+        with EmbeddedAws(port, packets=packets.available() is None) as aws:
             with console.status("Deploying the hub, the members and the lab"):
                 hub, members = deploy_everything(aws)
             with _published(outputs_document(aws, hub, members)):

@@ -57,6 +57,7 @@ _WITHOUT_RESOURCES = frozenset(
         "servicequotas:ListServiceQuotas",
         "sns:ListSubscriptions",
         "sns:ListTopics",
+        "ssm:GetCommandInvocation",
         "states:ListStateMachines",
         "xray:PutTelemetryRecords",
         "xray:PutTraceSegments",
@@ -182,7 +183,10 @@ def _log_resources(request: ApiRequest) -> list[Resource]:
     return [f"{_arn(request, 'logs')}:log-group:{group}{suffix}"]
 
 
-def _parameter_resources(request: ApiRequest) -> list[Resource]:
+def _ssm_resources(request: ApiRequest) -> list[Resource]:
+    if request.operation == "SendCommand":
+        instances = [f"{_arn(request, 'ec2')}:instance/{each}" for each in request.document.get("InstanceIds", ())]
+        return [f"arn:aws:ssm:{request.region}::document/{request.document.get('DocumentName')}", *instances]
     names = [*request.document.get("Names", ()), *filter(None, [request.document.get("Name")])]
     return [_named_arn(request, "ssm", "parameter/", name.removeprefix("/")) for name in names] or [None]
 
@@ -239,7 +243,7 @@ _RESOURCES: Mapping[str, Callable[[ApiRequest], list[Resource]]] = {
     "s3": _bucket_resources,
     "sns": _topic_resources,
     "sqs": _queue_resources,
-    "ssm": _parameter_resources,
+    "ssm": _ssm_resources,
     "states": _state_machine_resources,
     "sts": lambda request: [request.form.get("RoleArn")],
 }

@@ -2,8 +2,10 @@
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
+from botocore.exceptions import WaiterError
 from rich.console import Console, Group
 
 from cli import work
@@ -12,6 +14,7 @@ from cli.hub import Document
 from cli.hub import Hub as Command
 from cli.screen import Screen
 from cli.views import history_view, proof_view, status_view
+from localcloud import packets
 from localcloud.deploy import HUB_STACK, Member, deploy_everything, operator_session
 from localcloud.server import DEFAULT_REGION, HUB_ACCOUNT_ID, EmbeddedAws
 
@@ -21,16 +24,17 @@ FLOWS = 4
 
 
 def run_demo(console: Console) -> bool:
-    """Deploy, put one item, watch it through, show the verdicts and the history.
+    """Deploy, put one item, watch it through, show the verdicts and the history, and ping where this machine can.
 
     Returns:
-        Whether the peering is active and every flow is proved.
+        Whether the peering is active, every flow is proved, and the ping, where there is one, was answered.
 
     Raises:
         CommandError: The request came to no end.
     """
     started = time.monotonic()
-    with EmbeddedAws() as aws:
+    missing = packets.available()
+    with EmbeddedAws(packets=missing is None) as aws:
         with console.status("Deploying the hub, two member accounts and the lab to the embedded AWS"):
             _, members = deploy_everything(aws)
         console.print(f"Deployed in {time.monotonic() - started:.1f} s: the hub in {HUB_ACCOUNT_ID}, and a VPC in each of")
@@ -39,7 +43,11 @@ def run_demo(console: Console) -> bool:
             place = f"{member.account_id}: {lab['VpcId']}, instance {lab['InstanceId']} at {lab['PrivateIpAddress']}"
             console.print(f"  {place}", soft_wrap=True)
         hub = Command(HUB_STACK, operator_session(aws, HUB_ACCOUNT_ID), endpoint_url=aws.endpoint_url)
-        return is_proved(_request(console, hub, members))
+        proved = is_proved(_request(console, hub, members))
+        if missing:
+            console.print(f"\nNo ping with real packets: {missing}.", soft_wrap=True)
+            return proved
+        return _ping(console, aws, *members) and proved
 
 
 def is_proved(status: Mapping[str, Any]) -> bool:
@@ -75,3 +83,20 @@ def _request(console: Console, hub: Command, members: tuple[Member, ...]) -> Doc
     entries = work.history(hub, REQUEST_ID)
     screen.show(entries, history_view(entries))
     return status
+
+
+def _ping(console: Console, aws: EmbeddedAws, source: Member, destination: Member) -> bool:
+    """The walkthrough's ping, sent by one instance to the other through Run Command, with its real answers."""
+    command, instance_id = f"ping -c 4 {destination.lab['PrivateIpAddress']}", source.lab["InstanceId"]
+    console.print(f"\n[bold]{command}[/bold], from {instance_id} through Run Command, with real packets")
+    systems_manager = operator_session(aws, source.account_id).client("ssm", endpoint_url=aws.endpoint_url)
+    sent = systems_manager.send_command(
+        InstanceIds=[instance_id], DocumentName="AWS-RunShellScript", Parameters={"commands": [command]}
+    )
+    command_id = sent["Command"]["CommandId"]
+    with suppress(WaiterError):  # a ping that fails is shown too
+        waiter = systems_manager.get_waiter("command_executed")
+        waiter.wait(CommandId=command_id, InstanceId=instance_id, WaiterConfig={"Delay": 1})
+    invocation = systems_manager.get_command_invocation(CommandId=command_id, InstanceId=instance_id)
+    console.print(invocation["StandardOutputContent"], highlight=False, soft_wrap=True)
+    return bool(invocation["Status"] == "Success")

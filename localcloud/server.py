@@ -17,6 +17,7 @@ from localcloud import (
     event_targets,  # noqa: F401 - its replacements are put in place with all others
     managed_policies,
     queue_sources,
+    run_command,
     schedules,
     state_machines,
     strict,
@@ -31,6 +32,7 @@ from localcloud.identity import IdentityCheck
 from localcloud.lambda_runtime import LambdaRuntime
 from localcloud.pace import PaceSetting
 from localcloud.queue_sources import QueueSources
+from localcloud.run_command import RunCommands
 from localcloud.schedules import Schedules
 
 if TYPE_CHECKING:
@@ -53,17 +55,23 @@ class EmbeddedAws:
         schedules: the scheduled rules; a test can fire one.
         account_listeners: told of an account id when somebody first assumes a role in that account.
 
+    Args:
+        port: where to listen; any free one unless told.
+        packets: whether instances run what Run Command tells them, with real packets. `localcloud.packets.available` says
+            whether this machine can.
+
     Raises:
         OSError: the port is taken.
         RuntimeError: there is one in this process already.
     """
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, *, packets: bool = False) -> None:
         self._requested_port = port
         self.account_listeners: list[AccountListener] = []
         self.pace = PaceSetting()
         self.schedules = Schedules()
         self.calls: CallGate
+        self._run_commands = RunCommands() if packets else None
 
     def __enter__(self) -> Self:
         if not _running.acquire(blocking=False):
@@ -86,6 +94,8 @@ class EmbeddedAws:
         event_sources.install(self._sources)
         queue_sources.install(self._queue_sources)
         schedules.install(self.schedules)
+        if self._run_commands:
+            run_command.install(self._run_commands)
         self.schedules.start()
         self._thread = threading.Thread(target=self._server.serve_forever, name="embedded-aws", daemon=True)
         self._thread.start()
@@ -95,7 +105,10 @@ class EmbeddedAws:
         event_sources.uninstall()
         queue_sources.uninstall()
         schedules.uninstall()
+        run_command.uninstall()
         self.schedules.close()
+        if self._run_commands:
+            self._run_commands.close()
         self._trail.close()
         state_machines.stop_executions()
         self._runtime.close()

@@ -1,9 +1,14 @@
-"""One embedded AWS for each test process: moto's accounts belong to the process."""
+"""One embedded AWS for each test process: moto's accounts belong to the process.
 
+Real packets need root, iproute2 and nftables. Tests that need them say where they are missing; `.ci/run` lets none be skipped.
+"""
+
+import os
 from collections.abc import Iterator
 
 import pytest
 
+from localcloud.packets import available
 from localcloud.server import EmbeddedAws
 
 
@@ -21,6 +26,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
+def real_packets() -> None:
+    """Skips where there are no real packets, with the reason; fails where the environment says that there have to be."""
+    reason = available()
+    if reason and os.environ.get("CAUSEWAY_PACKETS") == "required":
+        pytest.fail(f"CAUSEWAY_PACKETS=required, but there are no real packets here: {reason}")
+    if reason:
+        pytest.skip(f"no real packets here: {reason}")
+
+
+@pytest.fixture(scope="session")
 def embedded_aws() -> Iterator[EmbeddedAws]:
-    with EmbeddedAws() as embedded:
+    with EmbeddedAws(packets=available() is None) as embedded:
         yield embedded

@@ -67,10 +67,10 @@ def _answered_of(network: Network, probes: tuple[Probe, ...], patience: float) -
     found: set[Probe] = set()
     with ExitStack() as stack, selectors.DefaultSelector() as waiting:
         for place, protocol, port in {_destination(probe) for probe in probes if probe.protocol not in _ANSWERED_BY_KERNEL}:
-            listener = stack.enter_context(_bound(network, place, protocol, port))
+            listener = stack.enter_context(bound(network, place, protocol, port))
             waiting.register(listener, selectors.EVENT_READ)
         for probe in probes:
-            connection = stack.enter_context(_bound(network, probe.source, probe.protocol, probe.source_port))
+            connection = stack.enter_context(bound(network, probe.source, probe.protocol, probe.source_port))
             waiting.register(connection, selectors.EVENT_WRITE if probe.protocol == TCP else selectors.EVENT_READ, probe)
             _ask(connection, probe)
         while len(found) < len(probes) and (ready := waiting.select(patience)):
@@ -92,7 +92,7 @@ def _destination(probe: Probe) -> tuple[Place, int, int]:
     return probe.destination, probe.protocol, probe.port
 
 
-def _bound(network: Network, place: Place, protocol: int, port: int) -> socket.socket:
+def bound(network: Network, place: Place, protocol: int, port: int) -> socket.socket:
     """A socket at the place, which does not block."""
     family = socket.AF_INET6 if ":" in place.address else socket.AF_INET
     with network[place.network_interface_id].entered():
