@@ -23,7 +23,7 @@ def test_the_check_agrees_with_real_packets(capsys: pytest.CaptureFixture[str]) 
     tried: Counter[bool] = Counter()
 
     @settings(
-        max_examples=NEW_NETWORKS or 30,
+        max_examples=NEW_NETWORKS or 45,
         derandomize=not NEW_NETWORKS,
         database=None,
         deadline=None,

@@ -1,5 +1,8 @@
 """What real packets do that the check is never asked about: within a VPC, and past a peer."""
 
+import subprocess
+import sys
+import time
 from functools import partial
 from pathlib import Path
 
@@ -9,11 +12,24 @@ from causeway.domain.network import AclEntry, Direction, PeeringConnection, Peer
 from causeway.domain.request import VpcRef
 from causeway.domain.values import Side
 from localcloud.packets import Network, Place, Probe, answered, available, lay_out
+from localcloud.packets.namespaces import Namespace
 from localcloud.packets.probes import ICMP, TCP
 from tests.domain.networks import change, snapshot, with_entries, with_permissions, with_routes
 
 ALL_IN = Permission(direction=Direction.INGRESS, protocol="-1", peer="0.0.0.0/0")
 NOTHING_IN = AclEntry(number=1, direction=Direction.INGRESS, allow=False, protocol="-1", cidr_block="0.0.0.0/0")
+
+HOLDER = """
+import time
+from causeway.domain.values import Side
+from localcloud.packets import lay_out
+from tests.domain.networks import snapshot
+
+with lay_out([snapshot(Side.REQUESTER)], []) as network:
+    print(network["eni-a1"].path, flush=True)
+    time.sleep(60)
+"""
+"""Lays a VPC out, tells where, and stays."""
 
 pytestmark = pytest.mark.usefixtures("real_packets")
 
@@ -87,9 +103,7 @@ def test_nothing_is_left_and_nothing_leads_out() -> None:
     before = descriptors()
 
     with lay_out([vpc], []) as network:
-        with network["eni-a1"].entered():
-            devices = {line.split(":")[0].strip() for line in Path("/proc/thread-self/net/dev").read_text().splitlines()[2:]}
-        assert devices == {"lo", "eth0"}
+        assert devices_in(network["eni-a1"]) == {"lo", "eth0"}
         assert descriptors() > before
 
     assert descriptors() == before
@@ -102,6 +116,27 @@ def test_a_failure_inside_leaves_nothing() -> None:
         _ = 1 / 0
 
     assert descriptors() == before
+
+
+def test_what_a_killed_process_has_made_goes_with_it() -> None:
+    command, here = [sys.executable, "-c", HOLDER], Path(__file__).parents[2]
+    with Namespace() as watch, subprocess.Popen(command, cwd=here, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout
+        its_namespace = holder.stdout.readline().strip()
+        watch.run("ip", "-batch", "-", lines=f"link add w0 type veth peer name w1 netns {its_namespace}\n")
+        assert devices_in(watch) == {"lo", "w0"}
+
+        holder.kill()
+
+        deadline = time.monotonic() + 20
+        while devices_in(watch) != {"lo"}:  # w0 goes when the other end's namespace does
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+
+def devices_in(namespace: Namespace) -> set[str]:
+    with namespace.entered():
+        return {line.split(":")[0].strip() for line in Path("/proc/thread-self/net/dev").read_text().splitlines()[2:]}
 
 
 def descriptors() -> int:

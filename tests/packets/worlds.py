@@ -150,11 +150,13 @@ def blocks_in(of: Vpc) -> Iterator[str]:
 
 @st.composite
 def interface(draw: st.DrawFn, interface_id: str, host: int, subnets: Sequence[Subnet], groups: list[str]) -> NetworkInterface:
+    """Mostly with one address of each family; else with a second one of each."""
     where = draw(st.sampled_from(subnets))
+    hosts = draw(mostly((host,), (host, host + 1)))
     return NetworkInterface(
         network_interface_id=interface_id,
         subnet_id=where.subnet_id,
-        addresses=tuple(str(ip_network(block)[host]) for block in where.all_cidr_blocks),
+        addresses=tuple(str(ip_network(block)[each]) for block in where.all_cidr_blocks for each in hosts),
         security_group_ids=draw(st.lists(st.sampled_from(groups), min_size=1, unique=True).map(tuple)),
     )
 
