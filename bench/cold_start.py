@@ -141,6 +141,7 @@ def _events(pair: Pair, removed: Pair) -> dict[str, bytes]:
         "AcceptPeering": step,
         "UpdateRouteTables": update,
         "UpdateSecurityGroups": update,
+        "UpdateNetworkAcls": update,
         "ConfigureDns": update,
         "UpdateTags": update,
         "DeletePeering": {"request_id": removed.name, "generation": 2},

@@ -18,6 +18,7 @@ TITLES = {
     "AcceptPeering": "accept it in the other account",
     "UpdateRouteTables": "route the peer's CIDR blocks",
     "UpdateSecurityGroups": "allow the flows",
+    "UpdateNetworkAcls": "let them through network ACLs",
     "ConfigureDns": "set the DNS option",
     "UpdateTags": "set and remove tags",
     "CheckReachability": "prove every flow, there and back",

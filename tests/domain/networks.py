@@ -214,6 +214,11 @@ def with_entries(network: Snapshot, *entries: AclEntry) -> Snapshot:
     return change(network, network_acls=tuple(change(acl, entries=entries + acl.entries) for acl in network.network_acls))
 
 
+def closed(network: Snapshot) -> Snapshot:
+    """With network ACLs that let nothing through."""
+    return change(network, network_acls=tuple(change(acl, entries=()) for acl in network.network_acls))
+
+
 def whole_plan(wanted: Request, networks: Both[Snapshot]) -> Plan:
     """Everything a new peering of these two needs, whatever is there already: what a planner's plan is compared with."""
     changes: list[Change] = [CreatePeering(vpc=wanted.requester, peer=wanted.accepter, tags={})]

@@ -10,10 +10,20 @@ from causeway.domain.network import LIVE_STATUSES, Direction, OwnedRule, Peering
 from causeway.domain.ownership import Holdings, OwnedRoute, connection_tags
 from causeway.domain.plan import AuthorizeRule, DeletePeering, Plan
 from causeway.domain.projection import project
-from causeway.domain.request import Request, Selector
+from causeway.domain.request import AclMode, Request, Selector
 from causeway.domain.values import SIDES, Both, PortRange, Side
 
-from .networks import CIDR_BLOCKS, CONNECTION_ID, IPV6_CIDR_BLOCKS, any_flow, change, connection, named, networks_and_flows
+from .networks import (
+    CIDR_BLOCKS,
+    CONNECTION_ID,
+    IPV6_CIDR_BLOCKS,
+    any_flow,
+    change,
+    closed,
+    connection,
+    named,
+    networks_and_flows,
+)
 
 SECONDARY_CIDR_BLOCKS = Both(requester="10.7.0.0/16", accepter="192.7.0.0/16")
 
@@ -70,7 +80,7 @@ def both(of: Any) -> Both[Any]:
 
 @st.composite
 def situations(draw: st.DrawFn) -> Situation:
-    """Any small one: with or without the connection, its tags, other routes, other rules, secondary blocks and edge tables."""
+    """Any small one: with or without the connection, tags, foreign routes and rules, more blocks, edge tables, closed ACLs."""
     networks, ordinary = draw(networks_and_flows())
     wanted = draw(particular(ordinary))
     networks = both(lambda side: draw(_lived_in(networks[side])))
@@ -87,13 +97,14 @@ def edits(draw: st.DrawFn) -> Edit:
 
 @st.composite
 def particular(draw: st.DrawFn, wanted: Request) -> Request:
-    """The request with any selectors, DNS options and tags."""
+    """The request with any selectors, DNS options, tags, and its network ACLs checked or managed."""
     return change(
         wanted,
         route_tables=both(lambda side: draw(_selectors("rtb", side))),
         security_groups=both(lambda side: draw(_selectors("sg", side))),
         dns_resolution=both(lambda _: draw(BOOLEANS)),
         tags=draw(REQUEST_TAGS),
+        network_acls=draw(st.sampled_from(AclMode)),
     )
 
 
@@ -143,7 +154,7 @@ def _lived_in(draw: st.DrawFn, network: Snapshot) -> Snapshot:
         for place, rule in enumerate(rules[:1])
     )
     return change(
-        network,
+        closed(network) if draw(BOOLEANS) else network,
         vpc=change(network.vpc, cidr_blocks=network.vpc.cidr_blocks + secondary),
         route_tables=tables,
         security_groups=groups,

@@ -6,16 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from causeway.domain.acl_entries import FIRST_NUMBER
 from causeway.domain.approval import Answer, Approval, ApprovalRule, Decision, grant_of, growth, must_ask, objection, why_ask
-from causeway.domain.network import Direction, Permission, Snapshot
+from causeway.domain.network import AclEntry, Direction, Permission, Snapshot
 from causeway.domain.ownership import NOTHING_HELD, Holdings
-from causeway.domain.plan import AuthorizeRule, CreateRoute, Plan, SetDnsResolution
+from causeway.domain.plan import AuthorizeRule, CreateAclEntry, CreateRoute, Plan, SetDnsResolution
 from causeway.domain.planner import holdings_after, plan_removal, plan_request
-from causeway.domain.request import Request
-from causeway.domain.scope import DnsGrant, RouteGrant, RuleGrant
+from causeway.domain.request import AclMode, Request
+from causeway.domain.scope import AclGrant, DnsGrant, RouteGrant, RuleGrant
 from causeway.domain.values import ALL_PORTS, Both, PortRange, Protocol, Side
 
-from .networks import change, change_side, flow, request, snapshots, ssh
+from .networks import change, change_side, closed, flow, request, snapshots, ssh
 from .situations import Situation, applied, edits, held, situations
 
 NETWORKS = snapshots()
@@ -118,6 +119,18 @@ def test_another_port_another_block_and_dns_are_growth() -> None:
     assert why(wanted, networks=wider, holdings=holdings)
 
 
+def test_an_entry_in_a_network_acl_is_growth_unless_it_is_a_part_of_one_that_was_agreed_to() -> None:
+    """Also where the flow itself was agreed to: the ACL let it through then, and somebody has closed it."""
+    wanted = request(ssh(), approval=True, network_acls=AclMode.MANAGE)
+    held_open = holdings_after(wanted, NOTHING_HELD, plan_request(wanted, 1, NETWORKS))
+    shut = Both(requester=closed(NETWORKS.requester), accepter=closed(NETWORKS.accepter))
+    wide = request(flow(Side.REQUESTER, ports=PortRange(first=20, last=30)), network_acls=AclMode.MANAGE)
+    held_shut = holdings_after(wide, NOTHING_HELD, plan_request(wide, 1, shut))
+
+    assert why(wanted, networks=shut, holdings=held_open)
+    assert why(wanted, networks=shut, holdings=held_shut) == ()
+
+
 def test_a_part_of_what_was_agreed_to_is_no_growth() -> None:
     wide = request(flow(Side.REQUESTER, ports=PortRange(first=20, last=30)), approval=True)
     holdings = holdings_after(wide, NOTHING_HELD, plan_request(wide, 1, NETWORKS))
@@ -156,7 +169,7 @@ def test_what_somebody_broke_is_made_again_without_asking(situation: Situation, 
 
 
 def _without_some(network: Snapshot, chance: Any) -> Snapshot:
-    """Some routes and rules are gone."""
+    """Some routes, rules and network ACL entries of ours are gone."""
     tables = (
         change(table, routes=tuple(route for route in table.routes if chance.random() < 0.5)) for table in network.route_tables
     )
@@ -164,7 +177,11 @@ def _without_some(network: Snapshot, chance: Any) -> Snapshot:
         change(group, permissions=tuple(each for each in group.permissions if chance.random() < 0.5))
         for group in network.security_groups
     )
-    return change(network, route_tables=tuple(tables), security_groups=tuple(groups), owned_rules=())
+    acls = (
+        change(acl, entries=tuple(each for each in acl.entries if each.number < FIRST_NUMBER or chance.random() < 0.5))
+        for acl in network.network_acls
+    )
+    return change(network, route_tables=tuple(tables), security_groups=tuple(groups), owned_rules=(), network_acls=tuple(acls))
 
 
 @given(edits())
@@ -179,6 +196,10 @@ def test_the_grants_of_changes() -> None:
         side=Side.REQUESTER, destination="192.0.0.0/16"
     )
     assert grant_of(AuthorizeRule(side=Side.ACCEPTER, security_group_id="sg-b1", permission=permission)) == RuleGrant(
+        side=Side.ACCEPTER, permission=permission
+    )
+    entry = AclEntry(number=20000, direction=Direction.INGRESS, allow=True, protocol="tcp", cidr_block="10.0.0.0/16")
+    assert grant_of(CreateAclEntry(side=Side.ACCEPTER, network_acl_id="acl-b1", entry=entry)) == AclGrant(
         side=Side.ACCEPTER, permission=permission
     )
     assert grant_of(SetDnsResolution(side=Side.ACCEPTER, allow=True)) == DnsGrant(side=Side.ACCEPTER)

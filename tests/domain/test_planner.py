@@ -10,6 +10,7 @@ from causeway.domain.ownership import REQUEST_ID_TAG, connection_tags
 from causeway.domain.plan import (
     AcceptPeering,
     AuthorizeRule,
+    CreateAclEntry,
     CreatePeering,
     CreateRoute,
     Plan,
@@ -251,7 +252,16 @@ def test_after_a_plan_every_selected_group_lets_every_flow_through(situation: Si
 @given(situations())
 def test_a_plan_is_in_order_and_says_each_thing_once(situation: Situation) -> None:
     plan = plan_request(*_arguments(situation))
-    order = [CreatePeering, AcceptPeering, CreateRoute, AuthorizeRule, SetDnsResolution, TagPeering, TagRule]
+    order = [
+        CreatePeering,
+        AcceptPeering,
+        CreateRoute,
+        AuthorizeRule,
+        CreateAclEntry,
+        SetDnsResolution,
+        TagPeering,
+        TagRule,
+    ]
 
     connecting = [change for change in plan.changes if isinstance(change, CreatePeering | AcceptPeering)]
     assert list(plan.changes[: len(connecting)]) == connecting

@@ -265,6 +265,7 @@ def test_security_groups_are_not_referred_to_across_regions() -> None:
     assert found(request(ssh(), accepter_region="eu-west-1"), networks) == []
 
 
+@pytest.mark.parametrize("resolved", SIDES)
 @pytest.mark.parametrize("side", SIDES)
 @pytest.mark.parametrize(
     ("support", "hostnames", "named"),
@@ -275,11 +276,11 @@ def test_security_groups_are_not_referred_to_across_regions() -> None:
         (False, False, ["enableDnsSupport", "enableDnsHostnames"]),
     ],
 )
-def test_dns_resolution_needs_both_attributes_on_both_sides(
-    side: Side, support: bool, hostnames: bool, named: list[str]
+def test_dns_resolution_of_either_side_needs_both_attributes_on_both_sides(
+    resolved: Side, side: Side, support: bool, hostnames: bool, named: list[str]
 ) -> None:
     networks = with_dns(snapshots(), side, support=support, hostnames=hostnames)
-    wanted = request(dns_resolution=Both(requester=True, accepter=False))
+    wanted = request(dns_resolution=both(lambda each: each is resolved))
 
     told = found(wanted, networks)
 

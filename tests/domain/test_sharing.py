@@ -1,6 +1,7 @@
 """Two requests of one pair, each asked from either side: they share what both want, and neither takes it from the other."""
 
 from collections.abc import Iterable
+from functools import reduce
 
 import pytest
 from hypothesis import given
@@ -31,6 +32,7 @@ from causeway.domain.values import SIDES, Both, PortRange, Side
 from .networks import (
     any_flow,
     change,
+    closed,
     flow,
     named,
     networks_and_flows,
@@ -105,25 +107,29 @@ def turned(networks: Both[Snapshot]) -> Both[Snapshot]:
     return both(lambda side: change(networks[side.other], side=side))
 
 
-def routes_and_rules(networks: Both[Snapshot]) -> set[tuple[object, ...]]:
+def everything(networks: Both[Snapshot]) -> set[tuple[object, ...]]:
+    """Routes, rules and network ACL entries."""
     tables = [(table, route) for side in SIDES for table in networks[side].route_tables for route in table.routes]
     groups = [(group, rule) for side in SIDES for group in networks[side].security_groups for rule in group.permissions]
-    return {(table.route_table_id, route.destination, route.target) for table, route in tables} | {
-        (group.security_group_id, rule) for group, rule in groups
-    }
+    return (
+        {(table.route_table_id, route.destination, route.target) for table, route in tables}
+        | {(group.security_group_id, rule) for group, rule in groups}
+        | {(acl.network_acl_id, entry) for side in SIDES for acl in networks[side].network_acls for entry in acl.entries}
+    )
 
 
 def claimed(pair: Pair, connection_id: str) -> tuple[set[tuple[object, ...]], set[tuple[object, ...]]]:
-    """The routes and the rules that the surviving requests want."""
-    routes: set[tuple[object, ...]] = set()
+    """What the surviving requests want: routes and entries, which always are there; and rules."""
+    places: set[tuple[object, ...]] = set()
     rules: set[tuple[object, ...]] = set()
     for wanted in pair.wanted:
         straight = wanted if wanted.requester == pair.networks.requester.vpc.ref else wanted.turned
-        claim = claim_of(straight, both(lambda side, of=straight: without_excluded(of, pair.networks[side])))
+        held = reduce(Holdings.with_those_of, pair.held.values(), Holdings(request=straight))
+        claim = claim_of(straight, both(lambda side, of=straight: without_excluded(of, pair.networks[side])), held)
         for side in SIDES:
-            routes |= {(table, block, connection_id) for table, block in claim.routes[side]}
+            places |= {(table, block, connection_id) for table, block in claim.routes[side]} | set(claim.entries[side])
             rules |= set(claim.rules[side])
-    return routes, rules
+    return places, rules
 
 
 # --- For any two requests, in any order
@@ -136,6 +142,8 @@ def lives(draw: st.DrawFn) -> tuple[Both[Snapshot], list[Step]]:
     by_hand = Permission(direction=Direction.INGRESS, protocol="tcp", peer="0.0.0.0/0", ports=PortRange(first=22, last=22))
     if draw(BOOLEANS):
         networks = both(lambda side: with_permissions(networks[side], by_hand))
+    if draw(BOOLEANS):
+        networks = both(lambda side: closed(networks[side]))
     networks = both(lambda side: with_routes(networks[side], Route(destination="172.16.0.0/12", target="tgw-1")))
     turns = {A: False, B: draw(BOOLEANS)}
     steps: list[Step] = []
@@ -163,13 +171,13 @@ def test_the_network_has_exactly_what_the_surviving_requests_want(life: tuple[Bo
     networks, steps = life
     pair = lived(networks, steps)
 
-    before, after = routes_and_rules(networks), routes_and_rules(pair.networks)
+    before, after = everything(networks), everything(pair.networks)
     connections = {each.connection_id for each in pair.networks.requester.peering_connections}
     assert len(connections) == (1 if pair.held else 0)
-    routes, rules = claimed(pair, next(iter(connections), ""))
+    places, rules = claimed(pair, next(iter(connections), ""))
     assert before <= after
-    assert after - before <= routes | rules
-    assert routes <= after
+    assert after - before <= places | rules
+    assert places <= after
     again = [pair.planned(wanted) for wanted in pair.wanted]
     assert [plan.changes for plan in again if plan.changes] == []
     told = {finding.code for plan in again for finding in plan.findings}

@@ -8,14 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from causeway.domain.network import Direction, PeeringStatus, Permission, Route, Snapshot
-from causeway.domain.ownership import REQUEST_ID_TAG, connection_tags
+from causeway.domain.ownership import NOTHING_HELD, REQUEST_ID_TAG, connection_tags
 from causeway.domain.plan import (
     AcceptPeering,
     Addition,
     AuthorizeRule,
     Change,
+    CreateAclEntry,
     CreatePeering,
     CreateRoute,
+    DeleteAclEntry,
     DeletePeering,
     DeleteRoute,
     Plan,
@@ -27,13 +29,13 @@ from causeway.domain.plan import (
     TagRule,
 )
 from causeway.domain.planner import holdings_after, plan_removal, plan_request
-from causeway.domain.request import Request
+from causeway.domain.request import AclMode, Request
 from causeway.domain.reversal import Undo
 from causeway.domain.sharing import connection_of
 from causeway.domain.undo import Scene, plan_undo, reversal
 from causeway.domain.values import SIDES, Both, PortRange, Side, Value
 
-from .networks import CIDR_BLOCKS, change, change_side, flow, request, snapshots, with_permissions
+from .networks import CIDR_BLOCKS, change, change_side, closed, flow, request, snapshots, with_entries, with_permissions
 from .situations import applied, both, edits, held, situations, with_connection, without_connection
 
 ADDITIONS, REMOVALS = Addition.__value__, Removal.__value__
@@ -129,7 +131,7 @@ def done(plan: Plan, run: Half, now: Both[Snapshot]) -> Both[Snapshot]:
 
 
 def everything(networks: Both[Snapshot], without: Collection[Change] = ()) -> list[Any]:
-    """What a run could have changed: routes by where they lead, rules by their content and owner, the connections' options."""
+    """What a run could have changed: routes by where they lead, rules by their content and owner, entries, options."""
     holes = {(each.route_table_id, each.destination, each.target) for each in without if isinstance(each, DeleteRoute)}
     return [
         [
@@ -137,6 +139,7 @@ def everything(networks: Both[Snapshot], without: Collection[Change] = ()) -> li
             - holes,
             {(group.security_group_id, each) for group in here.security_groups for each in group.permissions},
             {(rule.request_id, rule.security_group_id, rule.permission) for rule in here.owned_rules},
+            {(acl.network_acl_id, each) for acl in here.network_acls for each in acl.entries},
             {each.connection_id: each.dns_resolution for each in here.peering_connections},
         ]
         for here in (networks[side] for side in SIDES)
@@ -416,6 +419,48 @@ def test_what_somebody_put_in_the_place_is_left_alone(side: Side, interfere: Any
 
     lost = [each for each in run.changes if isinstance(each, kind) and each.side is side]
     assert lost
+    assert [each for each in run.changes if each not in undo.made] == lost
+
+
+def managed_edit() -> Half:
+    """From SSH to HTTPS, through ACLs that let nothing through by themselves."""
+    former, wanted = (change(each, network_acls=AclMode.MANAGE) for each in (WANTED, NARROW))
+    networks = both(lambda side: closed(NETWORKS[side]))
+    first = plan_request(former, 1, networks)
+    there = applied(former, first, networks)
+    plan = plan_request(wanted, 2, there, holdings_after(former, NOTHING_HELD, first))
+    return half(former, wanted, there, plan, plan.changes)
+
+
+def test_a_network_acl_gets_its_entries_back_with_their_old_numbers() -> None:
+    undo = managed_edit().undo()
+
+    assert sentences([each for each in undo.plan.changes if isinstance(each, CreateAclEntry | DeleteAclEntry)]) == [
+        "Let tcp/22 from 10.0.0.0/16 through acl-b1, entry 20000",
+        "Let tcp/22 to 192.0.0.0/16 through acl-a1, entry 20000",
+        "No longer let tcp/443 from 10.0.0.0/16 through acl-b1, entry 20001",
+        "No longer let tcp/443 to 192.0.0.0/16 through acl-a1, entry 20001",
+    ]
+    assert undo.left(undo.plan.changes) == ()
+
+
+def test_an_entry_whose_number_somebody_took_is_not_put_back_but_told() -> None:
+    run = managed_edit()
+    (lost,) = run.planned.of(DeleteAclEntry, Side.ACCEPTER)
+    theirs = with_entries(run.now.accepter, change(lost.entry, allow=False))
+
+    undo = run.undo(now=change_side(run.now, Side.ACCEPTER, theirs))
+
+    assert undo.plan.of(CreateAclEntry, Side.ACCEPTER) == ()
+    assert undo.left(undo.plan.changes) == (lost,)
+
+
+def test_the_entries_of_a_network_acl_that_is_gone_are_left_alone() -> None:
+    run = managed_edit()
+    lost = [each for each in run.changes if isinstance(each, CreateAclEntry | DeleteAclEntry) and each.side is Side.ACCEPTER]
+
+    undo = run.undo(now=change_side(run.now, Side.ACCEPTER, change(run.now.accepter, network_acls=())))
+
     assert [each for each in run.changes if each not in undo.made] == lost
 
 

@@ -22,8 +22,10 @@ from causeway.domain.network import Snapshot
 from causeway.domain.plan import (
     AcceptPeering,
     AuthorizeRule,
+    CreateAclEntry,
     CreatePeering,
     CreateRoute,
+    DeleteAclEntry,
     DeletePeering,
     DeleteRoute,
     RevokeRule,
@@ -79,6 +81,14 @@ class RecordingWriter(Writer):
 
     def authorize_rules(self, vpc: VpcRef, request_id: str, changes: Sequence[AuthorizeRule], *, tags: Any) -> Applied:
         self.asked.append((vpc, request_id, tags))
+        return self._applied(changes)
+
+    def create_acl_entries(self, vpc: VpcRef, changes: Sequence[CreateAclEntry]) -> Applied:
+        self.asked.append((vpc, *changes))
+        return self._applied(changes)
+
+    def delete_acl_entries(self, vpc: VpcRef, changes: Sequence[DeleteAclEntry]) -> Applied:
+        self.asked.append((vpc, *changes))
         return self._applied(changes)
 
     def delete_routes(self, vpc: VpcRef, changes: Sequence[DeleteRoute]) -> Applied:

@@ -13,19 +13,19 @@ from causeway.domain.errors import AccessDenied, LedgerMissing, PeeringNotActive
 from causeway.domain.findings import Code, Finding
 from causeway.domain.network import PeeringStatus, RouteTable, Snapshot
 from causeway.domain.ownership import NOTHING_HELD, connection_tags
-from causeway.domain.plan import AuthorizeRule, CreateRoute
-from causeway.domain.planner import plan_request
-from causeway.domain.request import Request
+from causeway.domain.plan import AuthorizeRule, CreateAclEntry, CreateRoute
+from causeway.domain.planner import holdings_after, plan_removal, plan_request
+from causeway.domain.request import AclMode, Request
 from causeway.domain.status import State, Status
 from causeway.domain.step_error import StepError
 from causeway.domain.values import SIDES, Both, Side
 from causeway.steps.check_reachability import check_reachability
 from causeway.steps.connect import accept_peering, request_peering
-from causeway.steps.plan_peering import PlanSummary, Round, Update, plan_peering
+from causeway.steps.plan_peering import PlanSummary, Round, Update, plan_peering, summarise
 from causeway.steps.record_outcome import record_outcome
 from causeway.steps.step_input import StepInput
-from causeway.steps.update_side import configure_dns, update_route_tables, update_security_groups
-from tests.domain.networks import CONNECTION_ID, change, connection, request, snapshots
+from causeway.steps.update_side import configure_dns, update_network_acls, update_route_tables, update_security_groups
+from tests.domain.networks import CONNECTION_ID, change, closed, connection, request, snapshots
 from tests.domain.situations import applied, both, with_connection
 
 from .conftest import MADE, RecordingBus, RecordingTasks, RecordingWriter, StillReader
@@ -281,6 +281,32 @@ def test_a_step_that_is_tried_again_has_in_the_end_everything_on_record(ledger: 
 
     run = ledger.load_run(WANTED.request_id, 1)
     assert run.done == run.saved_plan.of(CreateRoute, Side.REQUESTER)
+
+
+def test_network_acls_are_changed_as_planned_and_back(ledger: Ledger) -> None:
+    wanted = change(WANTED, network_acls=AclMode.MANAGE)
+    shut = both(lambda side: closed(NETWORKS[side]))
+    planned(ledger, wanted, shut)
+    plan = ledger.load_run(WANTED.request_id, 1).saved_plan
+    writer = RecordingWriter()
+
+    made = update_network_acls(on(Side.ACCEPTER), ledger=ledger, writer=writer)
+
+    entries = plan.of(CreateAclEntry, Side.ACCEPTER)
+    assert made == len(entries) > 0
+    assert writer.asked == [(WANTED.accepter, *entries)]
+    assert ledger.load_run(WANTED.request_id, 1).done == entries
+    assert [each.step for each in summarise(plan, check=True).rounds[0].updates].count("UpdateNetworkAcls") == 2
+
+    held = holdings_after(wanted, NOTHING_HELD, plan)
+    back = plan_removal(wanted, 1, applied(wanted, plan, shut), held)
+    ledger.save_request(2, wanted)
+    ledger.save_plan(change(back, generation=2))
+    removing = change(on(Side.ACCEPTER), generation=2, removing=True)
+
+    assert update_network_acls(removing, ledger=ledger, writer=writer) == len(entries)
+    (round_,) = summarise(back, check=False).rounds
+    assert [each.step for each in round_.updates if each.side is Side.ACCEPTER][-1] == "UpdateNetworkAcls"
 
 
 def test_dns_is_set_where_it_is_planned(ledger: Ledger) -> None:

@@ -120,7 +120,19 @@ class Network:
         )
         return acl_id
 
+    def close(self) -> str:
+        """The default network ACL without the entries that let everything through; the ACL."""
+        acl_id: str = self._only("describe_network_acls", "NetworkAcls")["NetworkAclId"]
+        for egress in (False, True):
+            self.ec2.delete_network_acl_entry(NetworkAclId=acl_id, RuleNumber=100, Egress=egress)
+        return acl_id
+
     # What EC2 says
+
+    def acl_entries(self, acl_id: str) -> list[dict[str, Any]]:
+        """As EC2 describes them, by direction and number."""
+        (acl,) = self.ec2.describe_network_acls(NetworkAclIds=[acl_id])["NetworkAcls"]
+        return sorted(acl["Entries"], key=lambda entry: (entry["Egress"], entry["RuleNumber"]))
 
     def routes(self, table_id: str) -> dict[str, str]:
         """The target of each destination. One that is a blackhole is named so."""

@@ -16,9 +16,10 @@ ADDING = (
     "CreateRoute",
     "AuthorizeSecurityGroupIngress",
     "AuthorizeSecurityGroupEgress",
+    "CreateNetworkAclEntry",
     "ModifyVpcPeeringConnectionOptions",
 )
-REMOVING = ("RevokeSecurityGroupIngress", "RevokeSecurityGroupEgress", "DeleteRoute")
+REMOVING = ("RevokeSecurityGroupIngress", "RevokeSecurityGroupEgress", "DeleteNetworkAclEntry", "DeleteRoute")
 HTTPS = {"from": "requester", "protocol": "tcp", "ports": "443"}
 SSH = {"from": "both", "protocol": "tcp", "ports": "22"}
 
@@ -53,15 +54,16 @@ def _ordered(value: Any) -> Any:
 
 @pytest.fixture
 def closed(pair: Pair) -> Pair:
-    """Networks in which a flow needs something of everything: routes, ingress and egress rules, names."""
+    """Networks in which a flow needs something of everything: routes, ingress and egress rules, network ACL entries, names."""
     for network in pair:
         network.enable_dns()
         network.add_security_group("closed", open_egress=False)
+        network.close()
     return pair
 
 
 def item_of(pair: Pair, **fields: Any) -> Item:
-    return an_item(*pair, allow=[SSH], dns_resolution=True, tags={"Owner": "payments"}, **fields)
+    return an_item(*pair, allow=[SSH], network_acls="manage", dns_resolution=True, tags={"Owner": "payments"}, **fields)
 
 
 def assert_undone(run: Run, pair: Pair, before: str) -> None:

@@ -15,6 +15,7 @@ WRITERS = {
     "AcceptPeering",
     "UpdateRouteTables",
     "UpdateSecurityGroups",
+    "UpdateNetworkAcls",
     "ConfigureDns",
     "UpdateTags",
     "DeletePeering",
@@ -172,6 +173,7 @@ def test_the_write_role_changes_only_its_own_account(member: Document) -> None:
 def test_the_write_role_takes_away_no_more_than_it_can_make_and_replaces_nothing(member: Document) -> None:
     verbs = ("ec2:Delete", "ec2:Replace", "ec2:Revoke")
     assert {action for action in actions(member["WriteRole"]["Properties"]) if action.startswith(verbs)} == {
+        "ec2:DeleteNetworkAclEntry",
         "ec2:DeleteRoute",
         "ec2:DeleteTags",
         "ec2:DeleteVpcPeeringConnection",

@@ -59,6 +59,7 @@ def test_every_step_is_about_that_request() -> None:
     assert {name for name, step in steps.items() if "side" in step} == {
         "update_route_tables",
         "update_security_groups",
+        "update_network_acls",
         "configure_dns",
         "update_tags",
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import ip_address, ip_network
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from causeway.domain.network import (
     AclEntry,
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 PROTOCOL_NAMES = {"1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}
 """Network ACLs number the protocols that security groups name."""
+
+PROTOCOL_NUMBERS = {name: number for number, name in PROTOCOL_NAMES.items()}
 
 ICMP = ("icmp", "icmpv6")
 WITH_PORTS = ("tcp", "udp")
@@ -149,6 +151,23 @@ def acl_entry(raw: ec2.NetworkAclEntryTypeDef) -> AclEntry:
         cidr_block=canonical(raw.get("CidrBlock") or raw["Ipv6CidrBlock"]),
         ports=_ports(name, first, last),
     )
+
+
+def acl_entry_parameters(entry: AclEntry) -> dict[str, Any]:
+    """The entry as CreateNetworkAclEntry takes it, without the ACL. ICMP has to name its types: -1 is all."""
+    parameters: dict[str, Any] = {
+        "RuleNumber": entry.number,
+        "Egress": entry.direction is Direction.EGRESS,
+        "RuleAction": "allow" if entry.allow else "deny",
+        "Protocol": PROTOCOL_NUMBERS.get(entry.protocol, entry.protocol),
+        "Ipv6CidrBlock" if ":" in entry.cidr_block else "CidrBlock": entry.cidr_block,
+    }
+    if entry.protocol in ICMP:
+        kind, code = (entry.ports.first, entry.ports.last) if entry.ports else (ANY_ICMP_TYPE, ANY_ICMP_TYPE)
+        parameters["IcmpTypeCode"] = {"Type": kind, "Code": code}
+    elif entry.ports is not None:
+        parameters["PortRange"] = {"From": entry.ports.first, "To": entry.ports.last}
+    return parameters
 
 
 def subnet(raw: ec2.SubnetTypeDef) -> Subnet:

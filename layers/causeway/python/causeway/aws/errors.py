@@ -12,6 +12,7 @@ from botocore.exceptions import ConnectionError as NotConnectedError
 
 from causeway.domain.errors import (
     AccessDenied,
+    AclEntryConflict,
     CausewayError,
     InvalidRequest,
     PeeringConflict,
@@ -60,6 +61,7 @@ REMEDIES: dict[ErrorClass, str] = {
     ResourceNotFound: "Correct the request, or put it again to plan from what is there now.",
     PeeringConflict: "Remove the connection that is in the way, then put the request again.",
     RouteConflict: "Remove the route that is in the way, then put the request again.",
+    AclEntryConflict: "Put the request again: it takes another number.",
     InvalidRequest: "Correct the request.",
 }
 

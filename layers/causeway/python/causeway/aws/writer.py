@@ -19,6 +19,7 @@ from causeway.domain.ownership import REQUEST_ID_TAG
 from causeway.domain.values import Side
 
 from . import conversion
+from .acl_entries import create_entries, delete_entries
 from .applied import Applied
 from .errors import REMEDIES, translated
 from .reader import describe_peering
@@ -36,8 +37,10 @@ if TYPE_CHECKING:
     from causeway.domain.plan import (
         AcceptPeering,
         AuthorizeRule,
+        CreateAclEntry,
         CreatePeering,
         CreateRoute,
+        DeleteAclEntry,
         DeletePeering,
         DeleteRoute,
         RevokeRule,
@@ -136,6 +139,16 @@ class Writer:
         """
         with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
             return authorize_rules(Authorizer(self._client(vpc), vpc, request_id, tags), pool, changes)
+
+    def create_acl_entries(self, vpc: VpcRef, changes: Sequence[CreateAclEntry]) -> Applied:
+        """Adds the network ACL entries at once. One that is there already is done; another one at its number is a conflict."""
+        with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
+            return create_entries(self._client(vpc), pool, vpc, changes)
+
+    def delete_acl_entries(self, vpc: VpcRef, changes: Sequence[DeleteAclEntry]) -> Applied:
+        """Deletes the entries at once, while they are what the plan says. One that is gone, or is not, is done."""
+        with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
+            return delete_entries(self._client(vpc), pool, vpc, changes)
 
     def set_dns_resolution(self, vpc: VpcRef, connection_id: str, change: SetDnsResolution) -> None:
         """Sets this side's option.

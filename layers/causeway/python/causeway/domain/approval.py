@@ -12,10 +12,10 @@ from msgspec.structs import replace
 
 from .network import Snapshot
 from .ownership import Holdings
-from .plan import AcceptPeering, AuthorizeRule, Change, CreatePeering, CreateRoute, Plan, SetDnsResolution
+from .plan import AcceptPeering, AuthorizeRule, Change, CreateAclEntry, CreatePeering, CreateRoute, Plan, SetDnsResolution
 from .request import Request
 from .rules import ALL_PROTOCOLS, allows_all_of, contains
-from .scope import ConnectionGrant, DnsGrant, Grant, RouteGrant, RuleGrant
+from .scope import AclGrant, ConnectionGrant, DnsGrant, Grant, RouteGrant, RuleGrant
 from .values import ALL_PORTS, SIDES, Both, PortRange, Value
 
 ICMP = frozenset({"icmp", "icmpv6"})
@@ -150,6 +150,8 @@ def _covers(approved: Grant, grant: Grant) -> bool:
     match approved, grant:
         case RuleGrant(side=side, permission=present), RuleGrant(permission=needed):
             return side is grant.side and allows_all_of(present, needed)
+        case AclGrant(side=side, permission=present), AclGrant(permission=needed):
+            return side is grant.side and allows_all_of(present, needed)
         case RouteGrant(side=side, destination=present), RouteGrant(destination=needed):
             return side is grant.side and (present == needed or contains(present, needed))
     return approved == grant
@@ -164,6 +166,8 @@ def grant_of(change: Change) -> Grant | None:
             return RouteGrant(side=side, destination=destination)
         case AuthorizeRule(side=side, permission=permission):
             return RuleGrant(side=side, permission=permission)
+        case CreateAclEntry(side=side, entry=entry):
+            return AclGrant(side=side, permission=entry.permission)
         case SetDnsResolution(side=side, allow=True):
             return DnsGrant(side=side)
     return None

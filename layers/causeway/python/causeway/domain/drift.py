@@ -1,7 +1,7 @@
 """What became of a network that was as its item says: what differs by now, what is done about it, and whether it is news."""
 
 from .findings import Code, Finding
-from .plan import Change, Plan, RouteChange, RuleChange
+from .plan import AclEntryChange, Change, Plan, RouteChange, RuleChange
 from .request import DriftMode, Request
 from .status import State
 
@@ -69,5 +69,7 @@ def _place(request: Request, change: Change) -> str:
             return f"{change.route_table_id} {change.destination}"
         case RuleChange():
             return change.security_group_id
+        case AclEntryChange():
+            return change.network_acl_id
         case _:
             return request.vpc(change.side).vpc_id

@@ -73,6 +73,10 @@ class RouteConflict(GiveUpError):
     """Somebody else's route to the same destination appeared after the plan was made."""
 
 
+class AclEntryConflict(GiveUpError):
+    """Somebody else's network ACL entry took the number after the plan was made."""
+
+
 class InvalidRequest(GiveUpError):
     """AWS understood the call and refuses its content."""
 

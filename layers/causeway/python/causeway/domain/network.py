@@ -176,6 +176,11 @@ class AclEntry(Value):
     cidr_block: str
     ports: PortRange | None = None
 
+    @property
+    def permission(self) -> Permission:
+        """What it is about, whether it allows or denies that."""
+        return Permission(direction=self.direction, protocol=self.protocol, peer=self.cidr_block, ports=self.ports)
+
 
 class NetworkAcl(Value):
     network_acl_id: str

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from .network import Route
+from .network import AclEntry, Route
 from .plan import Tag
 from .request import Request, VpcRef
 from .scope import Grant
@@ -33,12 +33,25 @@ class OwnedRoute(Value):
         return replace(self, side=self.side.other)
 
 
+class OwnedAclEntry(Value):
+    """An entry that a plan of this request named: entries carry no tags either."""
+
+    side: Side
+    network_acl_id: str
+    entry: AclEntry
+
+    @property
+    def turned(self) -> "OwnedAclEntry":
+        return replace(self, side=self.side.other)
+
+
 class Holdings(Value):
     """What a request has in the network, as far as only the ledger can tell. Saved before the first write.
 
     Attributes:
         request: The desired state that was applied last; None before the first one and after a removal.
         routes: Every route that was ever planned since. One of them is ours while it leads to our connection.
+        acl_entries: Every network ACL entry, likewise. One of them is ours while its number and content are as planned.
         connection_ids: Every connection that it ever had since: one that somebody deleted leaves routes behind, as black holes.
         tags: Every tag that was ever asked for since. One of them is ours to take away while it has that value.
         approved: What the desired state lets through: agreed to, or such that nobody had to be asked.
@@ -46,6 +59,7 @@ class Holdings(Value):
 
     request: Request | None = None
     routes: tuple[OwnedRoute, ...] = ()
+    acl_entries: tuple[OwnedAclEntry, ...] = ()
     connection_ids: tuple[str, ...] = ()
     tags: tuple[Tag, ...] = ()
     approved: tuple[Grant, ...] = ()
@@ -57,11 +71,20 @@ class Holdings(Value):
         """Whether a connection that was ours, and is not the present one, left the route as a black hole."""
         return route.blackhole and route.target in self.connection_ids and route.target != connection_id
 
+    def entries_of(self, side: Side) -> frozenset[tuple[str, AclEntry]]:
+        """Each with the id of its network ACL."""
+        return frozenset((owned.network_acl_id, owned.entry) for owned in self.acl_entries if owned.side is side)
+
     def seen_from(self, requester: VpcRef) -> "Holdings":
         """The same in the words of a request with this requester: of two requests of a pair each may ask from its own side."""
         if self.request is None or self.request.requester == requester:
             return self
-        return replace(self, request=self.request.turned, routes=tuple(route.turned for route in self.routes))
+        return replace(
+            self,
+            request=self.request.turned,
+            routes=tuple(route.turned for route in self.routes),
+            acl_entries=tuple(owned.turned for owned in self.acl_entries),
+        )
 
     def with_those_of(self, other: "Holdings") -> "Holdings":
         """This request's, and what another one of the same pair holds or leaves behind."""
@@ -69,6 +92,7 @@ class Holdings(Value):
         return replace(
             self,
             routes=tuple(dict.fromkeys((*self.routes, *seen.routes))),
+            acl_entries=tuple(dict.fromkeys((*self.acl_entries, *seen.acl_entries))),
             connection_ids=tuple(dict.fromkeys((*self.connection_ids, *seen.connection_ids))),
             tags=tuple(dict.fromkeys((*self.tags, *seen.tags))),
         )

@@ -9,7 +9,7 @@ import hashlib
 import msgspec
 
 from .findings import Finding
-from .network import Direction, Permission
+from .network import AclEntry, Direction, Permission
 from .request import VpcRef
 from .scope import Grant
 from .values import Side, Value
@@ -103,6 +103,21 @@ class RuleChange(Value):
         return f"{self.permission.what} {word} {self.permission.peer} in {self.security_group_id}"
 
 
+class AclEntryChange(Value):
+    """What the changes of a network ACL's entry have in common: the ACL, and the entry with its number."""
+
+    side: Side
+    network_acl_id: str
+    entry: AclEntry
+
+    @property
+    def passage(self) -> str:
+        """The entry in words: `tcp/22 from 10.0.0.0/16 through acl-0a1b, entry 20000`."""
+        word = "from" if self.entry.direction is Direction.INGRESS else "to"
+        what = self.entry.permission.what
+        return f"{what} {word} {self.entry.cidr_block} through {self.network_acl_id}, entry {self.entry.number}"
+
+
 class CreateRoute(RouteChange, tag_field="kind", tag="create_route"):
     """Route a CIDR block of the peer to the plan's connection.
 
@@ -124,6 +139,14 @@ class AuthorizeRule(RuleChange, tag_field="kind", tag="authorize_rule"):
     @property
     def sentence(self) -> str:
         return f"Allow {self.rule}"
+
+
+class CreateAclEntry(AclEntryChange, tag_field="kind", tag="create_acl_entry"):
+    """Add an entry to a network ACL."""
+
+    @property
+    def sentence(self) -> str:
+        return f"Let {self.passage}"
 
 
 class SetDnsResolution(Value, tag_field="kind", tag="set_dns_resolution"):
@@ -180,6 +203,14 @@ class RevokeRule(RuleChange, tag_field="kind", tag="revoke_rule"):
         return f"No longer allow {self.rule}"
 
 
+class DeleteAclEntry(AclEntryChange, tag_field="kind", tag="delete_acl_entry"):
+    """Delete an entry of ours, while its number and content are what they were seen to be."""
+
+    @property
+    def sentence(self) -> str:
+        return f"No longer let {self.passage}"
+
+
 class DeleteRoute(RouteChange, tag_field="kind", tag="delete_route"):
     """Delete a route of ours, while it still leads where it was seen to lead."""
 
@@ -202,8 +233,10 @@ class DeletePeering(Value, tag_field="kind", tag="delete_peering"):
         return f"Delete the peering of {self.vpc} with {self.peer}"
 
 
-type Addition = CreatePeering | AcceptPeering | CreateRoute | AuthorizeRule | SetDnsResolution | TagPeering | TagRule
-type Removal = RevokeRule | DeleteRoute | DeletePeering
+type Addition = (
+    CreatePeering | AcceptPeering | CreateRoute | AuthorizeRule | CreateAclEntry | SetDnsResolution | TagPeering | TagRule
+)
+type Removal = RevokeRule | DeleteAclEntry | DeleteRoute | DeletePeering
 type Change = Addition | Removal
 
 
@@ -212,8 +245,9 @@ class Plan(Value):
 
     Attributes:
         connection_id: The connection that is already there; None where the plan makes it.
-        changes: In order: the connection, then each side's routes, rules, DNS options and tags; then what is no longer wanted:
-            each side's rules and routes, and last the connection. Traffic that stays allowed is never interrupted.
+        changes: In order: the connection, then each side's routes, rules, network ACL entries, DNS options and tags; then what
+            is no longer wanted: each side's rules, entries and routes, and last the connection. Traffic that stays allowed is
+            never interrupted.
         findings: Everything preflight found; a blocking one means that nothing is done.
         scope: What the desired state lets through once the plan is done, and not only by the plan's own changes.
         approval_reasons: Why a person has to agree before anything is done; empty where nobody has to.

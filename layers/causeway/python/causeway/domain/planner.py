@@ -2,8 +2,9 @@
 
 1. Find the connection that is already ours, or plan to request it.
 2. Plan to accept it, unless it is accepted.
-3. On each side: routes to every CIDR block of the peer, rules for every flow, the DNS option, the tags of what is there.
-4. Then, on each side, take away what is ours and no longer wanted: rules, then routes.
+3. On each side: routes to every CIDR block of the peer, rules and network ACL entries for every flow, the DNS option, the
+   tags of what is there.
+4. Then, on each side, take away what is ours and no longer wanted: rules, entries, then routes.
 5. Let preflight look at all of it, and at what the network would then be.
 
 A resource that is right already is not in the plan, so a second run of the same request has an empty one. A removal is the same
@@ -19,12 +20,13 @@ from msgspec.structs import replace
 
 from .findings import Finding
 from .network import PeeringConnection, Permission, SecurityGroup, Snapshot
-from .ownership import NOTHING_HELD, Holdings, OwnedRoute, connection_tags
+from .ownership import NOTHING_HELD, Holdings, OwnedAclEntry, OwnedRoute, connection_tags
 from .plan import (
     AcceptPeering,
     Addition,
     AuthorizeRule,
     Change,
+    CreateAclEntry,
     CreatePeering,
     CreateRoute,
     DeletePeering,
@@ -37,9 +39,9 @@ from .plan import (
 from .preflight import preflight
 from .request import Request
 from .rules import missing_permissions
-from .scope import ConnectionGrant, DnsGrant, Grant, RouteGrant, RuleGrant
+from .scope import AclGrant, ConnectionGrant, DnsGrant, Grant, RouteGrant, RuleGrant
 from .sharing import Claim, claim_of, claims_of, connection_of, owner_of
-from .surplus import revocation, surplus_routes, surplus_rules
+from .surplus import revocation, surplus_entries, surplus_routes, surplus_rules
 from .tagging import tag_peering, tag_rules
 from .values import SIDES, Both, Side, Value
 
@@ -86,8 +88,9 @@ def plan_request(
         holdings: What the request holds.
         others: What the other requests of the same two VPCs hold, each in its own words.
     """
-    claim = claim_of(request, snapshots)
-    seen = _situation(request, snapshots, holdings, others, (claim, *claims_of(others, snapshots)))
+    joint = _joint(request, holdings, others)
+    claim = claim_of(request, snapshots, joint)
+    seen = _situation(request, snapshots, joint, others, (claim, *claims_of(others, snapshots, joint)))
     draft = _plan(
         request,
         generation,
@@ -104,7 +107,8 @@ def plan_removal(
     request: Request, generation: int, snapshots: Both[Snapshot], holdings: Holdings, others: tuple[Holdings, ...] = ()
 ) -> Plan:
     """Plan what takes everything of the request out of the network that no other request of the pair wants."""
-    seen = _situation(request, snapshots, holdings, others, claims_of(others, snapshots))
+    joint = _joint(request, holdings, others)
+    seen = _situation(request, snapshots, joint, others, claims_of(others, snapshots, joint))
     return _plan(
         request,
         generation,
@@ -127,16 +131,20 @@ def holdings_after(request: Request, holdings: Holdings, plan: Plan, others: tup
         for side in SIDES
         for change in plan.of(CreateRoute, side)
     )
+    entries = tuple(
+        OwnedAclEntry(side=change.side, network_acl_id=change.network_acl_id, entry=change.entry)
+        for change in plan.of(CreateAclEntry)
+    )
     found = (plan.connection_id,) if plan.connection_id else ()
     tags = tuple(sorted(request.tags.items()))
-    begun = Holdings(request=request, routes=planned, connection_ids=found, tags=tags)
+    begun = Holdings(request=request, routes=planned, acl_entries=entries, connection_ids=found, tags=tags)
     return replace(_joint(request, holdings, (begun, *others)), request=request, approved=plan.scope)
 
 
 def _situation(
     request: Request,
     snapshots: Both[Snapshot],
-    holdings: Holdings,
+    joint: Holdings,
     others: tuple[Holdings, ...],
     claims: tuple[Claim, ...],
 ) -> Situation:
@@ -145,7 +153,7 @@ def _situation(
         snapshots=snapshots,
         connection=connection_of(request, snapshots, others),
         claims=claims,
-        holdings=_joint(request, holdings, others),
+        holdings=joint,
     )
 
 
@@ -170,6 +178,8 @@ def _scope(claim: Claim, seen: Situation) -> Iterator[Grant]:
         yield from (RouteGrant(side=side, destination=block) for block in blocks)
         permissions = dict.fromkeys(permission for _, permission in claim.rules[side])
         yield from (RuleGrant(side=side, permission=permission) for permission in permissions)
+        passages = dict.fromkeys(entry.permission for _, entry in claim.entries[side])
+        yield from (AclGrant(side=side, permission=permission) for permission in passages)
         if any(each.request.dns_resolution[side] for each in seen.claims):
             yield DnsGrant(side=side)
 
@@ -196,6 +206,10 @@ def _additions(claim: Claim, side: Side, seen: Situation) -> Iterator[Addition]:
         needed = [permission for group_id, permission in claim.rules[side] if group_id == group.security_group_id]
         for permission in missing_permissions(_lasting(here, group, needed), needed, peer):
             yield AuthorizeRule(side=side, security_group_id=group.security_group_id, permission=permission)
+    there = {(acl.network_acl_id, entry) for acl in here.network_acls for entry in acl.entries}
+    for acl_id, entry in claim.entries[side]:
+        if (acl_id, entry) not in there:
+            yield CreateAclEntry(side=side, network_acl_id=acl_id, entry=entry)
     yield from _handed_over(side, seen)
 
 
@@ -239,6 +253,8 @@ def _removals(side: Side, seen: Situation) -> Iterator[Removal]:
     rules = frozenset(rule for claim in seen.claims for rule in claim.rules[side])
     for rule in surplus_rules(here, seen.request_id, rules):
         yield revocation(here, rule)
+    entries = frozenset(entry for claim in seen.claims for entry in claim.entries[side])
+    yield from surplus_entries(here, seen.holdings, entries)
     connection_id = seen.connection.connection_id if seen.connection else None
     routes = frozenset(route for claim in seen.claims for route in claim.routes[side])
     yield from surplus_routes(here, seen.holdings, connection_id, routes)

@@ -5,13 +5,26 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from .network import OwnedRule, PeeringConnection, PeeringStatus, Permission, Route, RouteTable, SecurityGroup, Snapshot
+from .network import (
+    AclEntry,
+    NetworkAcl,
+    OwnedRule,
+    PeeringConnection,
+    PeeringStatus,
+    Permission,
+    Route,
+    RouteTable,
+    SecurityGroup,
+    Snapshot,
+)
 from .ownership import REQUEST_ID_TAG
 from .plan import (
     AcceptPeering,
     AuthorizeRule,
+    CreateAclEntry,
     CreatePeering,
     CreateRoute,
+    DeleteAclEntry,
     DeleteRoute,
     Plan,
     RevokeRule,
@@ -26,7 +39,7 @@ PLANNED_CONNECTION = "the planned peering connection"
 
 
 def project(plan: Plan, snapshots: Both[Snapshot]) -> tuple[Both[Snapshot], PeeringConnection]:
-    """Both sides with the plan's routes, rules and tags, and the plan's connection, active and with its DNS options.
+    """Both sides with the plan's routes, rules, entries and tags, and the plan's connection, active and with its DNS options.
 
     The answer fits `check`: `check(request, *project(plan, snapshots))`.
     """
@@ -66,6 +79,8 @@ def _side(plan: Plan, side: Side, snapshot: Snapshot, connection: PeeringConnect
     rules = _by_resource((change.security_group_id, change.permission) for change in plan.of(AuthorizeRule, side))
     deleted = _by_resource((change.route_table_id, change.destination) for change in plan.of(DeleteRoute, side))
     revoked = _by_resource((change.security_group_id, change.permission) for change in plan.of(RevokeRule, side))
+    created = _by_resource((change.network_acl_id, change.entry) for change in plan.of(CreateAclEntry, side))
+    dropped = _by_resource((change.network_acl_id, change.entry) for change in plan.of(DeleteAclEntry, side))
     gone = {change.rule_id for change in plan.of(RevokeRule, side)}
     others = (each for each in snapshot.peering_connections if each.connection_id != connection.connection_id)
     retagged = {change.rule_id: change for change in plan.of(TagRule, side)}
@@ -78,6 +93,9 @@ def _side(plan: Plan, side: Side, snapshot: Snapshot, connection: PeeringConnect
         security_groups=tuple(
             _with_rules(group, rules[group.security_group_id], revoked[group.security_group_id])
             for group in snapshot.security_groups
+        ),
+        network_acls=tuple(
+            _with_entries(acl, created[acl.network_acl_id], dropped[acl.network_acl_id]) for acl in snapshot.network_acls
         ),
         owned_rules=tuple(
             _with_tags(rule, retagged.get(rule.rule_id)) for rule in snapshot.owned_rules if rule.rule_id not in gone
@@ -123,3 +141,8 @@ def _with_routes(table: RouteTable, destinations: list[str], deleted: list[str],
 def _with_rules(group: SecurityGroup, permissions: list[Permission], revoked: list[Permission]) -> SecurityGroup:
     kept = (permission for permission in group.permissions if permission not in revoked)
     return replace(group, permissions=(*kept, *permissions))
+
+
+def _with_entries(acl: NetworkAcl, created: list[AclEntry], dropped: list[AclEntry]) -> NetworkAcl:
+    kept = (entry for entry in acl.entries if entry not in dropped)
+    return replace(acl, entries=(*kept, *created))

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from .addressing import block_of, is_block
 from .findings import Code, Finding
 from .network import LOCAL, Direction, Permission, Snapshot
-from .plan import AcceptPeering, AuthorizeRule, CreatePeering, CreateRoute, Plan
+from .plan import AcceptPeering, AuthorizeRule, CreateAclEntry, CreatePeering, CreateRoute, Plan
 from .values import SIDES, Both, Side, Value
 
 FAMILIES = (4, 6)
@@ -34,6 +34,7 @@ ACTIVE_CONNECTIONS = Quota(code="L-7E9ECCDB", default=50, counts="active peering
 OUTSTANDING_REQUESTS = Quota(code="L-DC9F7029", default=25, counts="outstanding peering requests")
 ROUTES = Quota(code="L-93826ACB", default=500, counts="routes")
 GROUP_RULES = Quota(code="L-0EA8095F", default=60, counts="rules")
+ACL_ENTRIES = Quota(code="L-2AEEBF1A", default=20, counts="entries")
 
 
 class Demand(Value):
@@ -78,6 +79,7 @@ def _demands(here: Snapshot, draft: Plan) -> Iterator[Demand]:
     yield from _connections(here, draft)
     yield from _routes(here, draft)
     yield from _rules(here, draft)
+    yield from _entries(here, draft)
 
 
 def _connections(here: Snapshot, draft: Plan) -> Iterator[Demand]:
@@ -122,6 +124,20 @@ def _rules(here: Snapshot, draft: Plan) -> Iterator[Demand]:
                     needed=_count(needed, direction, family),
                     part=f"IPv{family} {direction}",
                 )
+
+
+def _entries(here: Snapshot, draft: Plan) -> Iterator[Demand]:
+    """Per network ACL and direction, both families and the closing denials counted too."""
+    needed = Counter((change.network_acl_id, change.entry.direction) for change in draft.of(CreateAclEntry, here.side))
+    for acl in here.network_acls:
+        for direction in Direction:
+            yield Demand(
+                quota=ACL_ENTRIES,
+                where=acl.network_acl_id,
+                used=sum(entry.direction is direction for entry in acl.entries),
+                needed=needed[acl.network_acl_id, direction],
+                part=direction,
+            )
 
 
 def _count(permissions: Iterable[Permission], direction: Direction, family: int) -> int:

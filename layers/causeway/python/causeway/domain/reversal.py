@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from .plan import Change, DeletePeering, DeleteRoute, Plan, RevokeRule
+from .plan import Change, DeleteAclEntry, DeletePeering, DeleteRoute, Plan, RevokeRule
 from .values import Value
 
 
@@ -52,4 +52,4 @@ class Undo(Value):
 
 def _turn(change: Change) -> int:
     """Additions, removals, and last the connection."""
-    return 2 if isinstance(change, DeletePeering) else int(isinstance(change, DeleteRoute | RevokeRule))
+    return 2 if isinstance(change, DeletePeering) else int(isinstance(change, DeleteAclEntry | DeleteRoute | RevokeRule))

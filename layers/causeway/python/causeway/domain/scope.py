@@ -1,7 +1,7 @@
 """What a request lets through, as far as people decide about it: the grants of its sides.
 
-A grant names no route table and no security group: one more of them, or one that is made anew, opens nothing that was not
-agreed to. Another block, another port, another peer does.
+A grant names no route table, security group or network ACL: one more of them, or one that is made anew, opens nothing that was
+not agreed to. Another block, another port, another peer does.
 """
 
 from .network import Permission
@@ -26,10 +26,17 @@ class RuleGrant(Value, tag_field="kind", tag="rule"):
     permission: Permission
 
 
+class AclGrant(Value, tag_field="kind", tag="acl"):
+    """A side's network ACLs let this through: what a rule of a security group would say."""
+
+    side: Side
+    permission: Permission
+
+
 class DnsGrant(Value, tag_field="kind", tag="dns"):
     """A side's private names are resolved by the other side."""
 
     side: Side
 
 
-type Grant = ConnectionGrant | RouteGrant | RuleGrant | DnsGrant
+type Grant = ConnectionGrant | RouteGrant | RuleGrant | AclGrant | DnsGrant

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
+from .acl_entries import EntryPlace, wanted_entries
 from .exclusion import view_of
 from .network import PeeringConnection, Permission, Snapshot
 from .ownership import REQUEST_ID_TAG, Holdings
@@ -26,26 +27,40 @@ class Claim(Value):
         request: In the words of the request that is planned: its requester is that one's.
         routes: The places of the routes, in order.
         rules: The rules of each group, in order.
+        entries: The entries of each network ACL, in order.
     """
 
     request: Request
     routes: Both[tuple[RoutePlace, ...]]
     rules: Both[tuple[RulePlace, ...]]
+    entries: Both[tuple[EntryPlace, ...]]
 
 
-def claim_of(request: Request, snapshots: Both[Snapshot]) -> Claim:
+def claim_of(request: Request, snapshots: Both[Snapshot], held: Holdings) -> Claim:
+    """What a request wants.
+
+    Args:
+        request: The one.
+        snapshots: Both sides, in its view.
+        held: What all requests of the pair hold, in its words: what one of them has put into a network ACL is no reason for
+            another one to go without.
+    """
     return Claim(
         request=request,
         routes=Both(requester=_routes(request, snapshots, Side.REQUESTER), accepter=_routes(request, snapshots, Side.ACCEPTER)),
         rules=Both(requester=_rules(request, snapshots, Side.REQUESTER), accepter=_rules(request, snapshots, Side.ACCEPTER)),
+        entries=Both(
+            requester=wanted_entries(request, Side.REQUESTER, snapshots, held.entries_of(Side.REQUESTER)),
+            accepter=wanted_entries(request, Side.ACCEPTER, snapshots, held.entries_of(Side.ACCEPTER)),
+        ),
     )
 
 
-def claims_of(others: Iterable[Holdings], snapshots: Both[Snapshot]) -> tuple[Claim, ...]:
+def claims_of(others: Iterable[Holdings], snapshots: Both[Snapshot], held: Holdings) -> tuple[Claim, ...]:
     """What the other requests of the pair want, by what was applied last; in the order of their ids."""
     seen = (each.seen_from(snapshots.requester.vpc.ref).request for each in others)
     requests = sorted((each for each in seen if each is not None), key=lambda each: each.request_id)
-    return tuple(claim_of(request, _in_view_of(request, snapshots)) for request in requests)
+    return tuple(claim_of(request, _in_view_of(request, snapshots), held) for request in requests)
 
 
 def _in_view_of(request: Request, snapshots: Both[Snapshot]) -> Both[Snapshot]:

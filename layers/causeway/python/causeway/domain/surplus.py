@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Iterator
 
+from .acl_entries import EntryPlace
 from .network import OwnedRule, Snapshot
 from .ownership import Holdings
-from .plan import DeleteRoute, RevokeRule
+from .plan import DeleteAclEntry, DeleteRoute, RevokeRule
 from .sharing import RoutePlace, RulePlace
 
 
@@ -19,6 +20,16 @@ def surplus_routes(
             leads_to_ours = route.target == connection_id or holdings.left_behind(route, connection_id)
             if place in ours and place not in wanted and leads_to_ours:
                 yield DeleteRoute(side=here.side, route_table_id=place[0], destination=route.destination, target=route.target)
+
+
+def surplus_entries(here: Snapshot, holdings: Holdings, wanted: Collection[EntryPlace]) -> Iterator[DeleteAclEntry]:
+    """Our network ACL entries that nobody wants, as far as they are there unchanged."""
+    ours = holdings.entries_of(here.side)
+    for acl in here.network_acls:
+        for entry in acl.entries:
+            place = (acl.network_acl_id, entry)
+            if place in ours and place not in wanted:
+                yield DeleteAclEntry(side=here.side, network_acl_id=acl.network_acl_id, entry=entry)
 
 
 def surplus_rules(here: Snapshot, request_id: str, wanted: Collection[RulePlace]) -> Iterator[OwnedRule]:

@@ -12,14 +12,16 @@ from functools import singledispatch
 
 from msgspec.structs import replace
 
-from .network import PeeringConnection, Snapshot
+from .network import AclEntry, PeeringConnection, Snapshot
 from .ownership import REQUEST_ID_TAG
 from .plan import (
     AcceptPeering,
     AuthorizeRule,
     Change,
+    CreateAclEntry,
     CreatePeering,
     CreateRoute,
+    DeleteAclEntry,
     DeletePeering,
     DeleteRoute,
     Plan,
@@ -83,6 +85,11 @@ class Scene:
             if table.route_table_id == change.route_table_id:
                 return [route.target for route in table.routes if route.destination == change.destination]
         return None
+
+    def entries(self, change: CreateAclEntry | DeleteAclEntry) -> tuple[AclEntry, ...] | None:
+        """What is in the change's network ACL; None where the ACL itself is gone."""
+        acls = {acl.network_acl_id: acl.entries for acl in self.now[change.side].network_acls}
+        return acls.get(change.network_acl_id)
 
 
 def _connection(request: Request, connection_id: str | None, now: Both[Snapshot]) -> PeeringConnection | None:
@@ -179,6 +186,25 @@ def _(change: RevokeRule, scene: Scene) -> Reversal | None:
         return None
     back = AuthorizeRule(side=change.side, security_group_id=change.security_group_id, permission=change.permission)
     return Reversal(change=change, inverse=None if scene.has_ended else back)
+
+
+@reversal.register
+def _(change: CreateAclEntry, scene: Scene) -> Reversal | None:
+    if change.entry not in (scene.entries(change) or ()):
+        return None
+    back = DeleteAclEntry(side=change.side, network_acl_id=change.network_acl_id, entry=change.entry)
+    return Reversal(change=change, inverse=back)
+
+
+@reversal.register
+def _(change: DeleteAclEntry, scene: Scene) -> Reversal | None:
+    """It can be put back while nobody has taken its number."""
+    entries = scene.entries(change)
+    if entries is None or change.entry in entries:
+        return None
+    back = CreateAclEntry(side=change.side, network_acl_id=change.network_acl_id, entry=change.entry)
+    is_taken = any((each.direction, each.number) == (change.entry.direction, change.entry.number) for each in entries)
+    return Reversal(change=change, inverse=None if scene.has_ended or is_taken else back)
 
 
 @reversal.register

@@ -27,8 +27,10 @@ from causeway.domain.ownership import Holdings
 from causeway.domain.plan import (
     AcceptPeering,
     AuthorizeRule,
+    CreateAclEntry,
     CreatePeering,
     CreateRoute,
+    DeleteAclEntry,
     DeletePeering,
     DeleteRoute,
     Plan,
@@ -52,12 +54,17 @@ type Kinds = tuple[type[Value], ...]
 ADDING: dict[str, Kinds] = {
     "UpdateRouteTables": (CreateRoute,),
     "UpdateSecurityGroups": (AuthorizeRule,),
+    "UpdateNetworkAcls": (CreateAclEntry,),
     "ConfigureDns": (SetDnsResolution,),
     "UpdateTags": (TagPeering, TagRule),
 }
 """The state that makes each kind of addition on a side."""
 
-REMOVING: dict[str, Kinds] = {"UpdateRouteTables": (DeleteRoute,), "UpdateSecurityGroups": (RevokeRule,)}
+REMOVING: dict[str, Kinds] = {
+    "UpdateRouteTables": (DeleteRoute,),
+    "UpdateSecurityGroups": (RevokeRule,),
+    "UpdateNetworkAcls": (DeleteAclEntry,),
+}
 """The state that makes each kind of removal on a side."""
 
 

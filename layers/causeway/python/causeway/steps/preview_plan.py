@@ -56,7 +56,7 @@ def preview_plan(item: Mapping[str, Any], *, ledger: Ledger, reader: Reader, rul
         return Preview(request_id=str(item.get("request_id", "")), findings=malformed.findings)
     run = Run(request=request, generation=ledger.newest_generation(request.request_id) + 1)
     others = tuple(holdings_of_others(request.pair, request.request_id, ledger).values())
-    plan = decide(run, reader.observe_both(request), ledger.load_holdings(request.request_id), others, rule)
+    plan = decide(run, reader.observe_both(request, quotas=True), ledger.load_holdings(request.request_id), others, rule)
     return Preview(
         request_id=request.request_id,
         checksum=plan.checksum,

@@ -1,11 +1,21 @@
-"""UpdateRouteTables, UpdateSecurityGroups, ConfigureDns and UpdateTags: one side each, what the plan says and nothing else.
+"""The updates of one side: route tables, security groups, network ACLs, DNS option, tags. What the plan says and nothing else.
 
 What was made is recorded also where the rest failed: the item must be able to list it. An undo is one more plan.
 """
 
 from causeway.aws.tables import Ledger
 from causeway.aws.writer import Applied, Writer
-from causeway.domain.plan import AuthorizeRule, CreateRoute, DeleteRoute, RevokeRule, SetDnsResolution, TagPeering, TagRule
+from causeway.domain.plan import (
+    AuthorizeRule,
+    CreateAclEntry,
+    CreateRoute,
+    DeleteAclEntry,
+    DeleteRoute,
+    RevokeRule,
+    SetDnsResolution,
+    TagPeering,
+    TagRule,
+)
 from causeway.domain.run import Run
 
 from .recording import save_made
@@ -39,6 +49,18 @@ def update_security_groups(step: StepInput, *, ledger: Ledger, writer: Writer) -
         changes = plan.of(AuthorizeRule, step.updated_side)
         applied = writer.authorize_rules(vpc, step.request_id, changes, tags=run.tags_for(undoing=step.undoing))
     return _record(step, run, ledger, "UpdateSecurityGroups", applied)
+
+
+def update_network_acls(step: StepInput, *, ledger: Ledger, writer: Writer) -> int:
+    """Add the entries that the flows need and nobody else's give them, or delete those that no flow needs any more."""
+    run = ledger.load_run(step.request_id, step.generation)
+    plan = run.plan_for(undoing=step.undoing)
+    vpc = run.request.vpc(step.updated_side)
+    if step.removing:
+        applied = writer.delete_acl_entries(vpc, plan.of(DeleteAclEntry, step.updated_side))
+    else:
+        applied = writer.create_acl_entries(vpc, plan.of(CreateAclEntry, step.updated_side))
+    return _record(step, run, ledger, "UpdateNetworkAcls", applied)
 
 
 def configure_dns(step: StepInput, *, ledger: Ledger, writer: Writer) -> int:
