@@ -17,7 +17,16 @@ from .following import follow
 from .hub import Document, Hub
 from .items import read_item
 from .screen import Screen
-from .views import history_view, preview_view, proof_view, question_view, request_table, request_view, status_view
+from .views import (
+    explanation_view,
+    history_view,
+    preview_view,
+    proof_view,
+    question_view,
+    request_table,
+    request_view,
+    status_view,
+)
 
 
 class Commands(TyperGroup):
@@ -140,6 +149,20 @@ def history(request_id: RequestId, *, as_json: AsJson = False, stack: Stack = ST
     """Tell all that happened to a request, in order."""
     entries = work.history(Hub(stack), request_id)
     Screen(as_json=as_json).show(msgspec.to_builtins(entries), history_view(entries))
+
+
+@app.command()
+def explain(
+    request_id: RequestId,
+    *,
+    flow: Annotated[str, typer.Option(metavar="TEXT", help="Only flows with these words, as in tcp/22 from requester.")] = "",
+    as_json: AsJson = False,
+    stack: Stack = STACK,
+) -> None:
+    """Tell why each flow works or not: the way there and back, and what would help."""
+    explained = work.explanation(Hub(stack).item(request_id), flow)
+    Screen(as_json=as_json).show(explained, explanation_view(explained))
+    raise typer.Exit(work.of_explanation(explained))
 
 
 @app.command()

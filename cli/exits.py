@@ -17,7 +17,7 @@ class ExitCode(IntEnum):
     WAITING = 3
     """It waits for a person's decision; or, of `plan` and `drift`, the network is not as the item says."""
     NOT_FOUND = 4
-    """The stack, or the request, is not there."""
+    """The stack, the request, or the flow that is asked for, is not there."""
     UNREACHABLE = 5
     """AWS does not answer, or not to these credentials."""
 

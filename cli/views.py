@@ -191,10 +191,36 @@ def hop_tree(verdict: Mapping[str, Any]) -> Tree:
             Text.assemble(
                 "← " if hop.get("returning") else "→ ",
                 (f"{hop['component']} {hop['resource_id']} ", "dim"),
-                (hop["decided_by"], "red" if hop.get("cause") else ""),
+                (hop["decided_by"], "red" if hop.get("cause") else "green"),
             )
         )
     return tree
+
+
+def explanation_view(explained: Mapping[str, Any]) -> RenderableType:
+    """Every verdict's way with the rules that decided; below a blocked one its causes, and what would help."""
+    verdicts = explained["verdicts"]
+    head = Text.assemble((explained["request_id"], "bold"), "  ", state_text(explained["state"]))
+    if not verdicts:
+        return Group(head, Text("No flow was checked.", style="red"), finding_table(explained["findings"]))
+    works = sum(verdict["reachable"] for verdict in verdicts)
+    foot = Text(f"{works} of {len(verdicts)} reachable", style="green" if works == len(verdicts) else "red")
+    return Group(head, *(part for verdict in verdicts for part in _explained(verdict)), foot)
+
+
+def _explained(verdict: Mapping[str, Any]) -> Iterator[RenderableType]:
+    yield hop_tree(verdict)
+    if verdict["blocked_by"]:
+        yield Text.assemble("  stopped by  ", _cause(verdict["blocked_by"]))
+    for hop in verdict.get("further_causes", ()):
+        yield Text.assemble("  and by      ", _cause(hop))
+    for number, remedy in enumerate(verdict.get("remedies", ()), 1):
+        yield Text.assemble("  to do       ", (f"{number}. ", "dim"), (remedy, "cyan"))
+
+
+def _cause(hop: Mapping[str, Any]) -> Text:
+    way = "way back" if hop.get("returning") else "way there"
+    return Text.assemble((hop["cause"], "red"), f"  {hop['component']} {hop['resource_id']}, {way}")
 
 
 def finding_table(findings: Iterable[Mapping[str, Any]]) -> Table:

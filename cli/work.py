@@ -96,6 +96,36 @@ def of_preview(preview: Mapping[str, Any]) -> ExitCode:
     return ExitCode.WAITING if preview["changes"] else ExitCode.DONE
 
 
+def explanation(item: Document, flow: str) -> Document:
+    """The verdicts of the last check, as the item has them; where there was none, the findings that tell why.
+
+    Args:
+        item: The item.
+        flow: What a flow must contain to be told; the empty text is in all.
+
+    Raises:
+        CommandError: No flow contains it.
+    """
+    status: Document = item.get("status", {})
+    verdicts = [verdict for verdict in status.get("verdicts", ()) if flow in verdict["flow"]]
+    if flow and not verdicts:
+        raise CommandError(
+            ExitCode.NOT_FOUND,
+            f"No checked flow contains {flow!r}.",
+            where=f"request {item['request_id']}",
+            remedy=f"`causeway explain {item['request_id']}` shows all that were checked.",
+        )
+    told = {"request_id": item["request_id"], "state": status.get("state"), "updated_at": status.get("updated_at")}
+    return {**told, "findings": status.get("findings", []), "verdicts": verdicts}
+
+
+def of_explanation(explained: Document) -> ExitCode:
+    """How an explanation ends the command: well only where something was checked, and all of it works."""
+    verdicts = explained["verdicts"]
+    works = bool(verdicts) and all(verdict["reachable"] for verdict in verdicts)
+    return ExitCode.DONE if works else ExitCode.FAILED
+
+
 def waiting(item: Document) -> Document:
     """The item, if its run waits for a decision.
 

@@ -10,11 +10,14 @@ from causeway.boundary import parse_request
 from causeway.domain.errors import ServiceUnavailable
 from causeway.domain.findings import Code, Finding
 from causeway.domain.plan import CreateRoute, Plan
+from causeway.domain.reachability import check
 from causeway.domain.status import State, Status
 from causeway.domain.values import Side
 from cli import following
 from cli.exits import ExitCode
 from cli.hub import Hub
+from tests.domain.networks import change, connection, ping, snapshots, ssh
+from tests.domain.networks import request as wanted
 
 from .conftest import Command
 
@@ -144,7 +147,9 @@ def test_delete_deletes(causeway: Command) -> None:
     assert causeway.table.scan()["Items"] == []
 
 
-@pytest.mark.parametrize("words", [("request", "get"), ("request", "delete"), ("watch",), ("history",), ("drift",)])
+@pytest.mark.parametrize(
+    "words", [("request", "get"), ("request", "delete"), ("watch",), ("history",), ("drift",), ("explain",)]
+)
 def test_what_is_not_there_is_not_found(causeway: Command, words: tuple[str, ...]) -> None:
     result = causeway(*words, "nobody")
 
@@ -180,6 +185,69 @@ def test_history_is_told_in_order(causeway: Command) -> None:
     assert [entry["what"] for entry in causeway.json("history", REQUEST_ID)] == ["asked", "planned", "outcome"]
     shown = causeway("history", REQUEST_ID).stdout
     assert shown.index(ROUTE.sentence) < shown.index("FAILED") < shown.index("CIDR_OVERLAP")
+
+
+# --- explain
+
+
+def some_verdicts() -> list[dict[str, Any]]:
+    """One that works and one that does not, as an item has them."""
+    networks = snapshots()
+    (stopped,) = check(wanted(ping()), networks, connection(networks))
+    works = change(stopped, flow=ssh(), hops=tuple(change(hop, cause=None, remedy=None) for hop in stopped.hops))
+    shown = change(status(State.ACTIVE), verdicts=(works, stopped)).as_map()
+    verdicts: list[dict[str, Any]] = json.loads(json.dumps(shown["verdicts"]))
+    return verdicts
+
+
+WORKS, STOPPED = some_verdicts()
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "words", "code", "told"),
+    [
+        ([WORKS], (), ExitCode.DONE, [WORKS]),
+        ([STOPPED, WORKS], (), ExitCode.FAILED, [STOPPED, WORKS]),
+        ([STOPPED, WORKS], ("--flow", "icmp"), ExitCode.FAILED, [STOPPED]),
+        ([STOPPED, WORKS], ("--flow", "tcp/22 from requester"), ExitCode.DONE, [WORKS]),
+        ([], (), ExitCode.FAILED, []),
+    ],
+)
+def test_explain_ends_well_only_where_all_that_is_asked_works(
+    causeway: Command, verdicts: list[Any], words: tuple[str, ...], code: ExitCode, told: list[Any]
+) -> None:
+    stored(causeway, verdicts=verdicts)
+
+    result = causeway("explain", REQUEST_ID, *words, "--json")
+
+    assert result.exit_code == code
+    assert json.loads(result.stdout)["verdicts"] == told
+
+
+def test_explain_shows_the_causes_and_what_would_help(causeway: Command) -> None:
+    stored(causeway, verdicts=[STOPPED])
+
+    shown = causeway("explain", REQUEST_ID).stdout
+
+    assert len(STOPPED["remedies"]) == 1 + len(STOPPED["further_causes"]) == 3
+    for said in ("ROUTED_ELSEWHERE  route table rtb-a1, way there", *STOPPED["remedies"], "0 of 1 reachable"):
+        assert said in shown
+
+
+def test_explain_shows_why_nothing_was_checked(causeway: Command) -> None:
+    stored(causeway, state="REJECTED", findings=[OVERLAP.as_map()])
+
+    result = causeway("explain", REQUEST_ID)
+
+    assert (result.exit_code, "They overlap." in result.stdout) == (ExitCode.FAILED, True)
+
+
+def test_a_flow_that_was_not_checked_cannot_be_explained(causeway: Command) -> None:
+    stored(causeway, verdicts=[WORKS])
+
+    result = causeway("explain", REQUEST_ID, "--flow", "udp/53")
+
+    assert (result.exit_code, "udp/53" in result.stderr) == (ExitCode.NOT_FOUND, True)
 
 
 # --- plan and drift

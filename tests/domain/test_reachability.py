@@ -170,7 +170,8 @@ def test_the_first_thing_that_blocks_is_named(side: Side, alter: Callable[[Snaps
     (verdict,) = judge(at(side, alter))
 
     assert not verdict.reachable
-    assert verdict.blocked_by == blocked_by
+    assert verdict.blocked_by is not None
+    assert change(verdict.blocked_by, remedy=None) == blocked_by
 
 
 @pytest.mark.parametrize("status", [status for status in PeeringStatus if status is not PeeringStatus.ACTIVE])
@@ -210,6 +211,7 @@ def test_all_causes_are_told_not_only_the_first() -> None:
         (Component.ROUTE_TABLE, True, Cause.ROUTED_ELSEWHERE),
     ]
     assert verdict.blocked_by == verdict.hops[3]
+    assert verdict.further_causes == (verdict.hops[6], verdict.hops[9])
 
 
 def test_a_flow_the_other_way_is_another_question() -> None:

@@ -15,9 +15,10 @@ def blocked_flows(verdicts: tuple[Verdict, ...]) -> Iterator[Finding]:
             continue
         told.add((verdict.flow, hop.resource_id, hop.cause, hop.returning))
         way = "the answers to " if hop.returning else ""
+        remedy = hop.remedy.sentence if hop.remedy else "Change it."
         yield Finding(
             code=Code.FLOW_BLOCKED,
             where=hop.resource_id,
             message=f"The {hop.component} {hop.resource_id} stops {way}{verdict.flow}, for example {verdict.source.address} to "
-            f"{verdict.destination.address}: {hop.decided_by} ({hop.cause}). Change it, or take the flow out of the item.",
+            f"{verdict.destination.address}: {hop.decided_by} ({hop.cause}). {remedy} Or take the flow out of the item.",
         )

@@ -5,16 +5,13 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
 from .addressing import FIRST_USABLE, Address, Partition, address_of, block_of, is_block
-from .network import NetworkAcl, NetworkInterface, Route, RouteTable, SecurityGroup, Snapshot, Subnet
+from .network import UNSEEN_ACL, NetworkAcl, NetworkInterface, Route, RouteTable, SecurityGroup, Snapshot, Subnet
 from .request import Request
 from .selection import is_selected, selected_groups
 from .values import SIDES, Both, Side, Value
 from .verdicts import Endpoint
 
 FAMILIES = (4, 6)
-
-UNSEEN_ACL = NetworkAcl(network_acl_id="no network ACL")
-"""Every subnet has one: where none was observed, nothing can be said to pass."""
 
 
 class Surroundings(Value):
@@ -34,7 +31,7 @@ class End(Value):
 
     Attributes:
         referable_as: The security groups by which the other side's rules can mean it: none in another region.
-        in_vpc: Whether the address is within the CIDR blocks of its VPC.
+        cidr_block: The one of its VPC that holds the address; None where none does.
     """
 
     endpoint: Endpoint
@@ -42,7 +39,12 @@ class End(Value):
     surroundings: Surroundings
     security_groups: tuple[SecurityGroup, ...]
     referable_as: frozenset[str]
-    in_vpc: bool
+    cidr_block: str | None
+
+    @property
+    def reached_as(self) -> str:
+        """The CIDR block that a rule or a route for it names: its VPC's, else the address alone."""
+        return self.cidr_block or f"{self.address}/{self.address.max_prefixlen}"
 
 
 class Candidates(Value):
@@ -133,7 +135,7 @@ def _ends(request: Request, snapshot: Snapshot, candidates: Candidates, partitio
             surroundings=candidates.subnets[interface.subnet_id],
             security_groups=tuple(groups[each] for each in interface.security_group_ids if each in groups),
             referable_as=frozenset(interface.security_group_ids if request.same_region else ()),
-            in_vpc=any(address in block_of(block) for block in snapshot.vpc.all_cidr_blocks),
+            cidr_block=next((block for block in snapshot.vpc.all_cidr_blocks if address in block_of(block)), None),
         )
 
 

@@ -1,5 +1,8 @@
 """One function for each kind of hop: what does this thing say to this traffic?"""
 
+from msgspec.structs import replace
+
+from . import remedies
 from .addressing import block_of, is_block
 from .ends import End
 from .matching import Traffic, best_route, judge_entries, judge_permissions
@@ -30,20 +33,22 @@ def security_group_hop(here: End, there: End, direction: Direction, traffic: Tra
     )
     if ruling.refused is None:
         deciding = (group for group in here.security_groups if not set(ruling.allowed_by).isdisjoint(group.permissions))
-        resource_ids = tuple(group.security_group_id for group in deciding)
-        said, cause = say_rules(ruling.allowed_by), None
-    else:
-        resource_ids = here.endpoint.security_group_ids
-        said, cause = say_no_rule(direction, ruling.refused, there.endpoint.address), Cause.ENI_SG_RULES_MISMATCH
-    return Hop(component=Component.SECURITY_GROUP, resource_id=", ".join(resource_ids), decided_by=said, cause=cause)
+        resource_id = ", ".join(group.security_group_id for group in deciding)
+        return Hop(component=Component.SECURITY_GROUP, resource_id=resource_id, decided_by=say_rules(ruling.allowed_by))
+    return Hop(
+        component=Component.SECURITY_GROUP,
+        resource_id=", ".join(here.endpoint.security_group_ids),
+        decided_by=say_no_rule(direction, ruling.refused, there.endpoint.address),
+        cause=Cause.ENI_SG_RULES_MISMATCH,
+        remedy=remedies.for_rules(
+            [group.security_group_id for group in here.security_groups], direction, traffic, there.reached_as
+        ),
+    )
 
 
 def network_acl_hop(here: End, there: End, direction: Direction, traffic: Traffic, *, returning: bool = False) -> Hop:
-    entries = (
-        entry
-        for entry in here.surroundings.network_acl.entries
-        if entry.direction is direction and there.address in block_of(entry.cidr_block)
-    )
+    acl = here.surroundings.network_acl
+    entries = (entry for entry in acl.entries if entry.direction is direction and there.address in block_of(entry.cidr_block))
     ruling = judge_entries(entries, traffic)
     if ruling.refused is None:
         said = say_entries(ruling.allowed_by)
@@ -51,41 +56,42 @@ def network_acl_hop(here: End, there: End, direction: Direction, traffic: Traffi
         said = say_entries((ruling.denied_by,))
     else:
         said = say_implicit_denial(direction, ruling.refused, there.endpoint.address)
-    return Hop(
-        component=Component.NETWORK_ACL,
-        resource_id=here.surroundings.network_acl.network_acl_id,
-        decided_by=said,
-        returning=returning,
-        cause=Cause.SUBNET_ACL_RESTRICTION if ruling.refused else None,
-    )
+    hop = Hop(component=Component.NETWORK_ACL, resource_id=acl.network_acl_id, decided_by=said, returning=returning)
+    if ruling.refused is None:
+        return hop
+    remedy = remedies.for_entries(acl, direction, traffic, there.reached_as, ruling.denied_by)
+    return replace(hop, cause=Cause.SUBNET_ACL_RESTRICTION, remedy=remedy)
 
 
 def route_table_hop(here: End, there: End, connection: PeeringConnection | None, *, returning: bool = False) -> Hop:
-    route = best_route(here.surroundings.route_table.routes, there.address)
+    table = here.surroundings.route_table
+    route = best_route(table.routes, there.address)
+    cause = _detour(route, connection)
     return Hop(
         component=Component.ROUTE_TABLE,
-        resource_id=here.surroundings.route_table.route_table_id,
+        resource_id=table.route_table_id,
         decided_by=say_route(route) if route else f"no route to {there.endpoint.address}",
         returning=returning,
-        cause=_detour(route, connection),
+        cause=cause,
+        remedy=remedies.for_routes(table, route, there.reached_as, connection) if cause else None,
     )
 
 
 def peering_connection_hop(source: End, destination: End, connection: PeeringConnection | None) -> Hop:
     """The connection carries only what goes from one VPC's CIDR blocks to the other's: nothing is transitive."""
-    strays = [end.endpoint.address for end in (source, destination) if not end.in_vpc]
-    cause = None
-    if connection is None:
-        said, cause = "no peering connection joins the VPCs", Cause.PCX_NOT_ACTIVE
-    elif connection.status is not PeeringStatus.ACTIVE:
-        said, cause = f"status {connection.status}", Cause.PCX_NOT_ACTIVE
-    elif strays:
+    hop = Hop(
+        component=Component.PEERING_CONNECTION,
+        resource_id=connection.connection_id if connection else "no peering connection",
+        decided_by=f"status {connection.status}" if connection else "no peering connection joins the VPCs",
+    )
+    strays = [end.endpoint.address for end in (source, destination) if end.cidr_block is None]
+    if strays:
         said = f"not in the CIDR blocks of its VPC: {' and '.join(strays)}"
-        cause = Cause.PCX_REQUIRES_ADDRESS_IN_VPC_CIDR
-    else:
-        said = f"status {connection.status}"
-    resource_id = connection.connection_id if connection else "no peering connection"
-    return Hop(component=Component.PEERING_CONNECTION, resource_id=resource_id, decided_by=said, cause=cause)
+        cause, remedy = Cause.PCX_REQUIRES_ADDRESS_IN_VPC_CIDR, remedies.for_strays(strays)
+        return replace(hop, decided_by=said, cause=cause, remedy=remedy)
+    if connection is None or connection.status is not PeeringStatus.ACTIVE:
+        return replace(hop, cause=Cause.PCX_NOT_ACTIVE, remedy=remedies.for_connection(connection))
+    return hop
 
 
 def _means(permission: Permission, end: End) -> bool:

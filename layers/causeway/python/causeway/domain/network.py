@@ -189,6 +189,10 @@ class NetworkAcl(Value):
     entries: tuple[AclEntry, ...] = ()
 
 
+UNSEEN_ACL = NetworkAcl(network_acl_id="no network ACL")
+"""Every subnet has one: where none was observed, nothing can be said to pass."""
+
+
 class Subnet(Value):
     subnet_id: str
     cidr_block: str | None

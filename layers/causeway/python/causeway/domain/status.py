@@ -8,7 +8,7 @@ import msgspec
 from .approval import Approval
 from .findings import Finding
 from .values import Value
-from .verdicts import Verdict
+from .verdicts import Hop, Verdict
 
 MAX_LISTED = 100
 """How many verdicts, findings and changes an item lists: it must stay below DynamoDB's 400 KB. The ledger has them all."""
@@ -82,11 +82,18 @@ class Status(Value):
 
 
 def _verdict_map(verdict: Verdict) -> dict[str, Any]:
+    """Remedies in words only: their values are in the ledger."""
     return {
         "flow": str(verdict.flow),
         "reachable": verdict.reachable,
         "source": msgspec.to_builtins(verdict.source),
         "destination": msgspec.to_builtins(verdict.destination),
-        "blocked_by": None if verdict.blocked_by is None else msgspec.to_builtins(verdict.blocked_by),
-        "hops": msgspec.to_builtins(verdict.hops),
+        "blocked_by": None if verdict.blocked_by is None else _hop_map(verdict.blocked_by),
+        "further_causes": [_hop_map(hop) for hop in verdict.further_causes],
+        "remedies": [remedy.sentence for remedy in verdict.remedies],
+        "hops": [_hop_map(hop) for hop in verdict.hops],
     }
+
+
+def _hop_map(hop: Hop) -> dict[str, Any]:
+    return {name: value for name, value in msgspec.to_builtins(hop).items() if name != "remedy"}

@@ -1,7 +1,9 @@
 """What the reachability check answers: for each flow a verdict, with the hops that show it."""
 
+from collections.abc import Iterator
 from enum import StrEnum
 
+from .remedies import Remedy
 from .request import Flow
 from .values import Value
 
@@ -38,6 +40,7 @@ class Hop(Value):
         returning: Whether this is on the way back; stateless ACLs and routes are asked twice, stateful groups once.
         decided_by: The rule, route or state, as a person would say it; with `cause` set, why nothing matched.
         cause: None where the hop lets the flow through.
+        remedy: Where it does not, the smallest change that would make it.
     """
 
     component: Component
@@ -45,6 +48,7 @@ class Hop(Value):
     decided_by: str
     returning: bool = False
     cause: Cause | None = None
+    remedy: Remedy | None = None
 
 
 class Endpoint(Value):
@@ -78,4 +82,18 @@ class Verdict(Value):
     @property
     def blocked_by(self) -> Hop | None:
         """The first hop that lets nothing through."""
-        return next((hop for hop in self.hops if hop.cause), None)
+        return next(self._blocking, None)
+
+    @property
+    def further_causes(self) -> tuple[Hop, ...]:
+        """The other hops that let nothing through: what would stop the flow next, there or back."""
+        return tuple(self._blocking)[1:]
+
+    @property
+    def remedies(self) -> tuple[Remedy, ...]:
+        """What would make the flow work, all of it together; in the order of the hops."""
+        return tuple(hop.remedy for hop in self._blocking if hop.remedy is not None)
+
+    @property
+    def _blocking(self) -> Iterator[Hop]:
+        return (hop for hop in self.hops if hop.cause)
