@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from causeway.domain.matching import ANY, HIGHEST_RULE_NUMBER, Traffic
+from causeway.domain.acl_entries import FIRST_NUMBER
+from causeway.domain.matching import ANY, Traffic
 from causeway.domain.network import (
     LOCAL,
     UNSEEN_ACL,
@@ -96,9 +97,9 @@ def test_the_rule_that_is_missing_is_a_value() -> None:
         ([], None, "Add to acl-1: entry 10 allows tcp 22 from 192.0.0.0/16."),
         ([change(DENY, allow=True)], None, "Add to acl-1: entry 110 allows tcp 22 from 192.0.0.0/16."),
         (
-            [change(DENY, number=HIGHEST_RULE_NUMBER), change(DENY, direction=Direction.EGRESS)],
+            [change(DENY, number=FIRST_NUMBER - 1), change(DENY, number=FIRST_NUMBER)],
             None,
-            "Add to acl-1: entry 32765 allows tcp 22 from 192.0.0.0/16.",
+            "Add to acl-1: entry 19998 allows tcp 22 from 192.0.0.0/16.",
         ),
     ],
 )

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from itertools import count, takewhile
 
-from .matching import ANY, CODES, HIGHEST_RULE_NUMBER, ICMP_PROTOCOLS, NAMES, Traffic
+from .acl_entries import FIRST_NUMBER
+from .matching import ANY, CODES, ICMP_PROTOCOLS, NAMES, Traffic
 from .network import (
     LOCAL,
     UNSEEN_ACL,
@@ -31,7 +32,7 @@ NUMBERS = {name: number for number, name in NAMES.items()}
 """Of protocols: EC2 wants them in the entries of network ACLs."""
 
 STEP = 10
-"""People number the entries of network ACLs in tens or hundreds, to leave room."""
+"""People number the entries of network ACLs in tens or hundreds, to leave room; those from `FIRST_NUMBER` on are Causeway's."""
 
 
 class AddRule(Value, tag_field="kind", tag="add_rule"):
@@ -147,7 +148,7 @@ def for_entries(
     """
     if acl == UNSEEN_ACL:
         return Nothing(sentence="Look again: no network ACL was observed, and every subnet has one.")
-    taken = {entry.number for entry in acl.entries if entry.direction is direction and entry.number <= HIGHEST_RULE_NUMBER}
+    taken = {entry.number for entry in acl.entries if entry.direction is direction}
     number, moved = _number_before(denied_by.number, taken) if denied_by else (_number_after(taken), ())
     if denied_by is not None and contains(block, denied_by.cidr_block):
         block = denied_by.cidr_block
@@ -214,14 +215,12 @@ def _ports(traffic: Traffic) -> PortRange | None:
 
 
 def _number_after(taken: set[int]) -> int:
-    """A round number after all others; where there is none any more, the highest that is free."""
-    after = (max(taken, default=0) // STEP + 1) * STEP
-    if after <= HIGHEST_RULE_NUMBER:
-        return after
-    return next(number for number in range(HIGHEST_RULE_NUMBER, 0, -1) if number not in taken)
+    """A round number after all others that people gave; where there is none any more, the highest that is free."""
+    after = (max((number for number in taken if number < FIRST_NUMBER), default=0) // STEP + 1) * STEP
+    return after if after < FIRST_NUMBER else next(number for number in range(FIRST_NUMBER - 1, 0, -1) if number not in taken)
 
 
 def _number_before(number: int, taken: set[int]) -> tuple[int, tuple[int, ...]]:
     """The nearest free number before; where there is none, the number itself and those that must make room for it."""
-    free = next((each for each in range(number - 1, 0, -1) if each not in taken), None)
+    free = next((each for each in range(min(number, FIRST_NUMBER) - 1, 0, -1) if each not in taken), None)
     return (number, tuple(takewhile(taken.__contains__, count(number)))) if free is None else (free, ())
