@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 REGION = DEFAULT_REGION
 MEMBERS = MEMBER_ACCOUNT_IDS
+WATCH_RULES = {"NetworkChanged", "WatchRequestsSweep"}
+"""What makes the hub look at the requests' networks."""
 OPERATOR_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 
@@ -41,6 +43,7 @@ class Cloud:
         self.endpoint_url = aws.endpoint_url
         self.requests_table = hub["RequestsTableName"]
         self.state_machine_arn = hub["StateMachineArn"]
+        self._event_bus = hub["EventBusName"]
         self.warm = False
         self._aws = aws
         self._members: dict[tuple[str, str], EC2Client] = {}
@@ -73,6 +76,20 @@ class Cloud:
             for resource in page["StackResourceSummaries"]
             if resource["ResourceType"] == "AWS::Lambda::Function"
         }
+
+    def disable_watch(self) -> None:
+        """Let nobody look at the networks of one measurement because those of the next are being built."""
+        pages = self.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=HUB_STACK)
+        rules = {
+            resource["LogicalResourceId"]: resource["PhysicalResourceId"]
+            for page in pages
+            for resource in page["StackResourceSummaries"]
+            if resource["LogicalResourceId"] in WATCH_RULES
+        }
+        for logical_id, physical_id in rules.items():
+            bus = self._event_bus if logical_id == "NetworkChanged" else "default"
+            name = physical_id.rpartition("|")[2].rpartition("/")[2]
+            self.client("events").disable_rule(Name=name, EventBusName=bus)
 
     def retire_sandboxes(self) -> None:
         """Let every function's next invocation be a cold start."""
@@ -114,7 +131,9 @@ def deployed() -> Iterator[Cloud]:
     """An embedded AWS of its own for this run, with everything deployed."""
     with EmbeddedAws() as aws:
         hub, _members = deploy_everything(aws)
-        yield Cloud(aws, hub)
+        cloud = Cloud(aws, hub)
+        cloud.disable_watch()
+        yield cloud
 
 
 def _mark_internal(request: Any, **_: Any) -> None:

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import samcli
 
+from localcloud.alone import alone
+
 LOCAL_FOLDER = Path(__file__).parent.parent / ".local"
 _RUNTIME_ROOTS = ("awslambdaric", "boto3")
 _REQUIREMENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -41,8 +43,9 @@ def runtime_image() -> RuntimeImage:
     distributions = _with_requirements(_RUNTIME_ROOTS)
     versions = "-".join(f"{name}{distributions[name].version}" for name in _RUNTIME_ROOTS)
     image = RuntimeImage(LOCAL_FOLDER / "runtime" / versions)
-    if not image.bootstrap.exists():
-        _make(image, distributions)
+    with alone(image.folder):
+        if not image.bootstrap.exists():
+            _make(image, distributions)
     return image
 
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from localcloud.alone import alone
 from localcloud.runtime_image import LOCAL_FOLDER
 
 PROJECT = Path(__file__).parent.parent
@@ -30,21 +31,23 @@ def sam_build(template: Path, sources: tuple[Path, ...], parameters: Mapping[str
     Raises:
         DeploymentError: the build failed.
     """
-    folder = LOCAL_FOLDER / "build" / hashlib.sha256(str(template.resolve()).encode()).hexdigest()[:12]
+    which = f"{template.resolve()} {sorted(parameters.items())}"
+    folder = LOCAL_FOLDER / "build" / hashlib.sha256(which.encode()).hexdigest()[:12]
     stamp = folder / "sources.sha256"
     digest = _digest(template, *sources, parameters=parameters)
-    if not stamp.exists() or stamp.read_text() != digest:
-        stamp.unlink(missing_ok=True)
-        _sam(
-            "build",
-            *("--template-file", str(template.resolve())),
-            *("--build-dir", str(folder / "built")),
-            *("--cache-dir", str(folder / "cache")),
-            "--cached",
-            "--parallel",
-            *_overrides(parameters),
-        )
-        stamp.write_text(digest)
+    with alone(folder):
+        if not stamp.exists() or stamp.read_text() != digest:
+            stamp.unlink(missing_ok=True)
+            _sam(
+                "build",
+                *("--template-file", str(template.resolve())),
+                *("--build-dir", str(folder / "built")),
+                *("--cache-dir", str(folder / "cache")),
+                "--cached",
+                "--parallel",
+                *_overrides(parameters),
+            )
+            stamp.write_text(digest)
     return folder / "built" / "template.yaml"
 
 

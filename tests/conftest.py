@@ -11,6 +11,8 @@ import pytest
 from localcloud.packets import available
 from localcloud.server import EmbeddedAws
 
+IN_TROUBLE = {"test_drift", "test_random_life", "test_repetition", "test_sharing", "test_trouble", "test_undo"}
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -21,8 +23,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if isinstance(item, pytest.Function) and "embedded_aws" in item.fixturenames:
             item.add_marker(pytest.mark.embedded)
-            group = "deployed" if "deployed" in item.fixturenames else "embedded-app"
-            item.add_marker(pytest.mark.xdist_group(group))
+            item.add_marker(pytest.mark.xdist_group(_group(item)))
+
+
+def _group(item: pytest.Function) -> str:
+    """What shares a deployment. There are two of them, so that two workers take about as long."""
+    if "deployed" not in item.fixturenames:
+        return "embedded-app"
+    return "deployed-in-trouble" if item.path.stem in IN_TROUBLE else "deployed"
 
 
 @pytest.fixture(scope="session")

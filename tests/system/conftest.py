@@ -1,6 +1,6 @@
 """The whole product, deployed once by the real `sam build` and `sam deploy`; each test brings networks of its own.
 
-The modules are of one xdist group, so that one worker has them all and there is one deployment.
+The modules are of two xdist groups, so that each of two workers has a deployment of its own and about as much to do.
 """
 
 from collections.abc import Iterator
