@@ -115,17 +115,23 @@ def _both_ways(flow: Flow, side: Side, block: str) -> Iterator[Passage]:
 
 
 def _wanted_of(acl: NetworkAcl, passages: Iterable[Passage], ours: Collection[AclEntry]) -> Iterator[AclEntry]:
+    """Entries for the passages, in rounds: one that a deny makes useless can be of use once a narrower one stands before it."""
     standing = [entry for entry in acl.entries if entry not in ours]
     taken = {(entry.direction, entry.number) for entry in acl.entries}
     present = sorted((entry for entry in acl.entries if entry in ours), key=lambda entry: entry.number, reverse=True)
     numbers = {replace(entry, number=0): entry.number for entry in present}
-    for passage in passages:
-        number = numbers.get(passage.numbered(0)) or _lowest_free(taken, passage.direction)
-        entry = passage.numbered(number)
-        if _is_needed(entry, passage.traffic, standing):
-            standing.append(entry)
-            taken.add((entry.direction, entry.number))
-            yield entry
+    useless, waiting = list(passages), list[Passage]()
+    while len(useless) != len(waiting):
+        useless, waiting = [], useless
+        for passage in waiting:
+            number = numbers.get(passage.numbered(0)) or _lowest_free(taken, passage.direction)
+            entry = passage.numbered(number)
+            if _is_needed(entry, passage.traffic, standing):
+                standing.append(entry)
+                taken.add((entry.direction, entry.number))
+                yield entry
+            else:
+                useless.append(passage)
 
 
 def _lowest_free(taken: Collection[tuple[Direction, int]], direction: Direction) -> int:

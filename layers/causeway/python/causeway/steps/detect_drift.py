@@ -66,7 +66,8 @@ def detect_drift(
         return _tell_of_expiry(settled, run, now, requests=requests, reader=reader, bus=bus)
     drifted = Run(request=run.request, generation=run.generation + 1, occasion=Occasion.DRIFT)
     others = tuple(holdings_of_others(run.request.pair, request_id, ledger).values())
-    seen = decide(drifted, reader.observe_both(run.request), ledger.load_holdings(request_id), others, NO_RULE)
+    observed = reader.observe_both(run.request, quotas=True)
+    seen = decide(drifted, observed, ledger.load_holdings(request_id), others, NO_RULE)
     if not is_news(settled.state, run.plan, seen):
         return Look.NOTHING_NEW
     if not ledger.begin_drift(run.request, settled.generation):
