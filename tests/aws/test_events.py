@@ -12,6 +12,7 @@ from causeway.aws.events import DETAIL_TYPES, Bus
 from causeway.domain.errors import ResourceNotFound, ServiceUnavailable
 from causeway.domain.findings import Code, Finding
 from causeway.domain.status import State, Status
+from tests.queues import letting_in
 
 PATTERN = json.dumps({"source": ["causeway"]})
 STATUS = Status(
@@ -23,18 +24,6 @@ STATUS = Status(
 )
 
 
-def letting_in(rule: str, queue: str) -> dict[str, Any]:
-    """The policy of a queue that takes a rule's events."""
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "events.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": queue,
-        "Condition": {"ArnEquals": {"aws:SourceArn": rule}},
-    }
-    return {"Version": "2012-10-17", "Statement": [statement]}
-
-
 @pytest.fixture
 def received(cloud: None) -> Iterator[Any]:
     """What a queue behind the bus has received so far."""
@@ -43,7 +32,7 @@ def received(cloud: None) -> Iterator[Any]:
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     events.create_event_bus(Name="causeway")
     rule = events.put_rule(Name="outcomes", EventBusName="causeway", EventPattern=PATTERN)["RuleArn"]
-    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": json.dumps(letting_in(rule, arn))})
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": letting_in(rule, arn)})
     events.put_targets(Rule="outcomes", EventBusName="causeway", Targets=[{"Id": "queue", "Arn": arn}])
     yield lambda: [json.loads(message["Body"]) for message in sqs.receive_message(QueueUrl=queue).get("Messages", [])]
     events_backends.clear()

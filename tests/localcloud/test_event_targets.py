@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from localcloud.deploy import operator_session
 from tests.localcloud.conftest import App, eventually
+from tests.queues import letting_in
 
 
 def _put(events: Any, bus: str, source: str = "example.orders", **detail: Any) -> dict[str, Any]:
@@ -159,12 +160,4 @@ def test_a_queue_gets_only_what_its_policy_lets_in(app: App, judged: str) -> Non
 
 
 def _let_in(sqs: Any, url: str, arn: str, rule: str) -> None:
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "events.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": arn,
-        "Condition": {"ArnEquals": {"aws:SourceArn": rule}},
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": letting_in(rule, arn)})

@@ -11,6 +11,7 @@ from typing import Any
 from localcloud.calls import Call
 from localcloud.deploy import HUB_STACK, Outputs, operator_session
 from localcloud.server import HUB_ACCOUNT_ID, EmbeddedAws
+from tests.queues import letting_in
 
 from .network import Network
 
@@ -161,7 +162,7 @@ class Hub:
         arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         pattern = json.dumps({"detail": {"request_id": [request_id]}})
         rule = events.put_rule(Name=request_id, EventBusName=bus, EventPattern=pattern)["RuleArn"]
-        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": _letting_in(rule, arn)})
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": letting_in(rule, arn)})
         events.put_targets(Rule=request_id, EventBusName=bus, Targets=[{"Id": "queue", "Arn": arn}])
         return url
 
@@ -233,15 +234,3 @@ class Hub:
             json.dumps(event, default=str) for name in self.execution_names(request_id) for event in self._history(name)
         )
         return "\n".join([str(self.item(request_id)), *histories, *lines])
-
-
-def _letting_in(rule: str, queue: str) -> str:
-    """The policy of a queue that takes a rule's events."""
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "events.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": queue,
-        "Condition": {"ArnEquals": {"aws:SourceArn": rule}},
-    }
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})

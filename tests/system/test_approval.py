@@ -1,10 +1,11 @@
 """What needs a person's approval waits for it: nothing is written meanwhile, and a decision is about one plan."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+
+from tests.queues import letting_in
 
 from .approvals import Approver, asked
 from .network import Network, Rule
@@ -59,15 +60,7 @@ def told_by_the_topic(hub: Hub, name: str) -> Callable[[], list[dict[str, Any]]]
     sqs, topic = hub.client("sqs"), hub.outputs["ApprovalTopicArn"]
     url = sqs.create_queue(QueueName=name)["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "sns.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": arn,
-        "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": letting_in(topic, arn, "sns")})
     hub.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
     return lambda: hub.heard(url)
 
