@@ -22,6 +22,7 @@ from bench.life import Life, measure_life
 from bench.measure import Case, Measurement, Run, Way, take_sample
 from bench.networks import build_pair
 from bench.product import Causeway, peer, peer_and_remove
+from bench.reachability import Reachability, measure_reachability
 from localcloud.runtime_image import LOCAL_FOLDER
 
 ROUTE_TABLES = (4, 64)
@@ -75,6 +76,7 @@ def _run_quick(cloud: Cloud, tell: _Teller) -> report.Results:
         leftovers=_leave(cloud, ways, tell),
         life=_live(cloud, tell),
         fleet=_send_fleet(cloud, QUICK_FLEET, tell),
+        reachability=_judge_all(tell),
         cold_starts=_start_cold(cloud, 1, tell),
     )
 
@@ -90,6 +92,7 @@ def _run_all(cloud: Cloud, folder: Path, samples: int, tell: _Teller) -> report.
         leftovers=_leave(cloud, [warm, *competitors], tell),
         life=_live(cloud, tell),
         fleet=_send_fleet(cloud, FLEET, tell),
+        reachability=_judge_all(tell),
         cold_starts=_start_cold(cloud, COLD_STARTS, tell),
         absent=absent,
         terraform_init_seconds=next((way.init_seconds for way in competitors if isinstance(way, Terraform)), None),
@@ -104,6 +107,7 @@ def _results(
     leftovers: Sequence[Leftovers],
     life: Life,
     fleet: Fleet,
+    reachability: Reachability,
     absent: Sequence[Absent] = (),
     terraform_init_seconds: float | None = None,
 ) -> report.Results:
@@ -116,6 +120,7 @@ def _results(
         leftovers=tuple(leftovers),
         life=life,
         fleet=fleet,
+        reachability=reachability,
         absent=tuple(absent),
         terraform_init_seconds=terraform_init_seconds,
     )
@@ -160,12 +165,19 @@ def _send_fleet(cloud: Cloud, size: Size, tell: _Teller) -> Fleet:
     return measure_fleet(cloud, size)
 
 
+def _judge_all(tell: _Teller) -> Reachability:
+    tell("the reachability check, all pairs of many interfaces")
+    return measure_reachability()
+
+
 def _failed(results: report.Results) -> str:
     causeways = (each for each in results.measurements if each.way.startswith("Causeway"))
     life = (results.life.create, results.life.change, results.life.removal)
     runs = [*(run for each in causeways for run in (*each.first, *each.second)), *life]
     if set(results.fleet.ended) != {"ACTIVE"}:
         return f"a fleet of {results.fleet.ended}"
+    if not results.reachability.agreed:
+        return "a reachability check that says something else than pair by pair"
     return ", ".join(dict.fromkeys(run.outcome.ended for run in runs if not run.outcome.succeeded))
 
 

@@ -15,6 +15,7 @@ from bench.fleet import Fleet
 from bench.leftovers import Leftovers
 from bench.life import Life
 from bench.measure import Case, Measurement, Run, middle
+from bench.reachability import Reachability
 
 REFERENCE = "Causeway, warm"
 
@@ -66,6 +67,7 @@ class Results(msgspec.Struct, frozen=True):
     leftovers: tuple[Leftovers, ...]
     life: Life
     fleet: Fleet
+    reachability: Reachability
     absent: tuple[Absent, ...]
     terraform_init_seconds: float | None
 
@@ -90,6 +92,7 @@ def show(results: Results, console: Console) -> None:
     console.print(_leftovers_table(results.leftovers))
     console.print(_life_table(results.life))
     console.print(_fleet_table(results.fleet, results.life))
+    console.print(_reachability_table(results.reachability))
     for absent in results.absent:
         console.print(f"{absent.name} was not measured: {absent.reason}.")
     if results.terraform_init_seconds is not None:
@@ -201,6 +204,25 @@ def _fleet_table(fleet: Fleet, life: Life) -> Table:
         str(fleet.throttled),
         ended,
     )
+    return table
+
+
+def _reachability_table(measured: Reachability) -> Table:
+    whole, sample = measured.whole, measured.sample
+    table = Table(
+        title=f"The reachability check: {whole.interfaces} interfaces, {whole.security_groups} security groups, "
+        f"{whole.route_tables} route tables a side",
+        caption=f"Seconds of one core for {measured.pairs} pairs. Pair by pair is extrapolated: {measured.naive_pairs} pairs, "
+        f"all of {sample.interfaces} interfaces a side, took {measured.naive_seconds:.2f} s.",
+        title_justify="left",
+        caption_justify="left",
+    )
+    table.add_column("")
+    for heading in ("asked", "seconds", "× time"):
+        table.add_column(heading, justify="right")
+    naive = measured.naive_whole_seconds
+    table.add_row("by classes", str(measured.verdicts), f"{measured.seconds:.2f}", "1")
+    table.add_row("pair by pair", str(measured.pairs), f"{naive:.0f}", f"{naive / measured.seconds:.0f}")
     return table
 
 

@@ -16,6 +16,7 @@ from causeway.domain.network import (
     PeeringStatus,
     Permission,
     Route,
+    SecurityGroup,
     Snapshot,
 )
 from causeway.domain.reachability import check
@@ -280,9 +281,12 @@ def test_alike_interfaces_are_one_end_that_the_lowest_address_stands_for() -> No
 @pytest.mark.parametrize(
     ("alter", "ends"),
     [
-        (lambda network: with_routes(network, Route(destination="10.9.0.0/16", target="tgw-1"), tables=["rtb-b2"]), 2),
+        (lambda network: with_routes(network, Route(destination="10.0.0.0/17", target="tgw-1"), tables=["rtb-b2"]), 2),
         (lambda network: change(network, network_acls=_acl_for_each_subnet(network)), 3),
-        (lambda network: change(network, network_interfaces=_last_one_with_another_group(network)), 2),
+        (lambda network: with_routes(network, Route(destination="10.9.0.0/16", target="tgw-1"), tables=["rtb-b2"]), 1),
+        (lambda network: _last_one_with_another_group(network, change(SSH_IN, peer="10.0.0.0/17")), 2),
+        (lambda network: _last_one_with_another_group(network, change(SSH_IN, peer="172.16.0.0/12")), 1),
+        (lambda network: _last_one_with_another_group(network, change(SSH_IN, ports=PortRange(first=23, last=23))), 1),
         (lambda network: with_permissions(network, SSH_IN), 1),
     ],
 )
@@ -469,6 +473,11 @@ def _acl_for_each_subnet(network: Snapshot) -> tuple[object, ...]:
     )
 
 
-def _last_one_with_another_group(network: Snapshot) -> tuple[NetworkInterface, ...]:
+def _last_one_with_another_group(network: Snapshot, permission: Permission) -> Snapshot:
     *others, last = network.network_interfaces
-    return (*others, change(last, security_group_ids=("sg-b1", "sg-elsewhere")))
+    other = SecurityGroup(security_group_id="sg-b9", name="other", permissions=(permission,))
+    return change(
+        network,
+        security_groups=(*network.security_groups, other),
+        network_interfaces=(*others, change(last, security_group_ids=("sg-b1", "sg-b9"))),
+    )

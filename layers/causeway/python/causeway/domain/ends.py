@@ -3,10 +3,22 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
+from typing import NamedTuple
 
-from .addressing import FIRST_USABLE, Address, Partition, address_of, block_of, is_block
-from .network import UNSEEN_ACL, NetworkAcl, NetworkInterface, Route, RouteTable, SecurityGroup, Snapshot, Subnet
-from .request import Request
+from .addressing import FIRST_USABLE, Address, Block, Partition, address_of, block_of, is_block
+from .matching import Traffic, concerns, requested
+from .network import (
+    UNSEEN_ACL,
+    Direction,
+    NetworkAcl,
+    NetworkInterface,
+    Permission,
+    RouteTable,
+    SecurityGroup,
+    Snapshot,
+    Subnet,
+)
+from .request import Flow, Request
 from .selection import is_selected, selected_groups
 from .values import SIDES, Both, Side, Value
 from .verdicts import Endpoint
@@ -19,11 +31,6 @@ class Surroundings(Value):
 
     network_acl: NetworkAcl
     route_table: RouteTable
-
-    @property
-    def effect(self) -> tuple[str, frozenset[Route]]:
-        """The same for subnets that treat all packets alike, be it by two route tables with the same routes."""
-        return self.network_acl.network_acl_id, frozenset(self.route_table.routes)
 
 
 class End(Value):
@@ -47,6 +54,43 @@ class End(Value):
         return self.cidr_block or f"{self.address}/{self.address.max_prefixlen}"
 
 
+class Telling(NamedTuple):
+    """What tells the interfaces of a side apart: all else is the same to packets between the sides.
+
+    Attributes:
+        partition: Of the side's addresses, by the rules and routes of the other side.
+        seen: CIDR blocks and security groups that mean an interface of the other side.
+        named: What the other side's rules name.
+        direction: Of the flow, seen from the side: its groups are asked only about what opens a connection.
+        requested: What the flow sends, in each family.
+    """
+
+    partition: Partition
+    seen: frozenset[str | Block]
+    named: frozenset[str]
+    direction: Direction
+    requested: tuple[Traffic, ...]
+
+    def of_surroundings(self, surroundings: Surroundings) -> object:
+        routes = frozenset(route for route in surroundings.route_table.routes if self._sees(route.destination))
+        return surroundings.network_acl.network_acl_id, routes
+
+    def of_groups(self, groups: Iterable[SecurityGroup]) -> object:
+        groups = tuple(groups)
+        rules = frozenset(
+            rule
+            for group in groups
+            for rule in group.permissions
+            if rule.direction is self.direction
+            and self._sees(rule.peer)
+            and any(concerns(rule, traffic) for traffic in self.requested)
+        )
+        return rules, frozenset(group.security_group_id for group in groups if group.security_group_id in self.named)
+
+    def _sees(self, name: str) -> bool:
+        return (block_of(name) if is_block(name) else name) in self.seen
+
+
 class Candidates(Value):
     """What a side has to offer: subnets that use a selected route table, and interfaces in them with a selected group.
 
@@ -60,16 +104,31 @@ class Candidates(Value):
     assumed: bool = False
 
 
-def ends_of(request: Request, snapshots: Both[Snapshot]) -> Both[tuple[End, ...]]:
-    """The ends of each side, one for each family and class of interfaces that no rule can tell apart.
+def ends_of(flow: Flow, request: Request, snapshots: Both[Snapshot]) -> Both[tuple[End, ...]]:
+    """The ends of a flow on each side, one for each family and class of interfaces that no rule can tell apart.
 
-    Two interfaces are of one class if their subnets have the same network ACL and the same routes, they carry the same security
-    groups, and their addresses are in the same CIDR blocks of all rules and routes that will look at them. The one with the
-    lowest address stands for them all. Of an interface's addresses the first of each family counts.
+    Two interfaces are of one class if their subnets have the same network ACL and the same routes to the other side, their
+    security groups together have the same rules for this flow, the rules there mean them by the same groups, and their
+    addresses are in the same CIDR blocks of all rules and routes there. The one with the lowest address stands for them all.
+    Of an interface's addresses the first of each family counts.
     """
     candidates = {side: _candidates(request, snapshots[side]) for side in SIDES}
+    partitions = {side: _partition(snapshots, side, candidates[side.other]) for side in SIDES}
     requester, accepter = (
-        tuple(_ends(request, snapshots[side], candidates[side], _partition(snapshots, side, candidates[side.other])))
+        tuple(
+            _ends(
+                request,
+                snapshots[side],
+                candidates[side],
+                Telling(
+                    partition=partitions[side],
+                    seen=_seen(candidates[side.other], partitions[side.other]),
+                    named=frozenset(rule.peer for rule in _rules(snapshots[side.other], candidates[side.other])),
+                    direction=Direction.EGRESS if side is flow.source else Direction.INGRESS,
+                    requested=tuple(requested(flow, version) for version in FAMILIES),
+                ),
+            )
+        )
         for side in SIDES
     )
     return Both(requester=requester, accepter=accepter)
@@ -108,10 +167,8 @@ def _assumed(subnet: Subnet, groups: Iterable[str]) -> NetworkInterface:
 
 def _partition(snapshots: Both[Snapshot], side: Side, opposite: Candidates) -> Partition:
     """Tells apart the addresses of a side as far as anything looks at them: rules and routes look at the other end's."""
-    there = snapshots[side.other]
-    groups = {group_id for interface in opposite.interfaces for group_id in interface.security_group_ids}
     named = chain(
-        (rule.peer for group in there.security_groups if group.security_group_id in groups for rule in group.permissions),
+        (rule.peer for rule in _rules(snapshots[side.other], opposite)),
         (entry.cidr_block for subnet in opposite.subnets.values() for entry in subnet.network_acl.entries),
         (route.destination for subnet in opposite.subnets.values() for route in subnet.route_table.routes),
         snapshots[side].vpc.all_cidr_blocks,
@@ -119,9 +176,23 @@ def _partition(snapshots: Both[Snapshot], side: Side, opposite: Candidates) -> P
     return Partition(name for name in named if is_block(name))
 
 
-def _ends(request: Request, snapshot: Snapshot, candidates: Candidates, partition: Partition) -> Iterator[End]:
+def _rules(snapshot: Snapshot, candidates: Candidates) -> Iterator[Permission]:
+    """Those of all groups that a candidate carries."""
+    carried = {group_id for interface in candidates.interfaces for group_id in interface.security_group_ids}
+    return (rule for group in snapshot.security_groups if group.security_group_id in carried for rule in group.permissions)
+
+
+def _seen(candidates: Candidates, partition: Partition) -> frozenset[str | Block]:
+    """All that can mean one of these candidates in a rule or a route: CIDR blocks and security groups."""
+    addresses = (address for interface in candidates.interfaces for address in _first_of_each_family(interface))
+    blocks = (block for part in {partition.part_of(address) for address in addresses} for block in part)
+    groups = (group_id for interface in candidates.interfaces for group_id in interface.security_group_ids)
+    return frozenset(chain(blocks, groups))
+
+
+def _ends(request: Request, snapshot: Snapshot, candidates: Candidates, telling: Telling) -> Iterator[End]:
     groups = {group.security_group_id: group for group in snapshot.security_groups}
-    for address, interface, members in _classes(candidates, partition):
+    for address, interface, members in _classes(groups, candidates, telling):
         yield End(
             endpoint=Endpoint(
                 address=str(address),
@@ -139,15 +210,18 @@ def _ends(request: Request, snapshot: Snapshot, candidates: Candidates, partitio
         )
 
 
-def _classes(candidates: Candidates, partition: Partition) -> Iterator[tuple[Address, NetworkInterface, int]]:
+def _classes(
+    groups: dict[str, SecurityGroup], candidates: Candidates, telling: Telling
+) -> Iterator[tuple[Address, NetworkInterface, int]]:
     """Of each class the lowest address, its interface, and how many members there are; in the order of the addresses."""
-    effects = {subnet_id: surroundings.effect for subnet_id, surroundings in candidates.subnets.items()}
+    around = {subnet_id: telling.of_surroundings(each) for subnet_id, each in candidates.subnets.items()}
+    carried = {interface.security_group_ids for interface in candidates.interfaces}
+    guarded = {ids: telling.of_groups(groups[each] for each in ids if each in groups) for ids in carried}
     classes: defaultdict[object, list[tuple[Address, NetworkInterface]]] = defaultdict(list)
     for interface in candidates.interfaces:
-        groups = frozenset(interface.security_group_ids)
+        effect = around[interface.subnet_id], guarded[interface.security_group_ids]
         for address in _first_of_each_family(interface):
-            key = (address.version, effects[interface.subnet_id], groups, partition.part_of(address))
-            classes[key].append((address, interface))
+            classes[address.version, effect, telling.partition.part_of(address)].append((address, interface))
     lowest = [(*min(members, key=_by_address), len(members)) for members in classes.values()]
     yield from sorted(lowest, key=_by_address)
 

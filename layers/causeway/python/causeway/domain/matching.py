@@ -82,6 +82,13 @@ def span_of(rule: Permission | AclEntry) -> PortRange:
     return _messages(ports) if protocol in ICMP_PROTOCOLS else ports
 
 
+def concerns(rule: Permission, traffic: Traffic) -> bool:
+    """Whether a security group's rule lets any part of the traffic through."""
+    span = span_of(rule)
+    fits = protocol_of(rule) in {ANY, traffic.protocol}
+    return fits and span.first <= traffic.span.last and traffic.span.first <= span.last
+
+
 def judge_permissions(permissions: Iterable[Permission], traffic: Traffic) -> Ruling[Permission]:
     """What the rules of all of an interface's security groups allow together.
 

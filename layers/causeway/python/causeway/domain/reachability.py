@@ -1,7 +1,7 @@
 """The reachability check: would a packet of each flow arrive, and its answer come back?
 
-1. Find the ends of each side, one for each class of interfaces that no rule can tell apart.
-2. For each flow, pair the ends of its source with those of its destination, within a family.
+1. For each flow find the ends on each side, one for each class of interfaces that no rule can tell apart.
+2. Pair the ends of its source with those of its destination, within a family.
 3. Walk each pair's way there and back, and ask every hop: what stops it first is the verdict, what else would is told too.
 """
 
@@ -27,19 +27,20 @@ def check(request: Request, snapshots: Both[Snapshot], connection: PeeringConnec
         snapshots: Both sides, as observed or as projected.
         connection: The connection that the routes must lead to; None where there is none.
     """
-    ends = ends_of(request, snapshots)
     return tuple(
-        Verdict(
-            flow=flow,
-            source=source.endpoint,
-            destination=destination.endpoint,
-            hops=tuple(_hops(flow, source, destination, connection)),
-        )
+        judge(flow, source, destination, connection)
         for flow in request.flows
+        for ends in (ends_of(flow, request, snapshots),)
         for source in ends[flow.source]
         for destination in ends[flow.destination]
         if source.address.version == destination.address.version
     )
+
+
+def judge(flow: Flow, source: End, destination: End, connection: PeeringConnection | None) -> Verdict:
+    """Judge one flow between two ends of one address family."""
+    hops = tuple(_hops(flow, source, destination, connection))
+    return Verdict(flow=flow, source=source.endpoint, destination=destination.endpoint, hops=hops)
 
 
 def _hops(flow: Flow, source: End, destination: End, connection: PeeringConnection | None) -> Iterator[Hop]:
