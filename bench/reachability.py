@@ -6,12 +6,12 @@ where both ways must find the same; what it would take for all is told by what i
 """
 
 import random
+from ipaddress import IPv4Network
 from itertools import islice, product
 from time import process_time
 
 import msgspec
 
-from causeway.domain.addressing import block_of
 from causeway.domain.ends import End, ends_of
 from causeway.domain.network import (
     LOCAL,
@@ -181,7 +181,7 @@ def _connection(networks: Both[Snapshot]) -> PeeringConnection:
 
 def _side(side: Side, dimensions: Dimensions, chance: random.Random) -> Snapshot:
     """A subnet for each route table; its interfaces carry one to three of the security groups."""
-    blocks = tuple(islice(block_of(BLOCKS[side]).subnets(new_prefix=23), dimensions.route_tables))
+    blocks = tuple(islice(IPv4Network(BLOCKS[side]).subnets(new_prefix=23), dimensions.route_tables))
     subnet_ids = [f"subnet-{side}-{number}" for number in range(len(blocks))]
     group_ids = [f"sg-{side}-{number}" for number in range(dimensions.security_groups)]
     places = (divmod(number, len(blocks)) for number in range(dimensions.interfaces))
@@ -223,7 +223,7 @@ def _route_table(side: Side, number: int, subnet_id: str, chance: random.Random)
 def _security_group(side: Side, group_id: str, group_ids: list[str], chance: random.Random) -> SecurityGroup:
     """Everything out; in what its own VPC's groups send, and some of what the peer does: all of it, a part, or one group."""
     there = BLOCKS[side.other]
-    peers = (there, there, str(next(block_of(there).subnets(new_prefix=20))), f"sg-{side.other}-0")
+    peers = (there, there, str(next(IPv4Network(there).subnets(new_prefix=20))), f"sg-{side.other}-0")
     return SecurityGroup(
         security_group_id=group_id,
         name=group_id,
