@@ -210,10 +210,9 @@ def explanation_view(explained: Mapping[str, Any]) -> RenderableType:
 
 def _explained(verdict: Mapping[str, Any]) -> Iterator[RenderableType]:
     yield hop_tree(verdict)
-    if verdict["blocked_by"]:
-        yield Text.assemble("  stopped by  ", _cause(verdict["blocked_by"]))
-    for hop in verdict.get("further_causes", ()):
-        yield Text.assemble("  and by      ", _cause(hop))
+    blocking = [hop for hop in verdict["hops"] if hop.get("cause")]
+    for place, hop in enumerate(blocking):
+        yield Text.assemble("  and by      " if place else "  stopped by  ", _cause(hop))
     for number, remedy in enumerate(verdict.get("remedies", ()), 1):
         yield Text.assemble("  to do       ", (f"{number}. ", "dim"), (remedy, "cyan"))
 

@@ -89,7 +89,6 @@ def _verdict_map(verdict: Verdict) -> dict[str, Any]:
         "source": msgspec.to_builtins(verdict.source),
         "destination": msgspec.to_builtins(verdict.destination),
         "blocked_by": None if verdict.blocked_by is None else _hop_map(verdict.blocked_by),
-        "further_causes": [_hop_map(hop) for hop in verdict.further_causes],
         "remedies": [remedy.sentence for remedy in verdict.remedies],
         "hops": [_hop_map(hop) for hop in verdict.hops],
     }
