@@ -149,6 +149,7 @@ def _events(pair: Pair, removed: Pair) -> dict[str, bytes]:
         "UndoChanges": step,
         "RecordOutcome": {**step, "error": None},
         "PreviewPlan": pair.request_item,
+        "TakeSnapshot": pair.request_item,
         "WatchRequests": {"Records": []},
         "DetectDrift": {"Records": [{"messageId": pair.name, "eventSource": "aws:sqs", "body": pair.name}]},
     }

@@ -1,6 +1,7 @@
 """The command line of `causeway`. Every command ends with one of `cli.exits.ExitCode`."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import msgspec
@@ -10,14 +11,16 @@ from typer.core import TyperGroup
 
 from causeway.boundary import MalformedItem
 from causeway.domain.errors import CausewayError
+from causeway.domain.saved import to_json
 
-from . import work
+from . import saved, work
 from .exits import OF_STATE, CommandError, ExitCode
 from .following import follow
 from .hub import Document, Hub
 from .items import read_item
 from .screen import Screen
 from .views import (
+    check_view,
     explanation_view,
     history_view,
     preview_view,
@@ -111,11 +114,50 @@ def watch(request_id: RequestId, *, as_json: AsJson = False, stack: Stack = STAC
 
 
 @app.command()
-def plan(file: File, *, as_json: AsJson = False, stack: Stack = STACK) -> None:
+def plan(
+    file: File,
+    *,
+    on: Annotated[str | None, typer.Option(metavar="SNAPSHOT", help="Plan on this saved network, without AWS.")] = None,
+    as_json: AsJson = False,
+    stack: Stack = STACK,
+) -> None:
     """Tell what putting an item would find and change. Writes nothing."""
-    preview = Hub(stack).preview(read_item(file))
+    item = read_item(file)
+    preview = Hub(stack).preview(item) if on is None else saved.preview(on, item)
     Screen(as_json=as_json).show(preview, preview_view(preview))
     raise typer.Exit(work.of_preview(preview))
+
+
+@app.command()
+def snapshot(
+    subject: Annotated[str, typer.Argument(metavar="FILE|ID", help="The item as JSON, - for stdin; or a request's id.")],
+    *,
+    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Where to write it; stdout, if not given.")] = None,
+    as_json: AsJson = False,
+    stack: Stack = STACK,
+) -> None:
+    """Write down what Causeway sees of both sides of an item, as JSON."""
+    hub, screen = Hub(stack), Screen(as_json=as_json)
+    item = saved.item_of(hub, subject)
+    try:
+        network = saved.take(hub, item)
+    except MalformedItem as malformed:
+        _end_malformed(screen, item["request_id"], malformed)
+    if output is None:
+        typer.echo(to_json(network), nl=False)
+        return
+    saved.write(network, output)
+    screen.say(f"Wrote {output}.")
+
+
+@app.command()
+def check(
+    file: Annotated[str, typer.Argument(metavar="SNAPSHOT", help="A saved network; - reads stdin.")], *, as_json: AsJson = False
+) -> None:
+    """Judge the flows of a saved network's request, without AWS."""
+    checked = saved.check(file)
+    Screen(as_json=as_json).show(checked, check_view(checked))
+    raise typer.Exit(work.of_explanation(checked))
 
 
 @app.command()

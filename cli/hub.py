@@ -16,6 +16,7 @@ from botocore.httpsession import URLLib3Session
 from causeway.aws.errors import translated
 from causeway.aws.tables import Ledger
 from causeway.domain.errors import ResourceNotFound
+from causeway.domain.saved import SavedNetwork, UnusableSnapshot, unpack
 from causeway.domain.status import execution_name
 
 from .exits import CommandError, ExitCode
@@ -122,14 +123,28 @@ class Hub:
 
     def preview(self, item: Document) -> Document:
         """What the item would find and change: PreviewPlan's answer."""
-        name = self._output("PreviewPlanName")
+        return self._invoke("PreviewPlanName", "preview", item)
+
+    def snapshot(self, item: Document) -> SavedNetwork:
+        """What Causeway sees of both sides of the item: TakeSnapshot's answer."""
+        said = self._invoke("TakeSnapshotName", "snapshot", item)
+        try:
+            return unpack(said["snapshot"])
+        except UnusableSnapshot as error:
+            where = f"stack {self._stack}"
+            remedy = "Bring the command and the stack to the same version."
+            raise CommandError(ExitCode.FAILED, str(error), where=where, remedy=remedy) from error
+
+    def _invoke(self, output: str, what: str, item: Document) -> Document:
+        """The answer of the function that the output names."""
+        name = self._output(output)
         with translated(f"function {name}"):
             answer = self._client("lambda").invoke(FunctionName=name, Payload=json.dumps(item).encode())
             said: Document = json.loads(answer["Payload"].read())
         if "FunctionError" in answer:
             raise CommandError(
                 ExitCode.FAILED,
-                f"The preview failed with {said.get('errorType')}: {said.get('errorMessage')}",
+                f"The {what} failed with {said.get('errorType')}: {said.get('errorMessage')}",
                 where=f"function {name}, request {item.get('request_id')}",
                 remedy="See the function's log.",
             )

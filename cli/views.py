@@ -203,9 +203,23 @@ def explanation_view(explained: Mapping[str, Any]) -> RenderableType:
     head = Text.assemble((explained["request_id"], "bold"), "  ", state_text(explained["state"]))
     if not verdicts:
         return Group(head, Text("No flow was checked.", style="red"), finding_table(explained["findings"]))
+    return Group(head, *_judged(verdicts))
+
+
+def check_view(checked: Mapping[str, Any]) -> RenderableType:
+    """What a saved network says of its request's flows, as an explanation does."""
+    head = Text.assemble((checked["request_id"], "bold"), f"  as seen at {checked['taken_at']}")
+    if not checked["verdicts"]:
+        return Group(head, Text("There is no flow to check, or nothing to check it between.", style="red"))
+    return Group(head, *_judged(checked["verdicts"]))
+
+
+def _judged(verdicts: Sequence[Mapping[str, Any]]) -> Iterator[RenderableType]:
+    """Each verdict's way, and how many work."""
+    for verdict in verdicts:
+        yield from _explained(verdict)
     works = sum(verdict["reachable"] for verdict in verdicts)
-    foot = Text(f"{works} of {len(verdicts)} reachable", style="green" if works == len(verdicts) else "red")
-    return Group(head, *(part for verdict in verdicts for part in _explained(verdict)), foot)
+    yield Text(f"{works} of {len(verdicts)} reachable", style="green" if works == len(verdicts) else "red")
 
 
 def _explained(verdict: Mapping[str, Any]) -> Iterator[RenderableType]:

@@ -120,7 +120,7 @@ def explanation(item: Document, flow: str) -> Document:
 
 
 def of_explanation(explained: Document) -> ExitCode:
-    """How an explanation ends the command: well only where something was checked, and all of it works."""
+    """How verdicts end the command: well only where something was checked, and all of it works."""
     verdicts = explained["verdicts"]
     works = bool(verdicts) and all(verdict["reachable"] for verdict in verdicts)
     return ExitCode.DONE if works else ExitCode.FAILED

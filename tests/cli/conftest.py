@@ -21,6 +21,7 @@ OUTPUTS = {
     "LedgerTableName": "ledger",
     "StateMachineArn": MACHINE,
     "PreviewPlanName": "preview",
+    "TakeSnapshotName": "snapshot",
     "ApprovalUrl": "https://decide.lambda-url.us-east-1.on.aws/",
 }
 

@@ -8,6 +8,8 @@ import msgspec
 import pytest
 
 from causeway.aws.tables import Ledger
+from causeway.domain.saved import unpack
+from causeway.steps.offline import preview_on
 
 from .conftest import ROOT, Hub, load
 
@@ -127,6 +129,22 @@ def test_a_preview_of_a_malformed_item_says_all_that_is_wrong(hub: Hub) -> None:
     assert (preview["request_id"], preview["blocked"], preview["checksum"]) == ("odd", True, None)
     assert [finding["where"] for finding in preview["findings"]] == ["requester", "accepter", "priority"]
     assert {finding["code"] for finding in preview["findings"]} == {"MALFORMED_ITEM"}
+
+
+def test_a_snapshot_is_what_a_preview_is_decided_from_and_writes_nothing(
+    hub: Hub, members: dict[str, Any], dynamodb: Any
+) -> None:
+    before = networks(members)
+    item = {**hub.sample("take_snapshot"), "excluded_cidr_blocks": ["192.0.0.0/8"], "dns_resolution": True}
+
+    answer = hub.invoke("take_snapshot", {**item, "status": {"state": "ACTIVE"}})
+
+    saved = unpack(answer["snapshot"])
+    assert (answer["request_id"], saved.request) == (REQUEST_ID, item)
+    for each in (item, hub.sample("preview_plan")):
+        assert json.loads(json.dumps(preview_on(saved, each).as_map())) == hub.invoke("preview_plan", each)
+    assert networks(members) == before
+    assert [dynamodb.Table(name).scan()["Items"] for name in ("requests", "ledger")] == [[], []]
 
 
 def test_a_run_that_fails_is_undone(hub: Hub, members: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -29,21 +30,22 @@ type Causeway = Callable[..., Ended]
 
 @pytest.fixture
 def causeway(hub: Hub) -> Causeway:
+    nowhere = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     environment = {
-        **os.environ,
+        **nowhere,
         "AWS_ENDPOINT_URL": hub.aws.endpoint_url,
         "AWS_DEFAULT_REGION": DEFAULT_REGION,
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
     }
 
-    def run(*words: str, given: object = None) -> Ended:
+    def run(*words: str, given: object = None, aws: bool = True) -> Ended:
         ended = subprocess.run(
             [sys.executable, "-m", "cli", *words, "--json"],
             input=None if given is None else json.dumps(given),
             capture_output=True,
             text=True,
-            env=environment,
+            env=environment if aws else nowhere,
             timeout=2 * PATIENCE,
             check=False,
         )
@@ -93,6 +95,33 @@ def test_a_requests_life_by_hand(causeway: Causeway, pair: tuple[Network, Networ
     ]
     assert told[0]["who"] == got.said["requested_by"]
     assert [entry["at"] for entry in told] == sorted(entry["at"] for entry in told)
+
+
+def test_what_was_seen_of_a_running_request_is_planned_and_checked_without_aws(
+    causeway: Causeway, hub: Hub, pair: tuple[Network, Network], tmp_path: Path
+) -> None:
+    for network in pair:
+        network.add_interface(network.default_group)
+    item = an_item(*pair, allow=[SSH, PING])
+    status = hub.run(item).status
+    file = tmp_path / "snapshot.json"
+
+    assert causeway("snapshot", item["request_id"], "--output", str(file)) == (ExitCode.DONE, None, "")
+    seen = causeway("snapshot", "-", given=item)
+    assert (seen.code, seen.said["version"]) == (ExitCode.DONE, 1)
+    assert {**seen.said, "taken_at": None} == {**json.loads(file.read_text()), "taken_at": None}
+
+    checked = causeway("check", str(file), aws=False)
+    assert (checked.code, len(checked.said["verdicts"])) == (ExitCode.DONE, 4)
+    assert checked.said["verdicts"] == status["verdicts"]
+
+    for each, code in ((item, ExitCode.DONE), ({**item, "allow": [SSH]}, ExitCode.WAITING)):
+        live = causeway("plan", "-", given=each)
+        assert live.code == code
+        assert causeway("plan", "-", "--on", str(file), given=each, aws=False) == live
+
+    assert causeway("request", "delete", item["request_id"], "--wait").code == ExitCode.DONE
+    assert causeway("check", str(file), aws=False) == checked
 
 
 def test_a_request_that_is_refused_ends_with_one(causeway: Causeway, pair: tuple[Network, Network]) -> None:

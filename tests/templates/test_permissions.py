@@ -7,7 +7,7 @@ import pytest
 
 type Document = dict[str, Any]
 
-PREVIEW = {"PreviewPlan"}
+PREVIEW = {"PreviewPlan", "TakeSnapshot"}
 WATCH = {"DetectDrift"}
 READERS = {"PlanPeering", "CheckReachability", "UndoChanges"} | PREVIEW | WATCH
 WRITERS = {

@@ -40,7 +40,7 @@ def test_the_item_the_event_and_the_record_are_the_same_request() -> None:
     (record,) = sample("dispatch_request")["Records"]
     assert plain(sample("request_item")) == request
     assert sample("receive_event")["detail"] == request
-    assert sample("preview_plan") == request
+    assert sample("preview_plan") == sample("take_snapshot") == request
     assert sample(REMOVAL)["detail"] == {"request_id": request["request_id"]}
     assert plain(record["dynamodb"]["NewImage"]) == request
     assert plain(record["dynamodb"]["Keys"]) == {"request_id": request["request_id"]}

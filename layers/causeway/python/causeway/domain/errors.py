@@ -95,3 +95,7 @@ class ApprovalNotAsked(GiveUpError):
 
 class LedgerMissing(GiveUpError):
     """A record that an earlier step must have written is not in the ledger."""
+
+
+class SnapshotTooLarge(GiveUpError):
+    """What was seen of two VPCs does not fit into one answer of a function."""

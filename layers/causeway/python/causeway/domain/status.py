@@ -73,7 +73,7 @@ class Status(Value):
             "execution": self.execution,
             "peering_connection_id": self.peering_connection_id,
             "findings": [finding.as_map() for finding in self.findings],
-            "verdicts": [_verdict_map(verdict) for verdict in self.verdicts],
+            "verdicts": [verdict_map(verdict) for verdict in self.verdicts],
             "approval": None if self.approval is None else msgspec.to_builtins(self.approval),
             "changes_planned": list(self.changes_planned),
             "changes_made": list(self.changes_made),
@@ -81,8 +81,8 @@ class Status(Value):
         }
 
 
-def _verdict_map(verdict: Verdict) -> dict[str, Any]:
-    """Remedies in words only: their values are in the ledger."""
+def verdict_map(verdict: Verdict) -> dict[str, Any]:
+    """A verdict as people and their scripts read it; remedies in words only: their values are in the ledger."""
     return {
         "flow": str(verdict.flow),
         "reachable": verdict.reachable,

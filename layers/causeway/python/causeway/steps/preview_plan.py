@@ -5,13 +5,14 @@ on the pair meanwhile may leave less to do.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 from causeway.aws.reader import Reader
 from causeway.aws.tables import Ledger
 from causeway.boundary import MalformedItem, parse_request
 from causeway.domain.approval import ApprovalRule
 from causeway.domain.findings import Finding
+from causeway.domain.plan import Plan
 from causeway.domain.run import Run
 from causeway.domain.values import Value
 
@@ -36,6 +37,23 @@ class Preview(Value):
     approval_reasons: tuple[str, ...] = ()
     changes: tuple[str, ...] = ()
 
+    @classmethod
+    def of_plan(cls, plan: Plan) -> Self:
+        """What the plan comes to."""
+        return cls(
+            request_id=plan.request_id,
+            checksum=plan.checksum,
+            peering_connection_id=plan.connection_id,
+            findings=plan.findings,
+            approval_reasons=plan.approval_reasons,
+            changes=tuple(change.sentence for change in plan.changes),
+        )
+
+    @classmethod
+    def of_malformed(cls, item: Mapping[str, Any], malformed: MalformedItem) -> Self:
+        """All that is wrong with an item that is no request."""
+        return cls(request_id=str(item.get("request_id", "")), findings=malformed.findings)
+
     def as_map(self) -> dict[str, Any]:
         return {
             "request_id": self.request_id,
@@ -53,15 +71,8 @@ def preview_plan(item: Mapping[str, Any], *, ledger: Ledger, reader: Reader, rul
     try:
         request = parse_request(item)
     except MalformedItem as malformed:
-        return Preview(request_id=str(item.get("request_id", "")), findings=malformed.findings)
+        return Preview.of_malformed(item, malformed)
     run = Run(request=request, generation=ledger.newest_generation(request.request_id) + 1)
     others = tuple(holdings_of_others(request.pair, request.request_id, ledger).values())
     plan = decide(run, reader.observe_both(request, quotas=True), ledger.load_holdings(request.request_id), others, rule)
-    return Preview(
-        request_id=request.request_id,
-        checksum=plan.checksum,
-        peering_connection_id=plan.connection_id,
-        findings=plan.findings,
-        approval_reasons=plan.approval_reasons,
-        changes=tuple(change.sentence for change in plan.changes),
-    )
+    return Preview.of_plan(plan)

@@ -1,0 +1,76 @@
+"""Saved networks: written by `causeway snapshot`, planned and checked on without AWS."""
+
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from causeway.boundary import REQUEST_ID_PATTERN, MalformedItem, desired_part, parse_request
+from causeway.domain.saved import SavedNetwork, UnusableSnapshot, from_json, to_json
+from causeway.domain.status import verdict_map
+from causeway.steps.offline import check_on, preview_on
+
+from .exits import CommandError, ExitCode
+from .hub import Document, Hub
+from .items import read_item
+
+
+def item_of(hub: Hub, name: str) -> Document:
+    """The item in the file, on stdin for `-`, or the stored one with that id.
+
+    Raises:
+        CommandError: It is neither a file nor the id of a request.
+    """
+    is_file = name == "-" or Path(name).is_file() or not re.fullmatch(REQUEST_ID_PATTERN, name)
+    return read_item(name) if is_file else desired_part(hub.item(name))
+
+
+def take(hub: Hub, item: Document) -> SavedNetwork:
+    """What Causeway sees of both sides of the item.
+
+    Raises:
+        MalformedItem: It is no request; nothing is asked.
+    """
+    parse_request(item)
+    return hub.snapshot(item)
+
+
+def write(network: SavedNetwork, file: Path) -> None:
+    """Write the document.
+
+    Raises:
+        CommandError: The file cannot be written.
+    """
+    try:
+        file.write_bytes(to_json(network))
+    except OSError as error:
+        raise CommandError(ExitCode.USAGE, str(error), where=str(file), remedy="Name another --output.") from error
+
+
+def preview(file: str, item: Document) -> Document:
+    """What the item would find and change, if the network is as the file says."""
+    with _about(file):
+        return preview_on(_load(file), item).as_map()
+
+
+def check(file: str) -> Document:
+    """The verdicts of the saved request's flows, if the network is as the file says."""
+    with _about(file):
+        network = _load(file)
+        verdicts = [verdict_map(verdict) for verdict in check_on(network)]
+    return {"request_id": network.request["request_id"], "taken_at": network.taken_at, "verdicts": verdicts}
+
+
+def _load(file: str) -> SavedNetwork:
+    return from_json(sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes())
+
+
+@contextmanager
+def _about(file: str) -> Iterator[None]:
+    """Says of which file the reason is, why it cannot be used."""
+    try:
+        yield
+    except (OSError, UnusableSnapshot, MalformedItem) as error:
+        remedy = "What `causeway snapshot` writes is described in docs/saved-networks.md."
+        raise CommandError(ExitCode.USAGE, str(error), where=file, remedy=remedy) from error

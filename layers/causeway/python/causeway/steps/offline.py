@@ -1,0 +1,50 @@
+"""What PreviewPlan and CheckReachability decide, on a saved network and without AWS."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from causeway.boundary import MalformedItem, parse_request
+from causeway.domain.findings import Finding
+from causeway.domain.network import Snapshot
+from causeway.domain.reachability import check
+from causeway.domain.run import Run
+from causeway.domain.saved import SavedNetwork
+from causeway.domain.sharing import connection_of
+from causeway.domain.values import Both
+from causeway.domain.verdicts import Verdict
+
+from .plan_peering import decide
+from .preview_plan import Preview
+
+NEXT_GENERATION = 1
+"""Of a run that never comes: a preview does not tell it."""
+
+
+def preview_on(saved: SavedNetwork, item: Mapping[str, Any]) -> Preview:
+    """PreviewPlan's answer to the item, if the network is as it was saved.
+
+    Raises:
+        UnusableSnapshot: The item is about other VPCs.
+    """
+    try:
+        request = parse_request(item)
+    except MalformedItem as malformed:
+        return Preview.of_malformed(item, malformed)
+    run = Run(request=request, generation=NEXT_GENERATION)
+    seen = saved.seen_for(request)
+    observed = Both[Snapshot | Finding](requester=seen.requester, accepter=seen.accepter)
+    others = saved.held_by_others(request.request_id)
+    plan = decide(run, observed, saved.held_by(request.request_id), others, saved.approval_rule)
+    return Preview.of_plan(plan)
+
+
+def check_on(saved: SavedNetwork) -> tuple[Verdict, ...]:
+    """The verdict of every flow of the request that the network was saved for.
+
+    Raises:
+        MalformedItem: The saved request is none.
+        UnusableSnapshot: It is about other VPCs than those that were saved.
+    """
+    request = parse_request(saved.request)
+    snapshots = saved.seen_for(request)
+    return check(request, snapshots, connection_of(request, snapshots, saved.held_by_others(request.request_id)))
