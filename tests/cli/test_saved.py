@@ -19,7 +19,10 @@ from tests.domain.situations import applied
 
 from .conftest import Command
 
-ITEM: dict[str, Any] = json.loads((Path(__file__).parents[2] / "events" / "request.json").read_text())
+EVENTS = Path(__file__).parents[2] / "events"
+SAMPLE = EVENTS / "saved_network.json"
+"""The sample request, active."""
+ITEM: dict[str, Any] = json.loads((EVENTS / "request.json").read_text())
 REQUEST_ID: str = ITEM["request_id"]
 GIVEN = json.dumps(ITEM)
 WANTED = parse_request(ITEM)
@@ -170,6 +173,14 @@ def test_a_check_of_nothing_shows_nothing_to_be_well(offline: Command) -> None:
     result = offline("check", "-", given=to_json(saved_network(BEFORE, silent)).decode())
 
     assert (result.exit_code, "no flow to check" in result.stdout) == (ExitCode.FAILED, True)
+
+
+def test_the_sample_is_as_it_would_be_written_and_its_request_active(offline: Command) -> None:
+    assert to_json(from_json(SAMPLE.read_bytes())) == SAMPLE.read_bytes()
+
+    assert offline("check", str(SAMPLE)).exit_code == ExitCode.DONE
+    planned = offline("plan", str(EVENTS / "request.json"), "--on", str(SAMPLE))
+    assert (planned.exit_code, "nothing to do" in planned.stdout) == (ExitCode.DONE, True)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,8 @@ REMOVAL = "receive_event_removal"
 """The other event that ReceiveEvent takes."""
 CALL = "watch_requests_call"
 """The other event that WatchRequests takes."""
+SAVED = "saved_network"
+"""What the command keeps of TakeSnapshot's answer."""
 
 DECISION = "decide_approval"
 """A call of a URL: the body is what it is about."""
@@ -32,7 +34,7 @@ def test_every_function_has_a_sample(hub_source: dict[str, Any]) -> None:
         for each in hub_source["Resources"].values()
         if each["Type"] == "AWS::Serverless::Function"
     }
-    assert {path.stem for path in EVENTS.glob("*.json")} == functions | {"request", "request_item", REMOVAL, CALL}
+    assert {path.stem for path in EVENTS.glob("*.json")} == functions | {"request", "request_item", SAVED, REMOVAL, CALL}
 
 
 def test_the_item_the_event_and_the_record_are_the_same_request() -> None:
@@ -40,7 +42,7 @@ def test_the_item_the_event_and_the_record_are_the_same_request() -> None:
     (record,) = sample("dispatch_request")["Records"]
     assert plain(sample("request_item")) == request
     assert sample("receive_event")["detail"] == request
-    assert sample("preview_plan") == sample("take_snapshot") == request
+    assert sample("preview_plan") == sample("take_snapshot") == sample(SAVED)["request"] == request
     assert sample(REMOVAL)["detail"] == {"request_id": request["request_id"]}
     assert plain(record["dynamodb"]["NewImage"]) == request
     assert plain(record["dynamodb"]["Keys"]) == {"request_id": request["request_id"]}
@@ -52,7 +54,17 @@ def test_the_item_the_event_and_the_record_are_the_same_request() -> None:
 
 
 def test_every_step_is_about_that_request() -> None:
-    triggers = {"request", "request_item", "receive_event", REMOVAL, "dispatch_request", "watch_requests", CALL, "detect_drift"}
+    triggers = {
+        "request",
+        "request_item",
+        SAVED,
+        "receive_event",
+        REMOVAL,
+        "dispatch_request",
+        "watch_requests",
+        CALL,
+        "detect_drift",
+    }
     steps = {path.stem: sample(path.stem) for path in EVENTS.glob("*.json") if path.stem not in triggers}
     steps[DECISION] = json.loads(steps[DECISION]["body"])
     assert {step["request_id"] for step in steps.values()} == {sample("request")["request_id"]}
