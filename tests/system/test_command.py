@@ -124,6 +124,32 @@ def test_what_was_seen_of_a_running_request_is_planned_and_checked_without_aws(
     assert causeway("check", str(file), aws=False) == checked
 
 
+def test_a_person_decides_by_the_command(causeway: Causeway, pair: tuple[Network, Network]) -> None:
+    item = an_item(*pair, allow=[SSH], approval=True)
+    request_id = item["request_id"]
+    nothing = [network.everything() for network in pair]
+
+    waiting = causeway("request", "put", "-", "--wait", given=item)
+    assert (waiting.code, waiting.said["state"]) == (ExitCode.WAITING, "AWAITING_APPROVAL")
+    assert [network.everything() for network in pair] == nothing
+
+    assert causeway("approve", request_id, "--yes").code == ExitCode.DONE
+    active = causeway("watch", request_id)
+    assert (active.code, active.said["state"]) == (ExitCode.DONE, "ACTIVE")
+    assert active.said["changes_made"] == waiting.said["changes_planned"]
+    assert causeway("explain", request_id, "--flow", "tcp/22 from requester").code == ExitCode.DONE
+
+    wider = {**item, "allow": [SSH, PING]}
+    assert causeway("request", "put", "-", "--wait", given=wider).code == ExitCode.WAITING
+    assert causeway("deny", request_id, "--yes", "--reason", "not now").code == ExitCode.DONE
+    denied = causeway("watch", request_id)
+    assert (denied.code, denied.said["state"]) == (ExitCode.FAILED, "REJECTED")
+
+    decided = [entry["text"] for entry in causeway("history", request_id).said if entry["who"].startswith("arn:aws:iam")]
+    assert any("approved" in text for text in decided)
+    assert any("not now" in text for text in decided)
+
+
 def test_a_request_that_is_refused_ends_with_one(causeway: Causeway, pair: tuple[Network, Network]) -> None:
     item = an_item(*pair)
     item["accepter"] = {**item["accepter"], "vpc_id": "vpc-0123456789abcdef0"}
