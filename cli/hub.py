@@ -14,7 +14,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.httpsession import URLLib3Session
 
 from causeway.aws.errors import translated
-from causeway.aws.tables import Ledger
+from causeway.aws.ledger import Ledger
 from causeway.domain.errors import ResourceNotFound
 from causeway.domain.saved import SavedNetwork, UnusableSnapshot, unpack
 from causeway.domain.status import execution_name

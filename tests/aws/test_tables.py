@@ -9,7 +9,8 @@ from boto3.dynamodb.types import TypeDeserializer
 from botocore.stub import Stubber
 from moto.dynamodb.models import dynamodb_backends
 
-from causeway.aws.tables import Ledger, Requests
+from causeway.aws.ledger import Ledger
+from causeway.aws.requests import Requests
 from causeway.domain.errors import LedgerMissing, ResourceNotFound, ServiceUnavailable
 from causeway.domain.findings import Code, Finding
 from causeway.domain.network import Direction, Permission

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from causeway.aws import tables
+from causeway.aws import ledger
 from causeway.aws.approvals import APPROVAL
 from causeway.domain.findings import Code, Finding
 from causeway.domain.history import TELLERS, TOLD_BY_OTHERS, Record, UnknownRecord, What, tell
@@ -45,7 +45,7 @@ def lines(given: Record) -> list[str]:
 
 def test_every_kind_of_record_has_its_place() -> None:
     """A new kind of record belongs into the history, or among those that another tells."""
-    kinds = {value for name, value in (vars(tables) | {"APPROVAL": APPROVAL}).items() if name.isupper() and name == value}
+    kinds = {value for name, value in (vars(ledger) | {"APPROVAL": APPROVAL}).items() if name.isupper() and name == value}
     assert kinds == OF_NO_GENERATION | set(TELLERS) | TOLD_BY_OTHERS
 
 

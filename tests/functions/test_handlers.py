@@ -7,7 +7,7 @@ import boto3
 import msgspec
 import pytest
 
-from causeway.aws.tables import Ledger
+from causeway.aws.ledger import Ledger
 from causeway.domain.saved import unpack
 from causeway.steps.offline import preview_on
 

@@ -12,8 +12,9 @@ from causeway.aws.applied import Applied
 from causeway.aws.approvals import Approvals
 from causeway.aws.events import Bus
 from causeway.aws.executions import Executions, Tasks
+from causeway.aws.ledger import Ledger
 from causeway.aws.reader import Reader
-from causeway.aws.tables import Ledger, Requests
+from causeway.aws.requests import Requests
 from causeway.aws.topic import Topic
 from causeway.aws.writer import Writer
 from causeway.domain.errors import CausewayError

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from causeway.aws.approvals import Approvals
-from causeway.aws.tables import Ledger, Requests
+from causeway.aws.ledger import Ledger
+from causeway.aws.requests import Requests
 from causeway.domain.approval import Answer, Approval, ApprovalRule, Decision
 from causeway.domain.errors import ApprovalNotAsked, ApprovalWithdrawn
 from causeway.domain.findings import Code

@@ -8,7 +8,8 @@ import pytest
 
 from causeway.aws.approvals import Approvals
 from causeway.aws.executions import Executions
-from causeway.aws.tables import Ledger, Requests
+from causeway.aws.ledger import Ledger
+from causeway.aws.requests import Requests
 from causeway.domain.approval import ApprovalRule
 from causeway.domain.errors import PairBusy, ResourceNotFound
 from causeway.domain.findings import Code

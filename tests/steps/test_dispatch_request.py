@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from causeway.aws.executions import Executions
-from causeway.aws.tables import Ledger, Requests
+from causeway.aws.ledger import Ledger
+from causeway.aws.requests import Requests
 from causeway.boundary import parse_request
 from causeway.domain.errors import ResourceNotFound
 from causeway.domain.findings import Code

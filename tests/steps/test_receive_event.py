@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from causeway.aws.tables import Requests
+from causeway.aws.requests import Requests
 from causeway.domain.findings import Code
 from causeway.domain.status import State
 from causeway.steps.receive_event import REMEMBERED, PeeringEvent, Wish, receive_event

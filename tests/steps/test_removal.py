@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from causeway.aws.approvals import Approvals
-from causeway.aws.tables import Ledger, Requests
+from causeway.aws.ledger import Ledger
+from causeway.aws.requests import Requests
 from causeway.domain.approval import ApprovalRule
 from causeway.domain.errors import LedgerMissing, PairBusy, RouteConflict
 from causeway.domain.findings import Code, Finding

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from causeway.aws.tables import Ledger
+from causeway.aws.ledger import Ledger
 from causeway.boundary import MalformedItem, parse_request
 from causeway.domain.approval import ApprovalRule
 from causeway.domain.errors import AccessDenied, ResourceNotFound

@@ -3,7 +3,8 @@
 import pytest
 
 from causeway.aws.approvals import Approvals
-from causeway.aws.tables import Ledger, Requests
+from causeway.aws.ledger import Ledger
+from causeway.aws.requests import Requests
 from causeway.domain.approval import ApprovalRule
 from causeway.domain.errors import AccessDenied, RouteConflict
 from causeway.domain.findings import Code, Finding

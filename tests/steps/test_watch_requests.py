@@ -7,7 +7,7 @@ import boto3
 import pytest
 
 from causeway.aws.queues import Queue
-from causeway.aws.tables import Requests
+from causeway.aws.requests import Requests
 from causeway.boundary import parse_watched
 from causeway.domain.status import State
 from causeway.domain.watch import Place

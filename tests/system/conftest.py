@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from causeway.aws.tables import Ledger
+from causeway.aws.ledger import Ledger
 from causeway.domain.history import tell
 from localcloud.calls import CallGate
 from localcloud.deploy import Member, deploy_everything

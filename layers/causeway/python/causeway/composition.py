@@ -5,10 +5,11 @@ from functools import cache
 from .aws.approvals import Approvals
 from .aws.events import Bus
 from .aws.executions import Executions, Tasks, is_running
+from .aws.ledger import Ledger
 from .aws.queues import Queue
 from .aws.reader import Reader
+from .aws.requests import Requests
 from .aws.sessions import Hub, MemberSessions
-from .aws.tables import Ledger, Requests
 from .aws.topic import Topic
 from .aws.writer import Writer
 from .settings import Settings

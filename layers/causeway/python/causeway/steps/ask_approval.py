@@ -8,7 +8,8 @@
 
 from causeway.aws.approvals import Approvals
 from causeway.aws.events import Bus
-from causeway.aws.tables import Ledger, Requests
+from causeway.aws.ledger import Ledger
+from causeway.aws.requests import Requests
 from causeway.aws.topic import Topic
 from causeway.clock import timestamp
 from causeway.domain.approval import Approval

@@ -1,7 +1,7 @@
 """CheckReachability: both sides observed anew in, a verdict for every flow out."""
 
+from causeway.aws.ledger import Ledger
 from causeway.aws.reader import Reader
-from causeway.aws.tables import Ledger
 from causeway.domain.errors import PeeringNotActive
 from causeway.domain.network import PeeringConnection, PeeringStatus, Snapshot
 from causeway.domain.reachability import check

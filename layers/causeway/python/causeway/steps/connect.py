@@ -1,6 +1,6 @@
 """RequestPeering, AcceptPeering and DeletePeering: the life of one connection."""
 
-from causeway.aws.tables import Ledger
+from causeway.aws.ledger import Ledger
 from causeway.aws.writer import Writer
 from causeway.domain.plan import AcceptPeering, CreatePeering, DeletePeering
 

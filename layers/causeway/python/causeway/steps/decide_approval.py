@@ -6,7 +6,7 @@ handed over again.
 
 from causeway.aws.approvals import Approvals
 from causeway.aws.executions import Tasks
-from causeway.aws.tables import Ledger
+from causeway.aws.ledger import Ledger
 from causeway.clock import timestamp
 from causeway.domain.approval import Answer, Approval, Decision, objection
 from causeway.domain.errors import ApprovalDenied, ApprovalNotAsked

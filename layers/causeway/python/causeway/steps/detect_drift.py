@@ -14,8 +14,9 @@ from enum import StrEnum
 
 from causeway.aws.events import Bus
 from causeway.aws.executions import Executions
+from causeway.aws.ledger import Ledger
 from causeway.aws.reader import Reader
-from causeway.aws.tables import Ledger, Requests
+from causeway.aws.requests import Requests
 from causeway.domain.approval import ApprovalRule
 from causeway.domain.drift import is_news
 from causeway.domain.findings import Code

@@ -11,7 +11,8 @@ from typing import Any
 
 from causeway.aws.events import Bus
 from causeway.aws.executions import Executions
-from causeway.aws.tables import Ledger, Requests
+from causeway.aws.ledger import Ledger
+from causeway.aws.requests import Requests
 from causeway.boundary import STATUS_FIELD, MalformedItem, desired_part, parse_request
 from causeway.clock import timestamp
 from causeway.domain.request import Request

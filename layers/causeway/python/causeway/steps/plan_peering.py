@@ -15,8 +15,9 @@ import msgspec
 
 from causeway.aws.approvals import Approvals
 from causeway.aws.executions import Tasks
+from causeway.aws.ledger import Ledger
 from causeway.aws.reader import Reader
-from causeway.aws.tables import Ledger, Requests
+from causeway.aws.requests import Requests
 from causeway.clock import timestamp
 from causeway.domain.approval import Approval, ApprovalRule, must_ask, why_ask
 from causeway.domain.drift import only_told_unless_repaired

@@ -7,8 +7,8 @@ on the pair meanwhile may leave less to do.
 from collections.abc import Mapping
 from typing import Any, Self
 
+from causeway.aws.ledger import Ledger
 from causeway.aws.reader import Reader
-from causeway.aws.tables import Ledger
 from causeway.boundary import MalformedItem, parse_request
 from causeway.domain.approval import ApprovalRule
 from causeway.domain.findings import Finding

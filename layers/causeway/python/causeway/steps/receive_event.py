@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from causeway.aws.events import Bus
-from causeway.aws.tables import Requests
+from causeway.aws.requests import Requests
 from causeway.boundary import REQUEST_FIELDS, MalformedItem, desired_part, parse_removal, parse_request
 from causeway.clock import timestamp
 from causeway.domain.status import State, Status

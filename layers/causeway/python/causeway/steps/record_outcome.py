@@ -2,7 +2,8 @@
 
 from causeway.aws.approvals import Approvals
 from causeway.aws.events import Bus
-from causeway.aws.tables import Ledger, Requests
+from causeway.aws.ledger import Ledger
+from causeway.aws.requests import Requests
 from causeway.clock import timestamp
 from causeway.domain.outcome import status_of
 from causeway.domain.ownership import NOTHING_HELD

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from causeway.aws.tables import Ledger
+from causeway.aws.ledger import Ledger
 from causeway.domain.plan import Change
 from causeway.domain.run import Run
 

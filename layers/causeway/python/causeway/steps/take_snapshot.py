@@ -6,8 +6,8 @@ As PreviewPlan it takes no lock: a run that works on the pair meanwhile may be s
 from collections.abc import Mapping
 from typing import Any
 
+from causeway.aws.ledger import Ledger
 from causeway.aws.reader import Reader
-from causeway.aws.tables import Ledger
 from causeway.boundary import desired_part, parse_request
 from causeway.clock import timestamp
 from causeway.domain.approval import ApprovalRule

@@ -4,8 +4,8 @@
 2. Plan the inverses of what is in effect, and save them. A further attempt is planned anew, from what the one before has left.
 """
 
+from causeway.aws.ledger import Ledger
 from causeway.aws.reader import Reader
-from causeway.aws.tables import Ledger
 from causeway.domain.findings import Code, Finding
 from causeway.domain.network import Snapshot
 from causeway.domain.request import Request

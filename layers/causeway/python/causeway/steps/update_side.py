@@ -3,7 +3,7 @@
 What was made is recorded also where the rest failed: the item must be able to list it. An undo is one more plan.
 """
 
-from causeway.aws.tables import Ledger
+from causeway.aws.ledger import Ledger
 from causeway.aws.writer import Applied, Writer
 from causeway.domain.plan import (
     AuthorizeRule,

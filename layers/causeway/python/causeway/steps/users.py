@@ -1,6 +1,6 @@
 """The requests that share the connection of a pair of VPCs."""
 
-from causeway.aws.tables import Ledger
+from causeway.aws.ledger import Ledger
 from causeway.domain.ownership import Holdings
 
 

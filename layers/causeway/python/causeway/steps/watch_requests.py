@@ -8,7 +8,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from causeway.aws.queues import Queue
-from causeway.aws.tables import Requests
+from causeway.aws.requests import Requests
 from causeway.boundary import parse_watched
 from causeway.domain.values import Value
 from causeway.domain.watch import Place, to_look_at
