@@ -1,4 +1,4 @@
-"""Every API call that crosses the endpoint, seen in one place: recorded, and slowed, throttled or failed on demand."""
+"""Every API call that crosses the endpoint, seen in one place: recorded, and slowed, held, throttled or failed on demand."""
 
 import itertools
 import re
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from localcloud.errors import answer, throttling_error
-from localcloud.faults import Failure, FaultInjector, Faults, Throttle
+from localcloud.faults import Failure, FaultInjector, Faults, Hold, Throttle
 from localcloud.requests import ApiRequest, identify
 
 if TYPE_CHECKING:
@@ -97,6 +97,9 @@ class CallGate:
     def fail(self, failure: Failure) -> None:
         self.faults = msgspec.structs.replace(self.faults, failures=(*self.faults.failures, failure))
 
+    def hold(self, hold: Hold) -> None:
+        self.faults = msgspec.structs.replace(self.faults, holds=(*self.faults.holds, hold))
+
     @property
     def cursor(self) -> int:
         """The number of the latest call; 0 before the first."""
@@ -139,6 +142,7 @@ class CallGate:
             return self._app(environ, outcome)
         if latency := self.latency:
             time.sleep(latency)
+        self._injector.wait_while_held(request)
         if self._injector.is_throttled(request, time.monotonic()):
             return answer(throttling_error(request), request, outcome)
         failure = self._injector.next_failure(request)

@@ -50,12 +50,17 @@ class Failure(_Rule, frozen=True, kw_only=True):
         return AwsError(self.code, self.message, self.status) if self.code else throttling_error(request)
 
 
+class Hold(_Rule, frozen=True, kw_only=True):
+    """Matching calls wait as long as this is in force: what else can happen meanwhile needs no luck."""
+
+
 class Faults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The trouble in force; ``latency`` in seconds for each call."""
 
     latency: float = 0.0
     throttles: tuple[Throttle, ...] = ()
     failures: tuple[Failure, ...] = ()
+    holds: tuple[Hold, ...] = ()
 
 
 class TokenBucket:
@@ -79,6 +84,7 @@ class FaultInjector:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
         self.faults = Faults()
 
     @property
@@ -91,6 +97,12 @@ class FaultInjector:
         with self._lock:
             self._faults = faults
             self._buckets: dict[tuple[Throttle, str, str, str], TokenBucket] = {}
+            self._changed.notify_all()
+
+    def wait_while_held(self, request: ApiRequest) -> None:
+        with self._changed:
+            while any(hold.matches(request) for hold in self._faults.holds):
+                self._changed.wait()
 
     def is_throttled(self, request: ApiRequest, now: float) -> bool:
         """Whether a bucket for this call is empty at ``now``."""

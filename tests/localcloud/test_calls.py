@@ -1,5 +1,6 @@
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import urllib3
@@ -8,7 +9,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 
 from localcloud.calls import CallGate, count_by_kind
 from localcloud.control import Control, ControlClient
-from localcloud.faults import Failure, Faults, Throttle, TokenBucket
+from localcloud.faults import Failure, Faults, Hold, Throttle, TokenBucket
 from localcloud.pace import Pace, PaceSetting
 from localcloud.requests import INTERNAL_HEADER
 from localcloud.schedules import Schedules
@@ -192,6 +193,18 @@ def test_a_failure_after_the_effect_leaves_it(endpoint: Endpoint, gate: CallGate
     gate.fail(Failure(service="sqs", operation="CreateQueue", code="InternalError", when="after"))
     assert code_of(sqs, "create_queue", QueueName="made") == ("InternalError", 500)
     assert len(sqs.list_queues(QueueNamePrefix="made")["QueueUrls"]) == 1
+
+
+def test_a_held_call_has_its_effect_once_it_is_let_go(endpoint: Endpoint, gate: CallGate) -> None:
+    sqs = endpoint.client("sqs")
+    gate.hold(Hold(service="sqs", operation="CreateQueue"))
+    with ThreadPoolExecutor() as pool:
+        made = pool.submit(sqs.create_queue, QueueName="held")
+        gate.hold(Hold(service="sqs", operation="DeleteQueue"))
+        assert "QueueUrls" not in sqs.list_queues(QueueNamePrefix="held")
+        assert not made.done()
+        gate.faults = Faults()
+        assert made.result(timeout=10)["QueueUrl"].endswith("held")
 
 
 def test_the_record_can_be_read_from_another_process(endpoint: Endpoint, control: ControlClient) -> None:

@@ -215,6 +215,24 @@ def test_a_removal_is_of_what_is_held_whatever_the_item_said_last(
     assert (run.request, run.removal) == (held, True)
 
 
+@pytest.mark.parametrize("before", [{**ITEM, "priority": 1}, None])
+def test_of_a_malformed_item_what_it_said_before_is_removed(
+    dispatch: Dispatch, table: Any, ledger: Ledger, before: dict[str, Any] | None
+) -> None:
+    """A run of the well-formed item may be about to make it, and have recorded nothing yet."""
+    asked = [ITEM, {**ITEM, "dns_resolution": True}, {**ITEM, "priority": 1}]
+    for number, item in enumerate(asked):
+        table.put_item(Item=item)
+        dispatch(item_change(number, item))
+
+    status = dispatch(item_change(100, None, before))
+
+    assert status is not None
+    assert (status.state, status.generation) == (State.PLANNING, 4)
+    run = ledger.load_run(REQUEST_ID, 4)
+    assert (run.request, run.removal) == (parse_request(asked[1]), True)
+
+
 def test_of_a_malformed_item_that_holds_nothing_there_is_nothing_to_remove(
     dispatch: Dispatch, machine: Machine, bus: RecordingBus
 ) -> None:

@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+from localcloud.calls import CallGate
+from localcloud.faults import Faults, Hold
+
 from .network import Network, Rule
 from .requests import PING, SSH, Hub, Item, an_item, eventually
 
@@ -111,6 +114,28 @@ def test_put_delete_put_ends_as_the_last_word_says(hub: Hub, pair: tuple[Network
 
     assert run.status["state"] == "ACTIVE"
     assert pair[1].routes(pair[1].main_table)[pair[0].block] == pair[0].connection()["VpcPeeringConnectionId"]
+
+
+def test_a_malformed_edit_hides_no_peering_from_the_deletion(hub: Hub, pair: tuple[Network, Network], gate: CallGate) -> None:
+    """The first run looks at the networks while the item is edited and deleted: it is going to make what nobody wants."""
+    before, item = [network.everything() for network in pair], an_item(*pair, allow=[SSH])
+    gate.hold(Hold(service="ec2", operation="DescribeVpcs"))
+    start = gate.cursor
+    hub.put(item)
+    eventually(lambda: any(call.operation == "DescribeRouteTables" for call in gate.since(start)))
+
+    hub.put({**item, "priority": 1})
+    assert hub.wait(item["request_id"])["findings"][0]["code"] == "MALFORMED_ITEM"
+    event = removed(hub, item, lambda: deleted_and_let_go(hub, item, gate))
+
+    assert event["detail-type"] == "PeeringRemoved", event
+    assert [network.everything() for network in pair] == before
+
+
+def deleted_and_let_go(hub: Hub, item: Item, gate: CallGate) -> None:
+    delete(hub, item)
+    hub.settle()
+    gate.faults = Faults()
 
 
 def test_a_connection_that_somebody_deleted_leaves_no_holes(hub: Hub, pair: tuple[Network, Network]) -> None:

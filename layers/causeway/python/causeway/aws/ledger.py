@@ -151,6 +151,23 @@ class Ledger:
         """Records what the generation is about."""
         self._save(request.request_id, generation, REQUEST, payload=packed(request), occasion=occasion.value)
 
+    def last_request(self, request_id: str) -> Request | None:
+        """What the newest generation is about that has a request: a malformed item's has none. None where none has."""
+        with translated(self._place(request_id)):
+            pages = self._client.get_paginator("query").paginate(
+                TableName=self._table_name,
+                KeyConditionExpression="request_id = :id AND #record BETWEEN :first AND :last",
+                FilterExpression="attribute_exists(occasion)",
+                ExpressionAttributeNames={"#record": "record"},
+                ExpressionAttributeValues=attributes(
+                    **{":id": request_id, ":first": prefix_of(0), ":last": f"{prefix_of(LAST_GENERATION)}~"}
+                ),
+                ScanIndexForward=False,
+                ConsistentRead=True,
+            )
+            newest = next((plain(item) for page in pages for item in page["Items"]), None)
+        return unpacked(newest, Request) if newest else None
+
     def save_plan(self, plan: Plan) -> None:
         self._save(plan.request_id, plan.generation, PLAN, payload=packed(plan))
 

@@ -58,8 +58,21 @@ def dispatch_request(
 
 
 def _to_remove(change: ItemChange, ledger: Ledger) -> Request:
-    """What is held; where nothing is yet, what the item said: a run may be about to make it."""
-    return ledger.load_holdings(change.request_id).request or parse_request(change.before or {})
+    """What is held; where nothing is yet, what the item said: a run may be about to make it.
+
+    Where that was malformed, it is what the item said before that.
+
+    Raises:
+        MalformedItem: It never said anything else.
+    """
+    if (held := ledger.load_holdings(change.request_id).request) is not None:
+        return held
+    try:
+        return parse_request(change.before or {})
+    except MalformedItem:
+        if (asked := ledger.last_request(change.request_id)) is not None:
+            return asked
+        raise
 
 
 def asks_for_something(change: ItemChange) -> bool:
