@@ -35,6 +35,7 @@ from tests.domain.networks import (
     request,
     snapshots,
     ssh,
+    vpc_ref,
     with_entries,
     with_permissions,
     with_routes,
@@ -225,7 +226,9 @@ def test_a_flow_the_other_way_is_another_question() -> None:
 def test_a_rule_may_mean_the_other_side_by_its_group_only_within_a_region(accepter_region: str, reachable: bool) -> None:
     networks = peered()
     by_group = change(SSH_IN, peer="sg-a1", peer_account_id="111111111111")
-    networks = change_side(networks, ACCEPTER, with_permissions(without_groups_rules(networks.accepter), by_group))
+    accepter = with_permissions(without_groups_rules(networks.accepter), by_group)
+    there = change(accepter.vpc, ref=vpc_ref(ACCEPTER, region=accepter_region))
+    networks = change_side(networks, ACCEPTER, change(accepter, vpc=there))
 
     (verdict,) = judge(networks, wanted=request(ssh(), accepter_region=accepter_region))
 

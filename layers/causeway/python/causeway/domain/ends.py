@@ -17,6 +17,7 @@ from .network import (
     SecurityGroup,
     Snapshot,
     Subnet,
+    Vpc,
 )
 from .request import Flow, Request
 from .selection import is_selected, selected_groups
@@ -24,6 +25,9 @@ from .values import SIDES, Both, Side, Value
 from .verdicts import Endpoint
 
 FAMILIES = (4, 6)
+
+type Members = list[tuple[Address, NetworkInterface]]
+"""Interfaces, each with the address that is looked at."""
 
 
 class Surroundings(Value):
@@ -62,14 +66,14 @@ class Telling(NamedTuple):
         seen: CIDR blocks and security groups that mean an interface of the other side.
         named: What the other side's rules name.
         direction: Of the flow, seen from the side: its groups are asked only about what opens a connection.
-        requested: What the flow sends, in each family.
+        requested: What the flow sends, in each family; None where every rule counts.
     """
 
     partition: Partition
     seen: frozenset[str | Block]
     named: frozenset[str]
     direction: Direction
-    requested: tuple[Traffic, ...]
+    requested: tuple[Traffic, ...] | None
 
     def of_surroundings(self, surroundings: Surroundings) -> object:
         routes = frozenset(route for route in surroundings.route_table.routes if self._sees(route.destination))
@@ -81,11 +85,12 @@ class Telling(NamedTuple):
             rule
             for group in groups
             for rule in group.permissions
-            if rule.direction is self.direction
-            and self._sees(rule.peer)
-            and any(concerns(rule, traffic) for traffic in self.requested)
+            if rule.direction is self.direction and self._sees(rule.peer) and self._asks_about(rule)
         )
         return rules, frozenset(group.security_group_id for group in groups if group.security_group_id in self.named)
+
+    def _asks_about(self, rule: Permission) -> bool:
+        return self.requested is None or any(concerns(rule, traffic) for traffic in self.requested)
 
     def _sees(self, name: str) -> bool:
         return (block_of(name) if is_block(name) else name) in self.seen
@@ -96,11 +101,13 @@ class Candidates(Value):
 
     Attributes:
         subnets: By subnet id.
+        security_groups: All of the side, by their ids.
         assumed: Whether the interfaces are not there yet: then each subnet gets one at its first usable address.
     """
 
     subnets: dict[str, Surroundings]
     interfaces: tuple[NetworkInterface, ...]
+    security_groups: dict[str, SecurityGroup]
     assumed: bool = False
 
 
@@ -112,22 +119,48 @@ def ends_of(flow: Flow, request: Request, snapshots: Both[Snapshot]) -> Both[tup
     addresses are in the same CIDR blocks of all rules and routes there. The one with the lowest address stands for them all.
     Of an interface's addresses the first of each family counts.
     """
-    candidates = {side: _candidates(request, snapshots[side]) for side in SIDES}
-    partitions = {side: _partition(snapshots, side, candidates[side.other]) for side in SIDES}
+    candidates = Both(
+        requester=_candidates(request, snapshots.requester),
+        accepter=_candidates(request, snapshots.accepter),
+    )
+    traffic = tuple(requested(flow, version) for version in FAMILIES)
+    return tell_apart(candidates, snapshots, flow.source, traffic)
+
+
+def tell_apart(
+    candidates: Both[Candidates], snapshots: Both[Snapshot], source: Side, traffic: tuple[Traffic, ...] | None = None
+) -> Both[tuple[End, ...]]:
+    """The candidates' ends on each side, one for each family and class, in the order of their addresses.
+
+    Args:
+        candidates: Of each side.
+        snapshots: Both sides.
+        source: The side that starts connections.
+        traffic: What it starts; None where that is to be found out, so that no rule is left out.
+    """
+    tellings = tellings_of(candidates, snapshots, source, traffic)
     requester, accepter = (
         tuple(
-            _ends(
-                request,
-                snapshots[side],
-                candidates[side],
-                Telling(
-                    partition=partitions[side],
-                    seen=_seen(candidates[side.other], partitions[side.other]),
-                    named=frozenset(rule.peer for rule in _rules(snapshots[side.other], candidates[side.other])),
-                    direction=Direction.EGRESS if side is flow.source else Direction.INGRESS,
-                    requested=tuple(requested(flow, version) for version in FAMILIES),
-                ),
-            )
+            end_of(members, candidates[side], snapshots[side].vpc, snapshots[side.other].vpc)
+            for members in classes_of(candidates[side], tellings[side])
+        )
+        for side in SIDES
+    )
+    return Both(requester=requester, accepter=accepter)
+
+
+def tellings_of(
+    candidates: Both[Candidates], snapshots: Both[Snapshot], source: Side, traffic: tuple[Traffic, ...] | None = None
+) -> Both[Telling]:
+    """What tells each side's candidates apart; the arguments as for `tell_apart`."""
+    partitions = {side: _partition(snapshots, side, candidates[side.other]) for side in SIDES}
+    requester, accepter = (
+        Telling(
+            partition=partitions[side],
+            seen=_seen(candidates[side.other], partitions[side.other]),
+            named=frozenset(rule.peer for rule in _rules(candidates[side.other])),
+            direction=Direction.EGRESS if side is source else Direction.INGRESS,
+            requested=traffic,
         )
         for side in SIDES
     )
@@ -136,6 +169,7 @@ def ends_of(flow: Flow, request: Request, snapshots: Both[Snapshot]) -> Both[tup
 
 def _candidates(request: Request, snapshot: Snapshot) -> Candidates:
     subnets = dict(_selected_subnets(request, snapshot))
+    present = {group.security_group_id: group for group in snapshot.security_groups}
     groups = {group.security_group_id for group in selected_groups(request, snapshot)}
     interfaces = tuple(
         interface
@@ -143,9 +177,9 @@ def _candidates(request: Request, snapshot: Snapshot) -> Candidates:
         if interface.subnet_id in subnets and not groups.isdisjoint(interface.security_group_ids)
     )
     if interfaces or not groups:
-        return Candidates(subnets=subnets, interfaces=interfaces)
+        return Candidates(subnets=subnets, interfaces=interfaces, security_groups=present)
     assumed = tuple(_assumed(subnet, groups) for subnet in snapshot.subnets if subnet.subnet_id in subnets)
-    return Candidates(subnets=subnets, interfaces=assumed, assumed=True)
+    return Candidates(subnets=subnets, interfaces=assumed, security_groups=present, assumed=True)
 
 
 def _selected_subnets(request: Request, snapshot: Snapshot) -> Iterator[tuple[str, Surroundings]]:
@@ -168,7 +202,7 @@ def _assumed(subnet: Subnet, groups: Iterable[str]) -> NetworkInterface:
 def _partition(snapshots: Both[Snapshot], side: Side, opposite: Candidates) -> Partition:
     """Tells apart the addresses of a side as far as anything looks at them: rules and routes look at the other end's."""
     named = chain(
-        (rule.peer for rule in _rules(snapshots[side.other], opposite)),
+        (rule.peer for rule in _rules(opposite)),
         (entry.cidr_block for subnet in opposite.subnets.values() for entry in subnet.network_acl.entries),
         (route.destination for subnet in opposite.subnets.values() for route in subnet.route_table.routes),
         snapshots[side].vpc.all_cidr_blocks,
@@ -176,58 +210,65 @@ def _partition(snapshots: Both[Snapshot], side: Side, opposite: Candidates) -> P
     return Partition(name for name in named if is_block(name))
 
 
-def _rules(snapshot: Snapshot, candidates: Candidates) -> Iterator[Permission]:
+def _rules(candidates: Candidates) -> Iterator[Permission]:
     """Those of all groups that a candidate carries."""
     carried = {group_id for interface in candidates.interfaces for group_id in interface.security_group_ids}
-    return (rule for group in snapshot.security_groups if group.security_group_id in carried for rule in group.permissions)
+    return (
+        rule
+        for group in candidates.security_groups.values()
+        if group.security_group_id in carried
+        for rule in group.permissions
+    )
 
 
 def _seen(candidates: Candidates, partition: Partition) -> frozenset[str | Block]:
     """All that can mean one of these candidates in a rule or a route: CIDR blocks and security groups."""
-    addresses = (address for interface in candidates.interfaces for address in _first_of_each_family(interface))
+    addresses = (address for address, _ in _addresses(candidates.interfaces))
     blocks = (block for part in {partition.part_of(address) for address in addresses} for block in part)
     groups = (group_id for interface in candidates.interfaces for group_id in interface.security_group_ids)
     return frozenset(chain(blocks, groups))
 
 
-def _ends(request: Request, snapshot: Snapshot, candidates: Candidates, telling: Telling) -> Iterator[End]:
-    groups = {group.security_group_id: group for group in snapshot.security_groups}
-    for address, interface, members in _classes(groups, candidates, telling):
-        yield End(
-            endpoint=Endpoint(
-                address=str(address),
-                subnet_id=interface.subnet_id,
-                network_interface_id=None if candidates.assumed else interface.network_interface_id,
-                instance_id=interface.instance_id,
-                security_group_ids=interface.security_group_ids,
-                stands_for=0 if candidates.assumed else members,
-            ),
-            address=address,
-            surroundings=candidates.subnets[interface.subnet_id],
-            security_groups=tuple(groups[each] for each in interface.security_group_ids if each in groups),
-            referable_as=frozenset(interface.security_group_ids if request.same_region else ()),
-            cidr_block=next((block for block in snapshot.vpc.all_cidr_blocks if address in block_of(block)), None),
-        )
+def end_of(members: Members, candidates: Candidates, here: Vpc, there: Vpc) -> End:
+    """The end that stands for interfaces that nothing tells apart."""
+    address, interface = members[0]
+    groups = candidates.security_groups
+    return End(
+        endpoint=Endpoint(
+            address=str(address),
+            subnet_id=interface.subnet_id,
+            network_interface_id=None if candidates.assumed else interface.network_interface_id,
+            instance_id=interface.instance_id,
+            security_group_ids=interface.security_group_ids,
+            stands_for=0 if candidates.assumed else len(members),
+        ),
+        address=address,
+        surroundings=candidates.subnets[interface.subnet_id],
+        security_groups=tuple(groups[each] for each in interface.security_group_ids if each in groups),
+        referable_as=frozenset(interface.security_group_ids if here.ref.region == there.ref.region else ()),
+        cidr_block=next((block for block in here.all_cidr_blocks if address in block_of(block)), None),
+    )
 
 
-def _classes(
-    groups: dict[str, SecurityGroup], candidates: Candidates, telling: Telling
-) -> Iterator[tuple[Address, NetworkInterface, int]]:
-    """Of each class the lowest address, its interface, and how many members there are; in the order of the addresses."""
+def classes_of(candidates: Candidates, telling: Telling) -> list[Members]:
+    """A side's candidates by what tells them apart, in the order of the addresses, as are those of each class."""
+    groups = candidates.security_groups
     around = {subnet_id: telling.of_surroundings(each) for subnet_id, each in candidates.subnets.items()}
     carried = {interface.security_group_ids for interface in candidates.interfaces}
     guarded = {ids: telling.of_groups(groups[each] for each in ids if each in groups) for ids in carried}
-    classes: defaultdict[object, list[tuple[Address, NetworkInterface]]] = defaultdict(list)
-    for interface in candidates.interfaces:
+    classes: defaultdict[object, Members] = defaultdict(list)
+    for address, interface in sorted(_addresses(candidates.interfaces), key=_by_address):
         effect = around[interface.subnet_id], guarded[interface.security_group_ids]
-        for address in _first_of_each_family(interface):
-            classes[address.version, effect, telling.partition.part_of(address)].append((address, interface))
-    lowest = [(*min(members, key=_by_address), len(members)) for members in classes.values()]
-    yield from sorted(lowest, key=_by_address)
+        classes[address.version, effect, telling.partition.part_of(address)].append((address, interface))
+    return list(classes.values())
 
 
-def _by_address(member: tuple[Address, *tuple[object, ...]]) -> tuple[int, int]:
+def _by_address(member: tuple[Address, NetworkInterface]) -> tuple[int, int]:
     return member[0].version, int(member[0])
+
+
+def _addresses(interfaces: Iterable[NetworkInterface]) -> Iterator[tuple[Address, NetworkInterface]]:
+    return ((address, interface) for interface in interfaces for address in _first_of_each_family(interface))
 
 
 def _first_of_each_family(interface: NetworkInterface) -> Iterator[Address]:

@@ -1,12 +1,14 @@
 """One function for each kind of hop: what does this thing say to this traffic?"""
 
+from collections.abc import Iterator
+
 from msgspec.structs import replace
 
 from . import remedies
 from .addressing import block_of, is_block
 from .ends import End
 from .matching import Traffic, best_route, judge_entries, judge_permissions
-from .network import Direction, PeeringConnection, PeeringStatus, Permission, Route
+from .network import AclEntry, Direction, PeeringConnection, PeeringStatus, Permission, Route
 from .verdicts import Cause, Component, Hop
 from .wording import say_entries, say_implicit_denial, say_no_rule, say_route, say_rules
 
@@ -22,15 +24,7 @@ def interface_hop(end: End) -> Hop:
 
 def security_group_hop(here: End, there: End, direction: Direction, traffic: Traffic) -> Hop:
     """All security groups of an interface, which count as one list of rules. They are stateful: answers pass unasked."""
-    ruling = judge_permissions(
-        (
-            permission
-            for group in here.security_groups
-            for permission in group.permissions
-            if permission.direction is direction and _means(permission, there)
-        ),
-        traffic,
-    )
+    ruling = judge_permissions(rules_about(here, there, direction), traffic)
     if ruling.refused is None:
         deciding = (group for group in here.security_groups if not set(ruling.allowed_by).isdisjoint(group.permissions))
         resource_id = ", ".join(group.security_group_id for group in deciding)
@@ -46,10 +40,22 @@ def security_group_hop(here: End, there: End, direction: Direction, traffic: Tra
     )
 
 
+def rules_about(here: End, there: End, direction: Direction) -> Iterator[Permission]:
+    """The rules of an end's security groups that mean the other end."""
+    for group in here.security_groups:
+        yield from (rule for rule in group.permissions if rule.direction is direction and means(rule, there))
+
+
+def means(permission: Permission, end: End) -> bool:
+    """Whether the rule's peer is this end: by its address or by a group. What a prefix list holds is not observed."""
+    if is_block(permission.peer):
+        return end.address in block_of(permission.peer)
+    return permission.peer in end.referable_as
+
+
 def network_acl_hop(here: End, there: End, direction: Direction, traffic: Traffic, *, returning: bool = False) -> Hop:
     acl = here.surroundings.network_acl
-    entries = (entry for entry in acl.entries if entry.direction is direction and there.address in block_of(entry.cidr_block))
-    ruling = judge_entries(entries, traffic)
+    ruling = judge_entries(entries_about(here, there, direction), traffic)
     if ruling.refused is None:
         said = say_entries(ruling.allowed_by)
     elif ruling.denied_by is not None:
@@ -61,6 +67,12 @@ def network_acl_hop(here: End, there: End, direction: Direction, traffic: Traffi
         return hop
     remedy = remedies.for_entries(acl, direction, traffic, there.reached_as, ruling.denied_by)
     return replace(hop, cause=Cause.SUBNET_ACL_RESTRICTION, remedy=remedy)
+
+
+def entries_about(here: End, there: End, direction: Direction) -> Iterator[AclEntry]:
+    """The entries of the network ACL around an end that match the other end's address."""
+    entries = here.surroundings.network_acl.entries
+    return (entry for entry in entries if entry.direction is direction and there.address in block_of(entry.cidr_block))
 
 
 def route_table_hop(here: End, there: End, connection: PeeringConnection | None, *, returning: bool = False) -> Hop:
@@ -92,13 +104,6 @@ def peering_connection_hop(source: End, destination: End, connection: PeeringCon
     if connection is None or connection.status is not PeeringStatus.ACTIVE:
         return replace(hop, cause=Cause.PCX_NOT_ACTIVE, remedy=remedies.for_connection(connection))
     return hop
-
-
-def _means(permission: Permission, end: End) -> bool:
-    """Whether the rule's peer is this end: by its address or by a group. What a prefix list holds is not observed."""
-    if is_block(permission.peer):
-        return end.address in block_of(permission.peer)
-    return permission.peer in end.referable_as
 
 
 def _detour(route: Route | None, connection: PeeringConnection | None) -> Cause | None:

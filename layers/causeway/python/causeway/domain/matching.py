@@ -55,7 +55,7 @@ class Ruling[R](Value):
 def requested(flow: Flow, version: int) -> Traffic:
     """What the source sends. An ICMP flow is judged by its echo."""
     if flow.protocol is Protocol.ICMP:
-        return _message(ECHO_REQUEST, version)
+        return message(ECHO_REQUEST, version)
     if flow.protocol is Protocol.ALL:
         return Traffic(protocol=ANY)
     return Traffic(protocol=flow.protocol.value, span=flow.ports or ALL_PORTS)
@@ -64,10 +64,16 @@ def requested(flow: Flow, version: int) -> Traffic:
 def answered(flow: Flow, version: int) -> Traffic:
     """What the destination sends back."""
     if flow.protocol is Protocol.ICMP:
-        return _message(ECHO_REPLY, version)
+        return message(ECHO_REPLY, version)
     if flow.protocol is Protocol.ALL:
         return Traffic(protocol=ANY)
     return Traffic(protocol=flow.protocol.value, span=EPHEMERAL_PORTS)
+
+
+def message(types: dict[str, int], version: int) -> Traffic:
+    """The ICMP message with code 0 of the family's type."""
+    protocol = ICMP_OF_FAMILY[version]
+    return Traffic(protocol=protocol, span=_messages(PortRange(first=types[protocol], last=0)))
 
 
 def protocol_of(rule: Permission | AclEntry) -> str:
@@ -179,11 +185,6 @@ def _is_of_other_family(entry: AclEntry) -> bool:
 
 def _priority(route: Route) -> tuple[bool, int, bool]:
     return route.target == LOCAL, block_of(route.destination).prefixlen, not route.propagated
-
-
-def _message(types: dict[str, int], version: int) -> Traffic:
-    protocol = ICMP_OF_FAMILY[version]
-    return Traffic(protocol=protocol, span=_messages(PortRange(first=types[protocol], last=0)))
 
 
 def _messages(ports: PortRange) -> PortRange:

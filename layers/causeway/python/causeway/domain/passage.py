@@ -1,0 +1,40 @@
+"""What a path lets through at all: the check asks its hops about one flow, this about every packet."""
+
+from .ends import End
+from .hops import entries_about, peering_connection_hop, route_table_hop, rules_about
+from .network import Direction, PeeringConnection
+from .openings import NOTHING, Openings, answered_by, let_in, let_through, of_family
+
+
+def passage(source: End, destination: End, connection: PeeringConnection | None) -> Openings:
+    """All that the source can send to the destination, and gets answers to."""
+    return carried(source, destination, connection) & let_in(rules_about(destination, source, Direction.INGRESS))
+
+
+def carried(source: End, destination: End, connection: PeeringConnection | None) -> Openings:
+    """The same as far as the destination's security groups: what their rules can let in.
+
+    Routes and connection carry all or nothing. Network ACLs are asked there and back, security groups only there.
+    """
+    if not _is_way(source, destination, connection):
+        return NOTHING
+    version = source.address.version
+    there = (
+        let_in(rules_about(source, destination, Direction.EGRESS))
+        & let_through(entries_about(source, destination, Direction.EGRESS))
+        & let_through(entries_about(destination, source, Direction.INGRESS))
+    )
+    back = let_through(entries_about(destination, source, Direction.EGRESS)) & let_through(
+        entries_about(source, destination, Direction.INGRESS)
+    )
+    return answered_by(of_family(there, version), of_family(back, version), version)
+
+
+def _is_way(source: End, destination: End, connection: PeeringConnection | None) -> bool:
+    """Whether routes lead there and back over a connection that carries both addresses."""
+    hops = (
+        peering_connection_hop(source, destination, connection),
+        route_table_hop(source, destination, connection),
+        route_table_hop(destination, source, connection, returning=True),
+    )
+    return all(hop.cause is None for hop in hops)
