@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from causeway.domain.drift import is_news, only_told_unless_repaired, repaired
+from causeway.domain.approval import Approval, Decision
+from causeway.domain.drift import in_vain_since, is_news, only_told_unless_repaired, repaired
 from causeway.domain.findings import Code, Finding
 from causeway.domain.network import PeeringConnection, PeeringStatus
 from causeway.domain.outcome import status_of
@@ -16,7 +17,7 @@ from causeway.domain.run import Occasion, Run
 from causeway.domain.status import State
 from causeway.domain.step_error import StepError
 from causeway.domain.values import Side
-from causeway.domain.watch import NEAR, WATCHED_STATES, Place, Watched, nearing_expiry, to_look_at
+from causeway.domain.watch import NEAR, WATCHED_STATES, Place, Settled, Watched, nearing_expiry, to_look_at
 
 from .networks import change, connection, request, snapshots
 from .situations import applied
@@ -32,6 +33,14 @@ OVERLAP = Finding(code=Code.CIDR_OVERLAP, where="10.0.0.0/16", message="They ove
 TAKE_BACK = DeleteRoute(side=ROUTE.side, route_table_id=ROUTE.route_table_id, destination=ROUTE.destination, target="pcx-1")
 UNDO = Undo(request_id=REPAIR.request_id, generation=2, made=(ROUTE,), reversals=(Reversal(change=ROUTE, inverse=TAKE_BACK),))
 FAILED = StepError(error="QuotaExceeded", cause='{"errorMessage": "No more routes."}', state="UpdateRouteTables")
+
+
+def drift_run(**fields: object) -> Run:
+    return change(Run(request=REPAIR, generation=2, occasion=Occasion.DRIFT, plan=DIFFERS), **fields)
+
+
+def settled(state: State = State.DRIFTED) -> Settled:
+    return Settled(request_id=REPAIR.request_id, generation=2, state=state, updated_at=NOW, codes=frozenset())
 
 
 # --- What is done, and what is told
@@ -74,26 +83,33 @@ def test_a_finding_names_the_place_of_its_change() -> None:
 
 def test_a_whole_network_that_was_applied_is_as_it_should_be() -> None:
     there = applied(REPAIR, WHOLE, NETWORKS)
-    assert not is_news(State.ACTIVE, WHOLE, only_told_unless_repaired(REPORT, plan_request(REPAIR, 2, there)))
+    seen = only_told_unless_repaired(REPORT, plan_request(REPAIR, 2, there))
+
+    assert not is_news(settled(State.ACTIVE), drift_run(plan=WHOLE), seen, NOW)
 
 
 # --- What is news
 
 TOLD = only_told_unless_repaired(REPORT, DIFFERS)
+ALL_TOLD = only_told_unless_repaired(REPORT, WHOLE)
+SEEN_TOO = change(DIFFERS, changes=WHOLE.changes)
+HOUR = timedelta(hours=1)
 
 
 @pytest.mark.parametrize(
-    ("state", "told", "seen", "expected"),
+    ("state", "tried", "seen", "expected"),
     [
         (State.ACTIVE, WHOLE, EMPTY, False),
         (State.ACTIVE, WHOLE, DIFFERS, True),
         (State.ACTIVE, WHOLE, EMPTY.with_findings((OVERLAP,)), True),
         (State.ACTIVE, WHOLE, EMPTY.with_findings((change(OVERLAP, blocking=False),)), False),
         (State.DRIFTED, TOLD, TOLD, False),
+        (State.DRIFTED, ALL_TOLD, ALL_TOLD, False),
         (State.DRIFTED, TOLD, change(TOLD, generation=9, findings=TOLD.findings[::-1]), False),
         (State.DRIFTED, TOLD, TOLD.with_findings((*TOLD.findings, OVERLAP)), True),
+        (State.DRIFTED, TOLD, DIFFERS, True),
         (State.DRIFTED, TOLD, EMPTY, True),
-        (State.DRIFTED, DIFFERS, DIFFERS, True),
+        (State.DRIFTED, DIFFERS, SEEN_TOO, True),
         (State.DRIFTED, None, TOLD, True),
     ],
     ids=[
@@ -102,22 +118,67 @@ TOLD = only_told_unless_repaired(REPORT, DIFFERS)
         "blocked",
         "informs",
         "told",
+        "told that all is gone",
         "told, in another order",
         "something else too",
+        "can be repaired by now",
         "mended by hand",
-        "a repair that failed is tried again",
+        "a repair that failed and something else",
         "failed before it had a plan",
     ],
 )
-def test_what_is_news(state: State, told: Plan | None, seen: Plan, expected: bool) -> None:
-    assert is_news(state, told, seen) is expected
+def test_what_is_news(state: State, tried: Plan | None, seen: Plan, expected: bool) -> None:
+    assert is_news(settled(state), drift_run(plan=tried), seen, NOW) is expected
+
+
+@pytest.mark.parametrize("tried", [DIFFERS, None], ids=["the same", "failed before it had a plan"])
+def test_a_repair_that_fails_is_tried_again_after_longer_and_longer_pauses(tried: Plan | None) -> None:
+    """The attempts that a look every quarter of an hour makes in two days."""
+    at, state, run, attempts = NOW, settled(), drift_run(plan=tried), list[timedelta]()
+    while at < NOW + timedelta(days=3):
+        at += timedelta(minutes=15)
+        if is_news(state, run, DIFFERS, at):
+            attempts.append(at - NOW)
+            run = change(run, in_vain_since=in_vain_since(state, run, DIFFERS))
+            state = change(state, updated_at=at)
+
+    assert [each / HOUR for each in attempts] == [0.25, 0.5, 1, 2, 4, 8, 16, 32, 56]
+
+
+@pytest.mark.parametrize("seen", [SEEN_TOO, EMPTY, TOLD], ids=["something else too", "mended", "blocked by now"])
+def test_what_is_seen_anew_waits_for_nothing(seen: Plan) -> None:
+    run = drift_run(in_vain_since=NOW - 99 * HOUR)
+
+    assert is_news(settled(), run, seen, NOW)
+    assert in_vain_since(settled(), run, seen) is None
+
+
+def asked(**fields: object) -> Approval:
+    return change(Approval(number=1, checksum=DIFFERS.checksum, reasons=("It grows.",), asked_at=NOW.isoformat()), **fields)
+
+
+REFUSED = [asked(decision=Decision.DENIED), asked(lapsed_at=NOW.isoformat())]
+
+
+@pytest.mark.parametrize("approval", REFUSED, ids=["denied", "nobody in time"])
+def test_what_a_person_has_not_agreed_to_is_asked_again_only_if_it_is_another_plan(approval: Approval) -> None:
+    run, later = drift_run(approval=approval), NOW + 99 * HOUR
+    informs = change(OVERLAP, blocking=False)
+
+    assert not is_news(settled(), run, DIFFERS, later)
+    assert not is_news(settled(), run, DIFFERS.with_findings((informs,)), later)
+    assert is_news(settled(), run, SEEN_TOO, NOW)
+    assert is_news(settled(), run, DIFFERS.with_findings((OVERLAP,)), NOW), "it cannot be done at all by now"
+    assert is_news(settled(), run, EMPTY, NOW), "mended by hand"
+
+
+def test_a_repair_that_was_agreed_to_and_failed_is_tried_again() -> None:
+    approved = drift_run(approval=asked(decision=Decision.APPROVED))
+
+    assert is_news(settled(), approved, DIFFERS, NOW + HOUR)
 
 
 # --- How a drift run ends
-
-
-def drift_run(**fields: object) -> Run:
-    return change(Run(request=REPAIR, generation=2, occasion=Occasion.DRIFT, plan=DIFFERS), **fields)
 
 
 @pytest.mark.parametrize(
@@ -144,6 +205,21 @@ def test_what_a_failed_repair_has_done_is_named_as_undone() -> None:
     status = status_of(drift_run(undo=UNDO, undone=(TAKE_BACK,)), FAILED, now=NOW.isoformat())
 
     assert (status.changes_made, status.changes_undone) == ((), (ROUTE.sentence,))
+
+
+@pytest.mark.parametrize(
+    ("approval", "error", "code"),
+    [
+        (REFUSED[0], StepError(error="ApprovalDenied", state="AskApproval"), Code.APPROVAL_DENIED),
+        (REFUSED[1], StepError(error="States.Timeout", state="AskApproval"), Code.APPROVAL_LAPSED),
+    ],
+)
+def test_what_a_person_has_not_agreed_to_is_told_and_watched_on(approval: Approval, error: StepError, code: Code) -> None:
+    status = status_of(drift_run(approval=approval), error, now=NOW.isoformat())
+
+    assert (status.state, [finding.code for finding in status.findings]) == (State.DRIFTED, [code, Code.DRIFT])
+    assert ROUTE.sentence in status.findings[1].message
+    assert status.state in WATCHED_STATES
 
 
 # --- What the watch looks for

@@ -10,6 +10,7 @@ import pytest
 
 from localcloud.calls import CallGate
 from localcloud.control import ControlClient
+from localcloud.faults import Faults
 from localcloud.pace import Pace
 from localcloud.sam import PROJECT
 from localcloud.server import HUB_ACCOUNT_ID
@@ -334,6 +335,51 @@ def test_what_comes_back_asks_nobody_and_what_grows_waits_for_a_person(hub: Hub,
     assert (done["state"], done["approval"]["decided_by"]) == ("ACTIVE", approver.arn)
     assert set(codes(done)) == {"DRIFT_REPAIRED"}
     assert "100.65.0.0/24" in pair[1].routes(pair[1].main_table)
+
+
+def test_a_repair_that_fails_again_waits_until_something_else_is_seen(hub: Hub, pair: Pair, gate: CallGate) -> None:
+    item = active(hub, pair, REPAIR)
+    new_block(*pair)
+    refuse(gate, "AuthorizeSecurityGroupIngress", count=99)
+    failed = [looked_at(hub, item) for _ in range(2)]
+    told = hub.item(item["request_id"])["status"]
+
+    with hub.aws.calls.record() as calls:
+        assert found(hub, item) == "nothing new"
+
+    assert [(run.status["state"], run.codes) for run in failed] == [("DRIFTED", {"STEP_FAILED"})] * 2
+    assert [call.kind for call in calls if call.mutating and call.service == "ec2"] == []
+    assert hub.item(item["request_id"])["status"] == told
+
+    no_route(*pair)
+    assert looked_at(hub, item).codes == {"STEP_FAILED"}
+    gate.faults = Faults()
+    no_rule(*pair)
+    assert looked_at(hub, item).status["state"] == "ACTIVE"
+    assert "100.65.0.0/24" in pair[1].routes(pair[1].main_table)
+
+
+def test_what_a_person_denies_stays_watched_and_is_asked_once(hub: Hub, pair: Pair) -> None:
+    approver = Approver(hub, "drift-denier")
+    item = an_item(*pair, allow=[SSH], approval=True)
+    approved(hub, approver, item)
+    new_block(*pair)
+    before = networks_of(pair)
+    look(hub, item)
+    assert approver.decide(item["request_id"], checksum_of(asked(hub, item, generation=2)), "deny").code == 200
+
+    denied = hub.wait(item["request_id"], 1)
+
+    assert (denied["state"], set(codes(denied))) == ("DRIFTED", {"APPROVAL_DENIED", "DRIFT"})
+    assert networks_of(pair) == before
+    assert found(hub, item) == "nothing new"
+    assert hub.item(item["request_id"])["status"] == denied
+
+    new_block_of_the_accepter(*pair)
+    look(hub, item)
+    status = asked(hub, item, generation=3)
+    assert approver.decide(item["request_id"], checksum_of(status), "approve").code == 200
+    assert hub.wait(item["request_id"], 2)["state"] == "ACTIVE"
 
 
 def test_an_edit_during_a_drift_run_has_the_last_word(hub: Hub, pair: Pair) -> None:

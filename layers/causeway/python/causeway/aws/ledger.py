@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from causeway.clock import timestamp
@@ -100,11 +101,16 @@ class Ledger:
                 return int(head["generation"]) if same else None
         return int(plain(answer["Attributes"])["generation"])
 
-    def begin_drift(self, request: Request, settled: int) -> bool:
+    def begin_drift(self, request: Request, settled: int, in_vain_since: datetime | None = None) -> bool:
         """Begins a drift run: the generation after the settled one, and what it is about, in one transaction.
 
         The head keeps the sequence number of the newest change, so that the next one gets its generation. A drift run that
         another look has begun stays as it is.
+
+        Args:
+            request: What is to be so again.
+            settled: The newest generation.
+            in_vain_since: When the first of the runs ended that tried the same and failed, if any did.
 
         Returns:
             Whether the generation is there, begun now or before; False where a newer change has taken it.
@@ -125,6 +131,7 @@ class Ledger:
             payload=packed(request),
             occasion=Occasion.DRIFT.value,
             at=timestamp(),
+            **({} if in_vain_since is None else {"in_vain_since": in_vain_since.isoformat()}),
         )
         with translated(self._place(request.request_id), {"TransactionCanceledException": ServiceUnavailable}):
             try:
@@ -250,6 +257,7 @@ class Ledger:
             undo=undo,
             undone=_changes(records, f"{UNDONE}#{undo.round}#") if undo else (),
             approval=last_approval(records),
+            in_vain_since=datetime.fromisoformat(since) if (since := records[REQUEST].get("in_vain_since")) else None,
         )
 
     def save_holdings(self, request_id: str, holdings: Holdings) -> None:

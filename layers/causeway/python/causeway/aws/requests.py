@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from causeway.clock import timestamp
@@ -96,7 +97,7 @@ class Requests:
             answer = self._client.get_item(
                 TableName=self._table_name,
                 Key=attributes(request_id=request_id),
-                ProjectionExpression="#status.generation, #status.#state, #status.findings",
+                ProjectionExpression="#status.generation, #status.#state, #status.updated_at, #status.findings",
                 ExpressionAttributeNames={"#status": "status", "#state": "state"},
                 ConsistentRead=True,
             )
@@ -107,6 +108,7 @@ class Requests:
             request_id=request_id,
             generation=int(status["generation"]),
             state=State(status["state"]),
+            updated_at=datetime.fromisoformat(status["updated_at"]),
             codes=frozenset(finding["code"] for finding in status["findings"]),
         )
 

@@ -100,6 +100,11 @@ class Approval(Value, omit_defaults=False):
     def is_approved(self) -> bool:
         return self.decision is Decision.APPROVED and self.lapsed_at is None
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether somebody said no, or nobody said anything in time."""
+        return self.decision is Decision.DENIED or (self.decision is None and self.lapsed_at is not None)
+
     def decided(self, answer: Answer, decided_by: str, *, now: str) -> "Approval":
         return replace(self, decision=answer.decision, decided_by=decided_by, decided_at=now, reason=answer.reason)
 

@@ -1,9 +1,18 @@
 """What became of a network that was as its item says: what differs by now, what is done about it, and whether it is news."""
 
+from datetime import datetime, timedelta
+
+import msgspec
+
 from .findings import Code, Finding
 from .plan import AclEntryChange, Change, Plan, RouteChange, RuleChange
 from .request import DriftMode, Request
+from .run import Run
 from .status import State
+from .watch import Settled
+
+LONGEST_PAUSE = timedelta(days=1)
+"""Between two attempts at a repair that fails again and again."""
 
 
 def only_told_unless_repaired(request: Request, plan: Plan) -> Plan:
@@ -14,7 +23,21 @@ def only_told_unless_repaired(request: Request, plan: Plan) -> Plan:
     """
     if request.drift is DriftMode.REPAIR and not plan.is_blocked:
         return plan
-    return plan.with_findings((*(_differing(request, change) for change in plan.changes), *plan.findings))
+    return plan.with_findings((*told(request, plan.changes), *plan.findings))
+
+
+def told(request: Request, left: tuple[Change, ...]) -> tuple[Finding, ...]:
+    """What a drift run has to say of each change that would mend something and is not made."""
+    return tuple(
+        Finding(
+            code=Code.DRIFT,
+            side=change.side,
+            where=_place(request, change),
+            message=f"The network no longer is as the item says. What would mend it: {change.sentence}. Do it by hand, or put "
+            "the item again to have it done.",
+        )
+        for change in left
+    )
 
 
 def repaired(request: Request, made: tuple[Change, ...]) -> tuple[Finding, ...]:
@@ -31,36 +54,50 @@ def repaired(request: Request, made: tuple[Change, ...]) -> tuple[Finding, ...]:
     )
 
 
-def is_news(state: State, told: Plan | None, seen: Plan) -> bool:
+def is_news(settled: Settled, last: Run, seen: Plan, now: datetime) -> bool:
     """Whether a look at the network asks for a run.
 
-    Of an ACTIVE request any difference does. Of a DRIFTED one: that nothing differs any more, that something can be repaired,
-    or that it is not the same that differs.
+    Of an ACTIVE request any difference does. Of a DRIFTED one: that nothing differs any more, or that it is not the same that
+    differs. Where it still is the same, what was told is told once, and what no person has agreed to is asked once; but a
+    repair that failed is tried again, each time after a pause as long as all the attempts so far, a day at most.
 
     Args:
-        state: The request's, ACTIVE or DRIFTED.
-        told: The plan of the run that the state is from; None where it failed before it had one.
+        settled: What the request has settled in, ACTIVE or DRIFTED.
+        last: The run that the state is from.
         seen: The plan of a drift run, on the network as it is now.
+        now: When it was looked at.
     """
     differs = bool(seen.changes) or seen.is_blocked
-    if state is State.ACTIVE:
-        return differs
-    return not differs or not seen.is_blocked or told is None or _content(seen) != _content(told)
+    if settled.state is State.ACTIVE or not differs:
+        return differs or settled.state is State.DRIFTED
+    if _is_refused(last, seen):
+        return False
+    since = in_vain_since(settled, last, seen)
+    if since is None:
+        return True
+    was_told = last.plan is not None and last.plan.is_blocked
+    return not was_told and now - settled.updated_at >= min(settled.updated_at - since, LONGEST_PAUSE)
 
 
-def _content(plan: Plan) -> tuple[frozenset[Change], frozenset[Finding]]:
+def in_vain_since(settled: Settled, last: Run, seen: Plan) -> datetime | None:
+    """When the first of the runs ended that tried just what is seen now; None where the last one was about something else.
+
+    A run that failed before it had a plan tried whatever there is to do.
+    """
+    if settled.state is State.ACTIVE or (last.plan is not None and _content(seen) != _content(last.plan)):
+        return None
+    return last.in_vain_since or settled.updated_at
+
+
+def _is_refused(last: Run, seen: Plan) -> bool:
+    """Whether it would be asked again what a person has not agreed to; findings that only inform make no other question."""
+    asked = last.approval
+    return asked is not None and asked.is_refused and asked.checksum == seen.checksum and not seen.is_blocked
+
+
+def _content(plan: Plan) -> list[bytes]:
     """What a person is told of a plan; AWS lists things in no particular order."""
-    return frozenset(plan.changes), frozenset(plan.findings)
-
-
-def _differing(request: Request, change: Change) -> Finding:
-    return Finding(
-        code=Code.DRIFT,
-        side=change.side,
-        where=_place(request, change),
-        message=f"The network no longer is as the item says. What would mend it: {change.sentence}. Do it by hand, or put the "
-        "item again to have it done.",
-    )
+    return sorted(msgspec.json.encode(each, order="deterministic") for each in (*plan.changes, *plan.findings))
 
 
 def _place(request: Request, change: Change) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from .approval import Approval
 from .blocked_flows import blocked_flows
-from .drift import repaired
+from .drift import repaired, told
 from .errors import ApprovalDenied
 from .findings import Code, Finding
 from .plan import CreatePeering
@@ -28,7 +28,8 @@ def status_of(run: Run, error: StepError | None, *, undo_error: StepError | None
     A blocked plan is REJECTED, and so is one that no person has approved: nothing was written. An error, or a flow that does
     not work though everything was done, is FAILED, with what was undone of the run and what is left of it. The rest is ACTIVE,
     or REMOVED where nothing was wanted any more. A removal that is blocked is FAILED: there is no item left that could be
-    corrected. A drift run that does not end ACTIVE is DRIFTED, whatever stopped it but a person: the watch goes on looking.
+    corrected. A drift run that does not end ACTIVE is DRIFTED, whatever stopped it, a person too: the peering is there, and
+    the watch goes on looking.
 
     Args:
         run: The run.
@@ -54,10 +55,10 @@ def status_of(run: Run, error: StepError | None, *, undo_error: StepError | None
 
 def _state(run: Run, error: StepError | None, findings: tuple[Finding, ...]) -> State:
     blocked = any(finding.blocking for finding in findings)
-    if any(finding.code in REFUSALS for finding in findings):
-        return State.REJECTED
     if run.occasion is Occasion.DRIFT:
         return State.DRIFTED if blocked else State.ACTIVE
+    if any(finding.code in REFUSALS for finding in findings):
+        return State.REJECTED
     if error is None and not run.removal and run.plan is not None and run.plan.is_blocked:
         return State.REJECTED
     if blocked:
@@ -76,6 +77,8 @@ def _findings(run: Run, error: StepError | None, undo_error: StepError | None) -
         if each is not None:
             yield _stopped_by(run, each)
     if run.plan is not None:
+        if run.occasion is Occasion.DRIFT and run.approval is not None and run.approval.is_refused:
+            yield from told(run.request, run.plan.changes)
         yield from run.plan.findings
     if run.verdicts is not None:
         yield from blocked_flows(run.verdicts)

@@ -1,5 +1,6 @@
 """A run: everything the ledger knows of one generation of a request."""
 
+from datetime import datetime
 from enum import StrEnum
 
 from .approval import Approval
@@ -35,6 +36,7 @@ class Run(Value):
         undo: None unless UndoChanges has saved one; the last, where it had to try again.
         undone: The inverses that steps have reported as made since that look.
         approval: The last question that the run asked a person, None where it asked none.
+        in_vain_since: When the first of the runs before ended that tried the same and failed; None where none did.
     """
 
     request: Request
@@ -48,6 +50,7 @@ class Run(Value):
     undo: Undo | None = None
     undone: tuple[Change, ...] = ()
     approval: Approval | None = None
+    in_vain_since: datetime | None = None
 
     @property
     def removal(self) -> bool:

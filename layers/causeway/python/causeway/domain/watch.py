@@ -46,12 +46,14 @@ class Settled(Value):
     """A request that no run works on, as its status says.
 
     Attributes:
+        updated_at: When it settled.
         codes: Of the findings that its status has.
     """
 
     request_id: str
     generation: int
     state: State
+    updated_at: datetime
     codes: frozenset[str]
 
 

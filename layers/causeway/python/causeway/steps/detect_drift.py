@@ -18,7 +18,7 @@ from causeway.aws.ledger import Ledger
 from causeway.aws.reader import Reader
 from causeway.aws.requests import Requests
 from causeway.domain.approval import ApprovalRule
-from causeway.domain.drift import is_news
+from causeway.domain.drift import in_vain_since, is_news
 from causeway.domain.findings import Code
 from causeway.domain.run import Occasion, Run
 from causeway.domain.status import State, Status
@@ -69,9 +69,9 @@ def detect_drift(
     others = tuple(holdings_of_others(run.request.pair, request_id, ledger).values())
     observed = reader.observe_both(run.request, quotas=True)
     seen = decide(drifted, observed, ledger.load_holdings(request_id), others, NO_RULE)
-    if not is_news(settled.state, run.plan, seen):
+    if not is_news(settled, run, seen, now):
         return Look.NOTHING_NEW
-    if not ledger.begin_drift(run.request, settled.generation):
+    if not ledger.begin_drift(run.request, settled.generation, in_vain_since(settled, run, seen)):
         return Look.NOT_SETTLED
     executions.start(request_id, drifted.generation)
     return Look.BEGUN
