@@ -19,6 +19,7 @@ from causeway.domain.network import (
     PeeringConnection,
     PeeringStatus,
     Permission,
+    PrefixList,
     Route,
     RouteTable,
     SecurityGroup,
@@ -193,6 +194,22 @@ def with_routes(network: Snapshot, *routes: Route, tables: Iterable[str] | None 
             for table in network.route_tables
         ),
     )
+
+
+def prefix_list(*blocks: str, number: int = 1, family: int = 4, max_entries: int = 10) -> PrefixList:
+    """`pl-1`, named `list-1`, or another one, that holds the blocks."""
+    return PrefixList(
+        prefix_list_id=f"pl-{number}",
+        name=f"list-{number}",
+        family=family,
+        max_entries=max_entries,
+        cidr_blocks=blocks,
+    )
+
+
+def by_list(block: str, target: str) -> Route:
+    """A route by a prefix list that holds the block, resolved."""
+    return Route(destination=block, target=target, prefix_list="pl-1 (list-1)")
 
 
 def with_permissions(network: Snapshot, *permissions: Permission, groups: Iterable[str] | None = None) -> Snapshot:

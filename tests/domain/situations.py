@@ -6,7 +6,16 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from causeway.domain.network import LIVE_STATUSES, Direction, OwnedRule, PeeringConnection, Permission, Route, Snapshot
+from causeway.domain.network import (
+    LIVE_STATUSES,
+    Direction,
+    OwnedRule,
+    PeeringConnection,
+    Permission,
+    PrefixList,
+    Route,
+    Snapshot,
+)
 from causeway.domain.ownership import Holdings, OwnedRoute, connection_tags
 from causeway.domain.plan import AuthorizeRule, DeletePeering, Plan
 from causeway.domain.projection import project
@@ -23,6 +32,7 @@ from .networks import (
     connection,
     named,
     networks_and_flows,
+    prefix_list,
 )
 
 SECONDARY_CIDR_BLOCKS = Both(requester="10.7.0.0/16", accepter="192.7.0.0/16")
@@ -80,7 +90,10 @@ def both(of: Any) -> Both[Any]:
 
 @st.composite
 def situations(draw: st.DrawFn) -> Situation:
-    """Any small one: with or without the connection, tags, foreign routes and rules, more blocks, edge tables, closed ACLs."""
+    """Any small one: with or without the connection, tags, foreign routes and rules, more blocks, edge tables, closed ACLs.
+
+    Routes and rules are by prefix lists too, of which one may not be read.
+    """
     networks, ordinary = draw(networks_and_flows())
     wanted = draw(particular(ordinary))
     networks = both(lambda side: draw(_lived_in(networks[side])))
@@ -159,7 +172,14 @@ def _lived_in(draw: st.DrawFn, network: Snapshot) -> Snapshot:
         route_tables=tables,
         security_groups=groups,
         owned_rules=of_another_request,
+        prefix_lists=draw(_prefix_lists(side)),
     )
+
+
+@cache
+def _prefix_lists(side: Side) -> st.SearchStrategy[tuple[PrefixList, ...]]:
+    blocks = st.sampled_from([CIDR_BLOCKS[side.other], SECONDARY_CIDR_BLOCKS[side.other], "172.16.0.0/12"])
+    return st.lists(blocks, max_size=2, unique=True).map(lambda held: (prefix_list(*held),))
 
 
 @cache
@@ -167,7 +187,7 @@ def _other_routes(side: Side) -> st.SearchStrategy[tuple[Route, ...]]:
     peers = [CIDR_BLOCKS[side.other], SECONDARY_CIDR_BLOCKS[side.other], IPV6_CIDR_BLOCKS[side.other], "172.16.0.0/12"]
     routes = st.builds(
         Route,
-        destination=st.sampled_from(peers),
+        destination=st.sampled_from([*peers, "pl-1", "pl-unread"]),
         target=st.sampled_from([CONNECTION_ID, "pcx-9", "tgw-1"]),
         blackhole=st.booleans(),
     )
@@ -180,7 +200,7 @@ def _other_rules(side: Side) -> st.SearchStrategy[tuple[Permission, ...]]:
         Permission,
         direction=st.sampled_from(Direction),
         protocol=st.sampled_from(["tcp", "icmp", "-1"]),
-        peer=st.sampled_from([CIDR_BLOCKS[side.other], "0.0.0.0/0", "::/0", named("sg", side.other, 1)]),
+        peer=st.sampled_from([CIDR_BLOCKS[side.other], "0.0.0.0/0", "::/0", named("sg", side.other, 1), "pl-1"]),
         ports=st.none() | st.just(PortRange(first=22, last=22)),
     )
     return st.lists(rules, max_size=2, unique=True).map(tuple)  # EC2 has no rule twice in a group

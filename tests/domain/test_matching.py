@@ -6,10 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from causeway.domain.matching import Ruling, Traffic, answered, best_route, judge_entries, judge_permissions, requested, without
+from causeway.domain.matching import (
+    Ruling,
+    Traffic,
+    answered,
+    best_routes,
+    judge_entries,
+    judge_permissions,
+    requested,
+    without,
+)
 from causeway.domain.network import LOCAL, AclEntry, Direction, Permission, Route
 from causeway.domain.values import ALL_PORTS, PortRange, Protocol, Side
-from tests.domain.networks import flow, port_ranges
+from tests.domain.networks import by_list, flow, port_ranges
 
 PROTOCOLS = ("tcp", "6", "udp", "17", "icmp", "1", "icmpv6", "58", "-1")
 SMALL = 12  # a port space small enough to try every port
@@ -172,10 +181,10 @@ ADDRESS = ip_address("10.0.0.5")
 @pytest.mark.parametrize(
     ("routes", "best"),
     [
-        ([], None),
-        ([Route(destination="10.1.0.0/16", target="pcx-1")], None),
-        ([Route(destination="pl-1", target="vpce-1")], None),
-        ([Route(destination="::/0", target="igw-1")], None),
+        ([], ""),
+        ([Route(destination="10.1.0.0/16", target="pcx-1")], ""),
+        ([Route(destination="pl-1", target="vpce-1")], ""),
+        ([Route(destination="::/0", target="igw-1")], ""),
         ([Route(destination="0.0.0.0/0", target="igw-1"), Route(destination="10.0.0.0/16", target="pcx-1")], "pcx-1"),
         (
             [
@@ -192,21 +201,27 @@ ADDRESS = ip_address("10.0.0.5")
             "vgw-1",
         ),
         ([Route(destination="10.0.0.0/16", target=LOCAL), Route(destination="10.0.0.0/24", target="pcx-1")], LOCAL),
+        ([by_list("10.0.0.0/16", "tgw-1"), Route(destination="10.0.0.0/16", target="pcx-1")], "pcx-1"),
+        ([by_list("10.0.0.0/24", "tgw-1"), Route(destination="10.0.0.0/16", target="pcx-1")], "tgw-1"),
+        ([Route(destination="10.0.0.0/16", target="vgw-1", propagated=True), by_list("10.0.0.0/16", "pcx-1")], "pcx-1"),
+        ([Route(destination="10.0.0.0/24", target="vgw-1", propagated=True), by_list("10.0.0.0/16", "pcx-1")], "vgw-1"),
+        ([Route(destination="10.0.0.0/16", target=LOCAL), by_list("10.0.0.0/24", "pcx-1")], LOCAL),
+        ([by_list("10.0.0.0/16", "tgw-1"), by_list("10.0.0.0/24", "pcx-1")], "pcx-1"),
+        ([by_list("10.0.0.0/16", "tgw-1"), by_list("10.0.0.0/16", "pcx-1")], "tgw-1 or pcx-1"),
+        ([by_list("10.0.0.0/16", "pcx-1"), by_list("10.0.0.0/16", "pcx-1")], "pcx-1"),
     ],
 )
-def test_the_route_that_a_packet_takes(routes: list[Route], best: str | None) -> None:
-    route = best_route(routes, ADDRESS)
-
-    assert (route.target if route else None) == best
+def test_the_route_that_a_packet_takes(routes: list[Route], best: str) -> None:
+    assert " or ".join(route.target for route in best_routes(routes, ADDRESS)) == best
 
 
 @given(st.lists(SMALL_BLOCKS), st.integers(0, 15))
 def test_the_longest_prefix_is_found_as_by_trying_them_all(blocks: list[str], host: int) -> None:
     address = ip_address(host)
-    route = best_route([Route(destination=block, target="pcx-1") for block in blocks], address)
+    routes = best_routes([Route(destination=block, target="pcx-1") for block in blocks], address)
     lengths = [length for length in range(33) if str(ip_network((int(address), length), strict=False)) in blocks]
 
-    assert (ip_network(route.destination).prefixlen if route else None) == max(lengths, default=None)
+    assert [ip_network(route.destination).prefixlen for route in routes] == sorted(lengths)[-1:]
 
 
 def passes_singly(entries: list[AclEntry], protocol: str, port: int) -> bool:

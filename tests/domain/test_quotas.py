@@ -11,7 +11,7 @@ from causeway.domain.quotas import Quota
 from causeway.domain.request import Request
 from causeway.domain.values import SIDES, Both, PortRange, Side
 
-from .networks import change, change_side, connection, request, snapshots, ssh, with_permissions, with_routes
+from .networks import change, change_side, connection, prefix_list, request, snapshots, ssh, with_permissions, with_routes
 from .situations import applied, with_connection
 from .test_preflight import ELSEWHERE
 
@@ -95,9 +95,9 @@ def test_a_rule_that_names_a_group_counts_in_both_families() -> None:
         (routes(1), ["rtb-a1"]),
         (routes(3, propagated=True), []),
         ((Route(destination="2600:1f00:c::/56", target="tgw-1"),), []),
-        ((Route(destination="pl-1", target="tgw-1"),), []),
+        ((Route(destination="pl-1", target="tgw-1"),), ["rtb-a1"]),
     ],
-    ids=["static", "propagated", "the other family", "a prefix list"],
+    ids=["static", "propagated", "the other family", "a prefix list that may not be read"],
 )
 def test_routes_count_for_each_table_and_family(present: tuple[Route, ...], tables: list[str]) -> None:
     """The main table has its local route, the other one a route to the internet besides."""
@@ -105,6 +105,26 @@ def test_routes_count_for_each_table_and_family(present: tuple[Route, ...], tabl
     networks = change_side(networks, Side.REQUESTER, with_routes(networks.requester, *present, tables=["rtb-a1"]))
 
     assert [finding.where for finding in told(request(ssh()), networks)] == tables
+
+
+@pytest.mark.parametrize(("family", "quota", "tables"), [(4, 22, []), (4, 21, ["rtb-a1"]), (6, 2, [])])
+def test_a_route_by_a_prefix_list_counts_as_much_as_the_list_may_hold(family: int, quota: int, tables: list[str]) -> None:
+    """The table has a route to the internet besides, and gets one."""
+    network = change(snapshots().requester, prefix_lists=(prefix_list("172.16.0.0/16", family=family, max_entries=20),))
+    network = with_routes(network, Route(destination="pl-1", target="tgw-1"), tables=["rtb-a1"])
+    networks = with_quota(change_side(snapshots(), Side.REQUESTER, network), Side.REQUESTER, quotas.ROUTES, quota)
+
+    assert [finding.where for finding in told(request(ssh()), networks)] == tables
+
+
+@pytest.mark.parametrize(("quota", "groups"), [(21, []), (20, ["sg-b1"])])
+def test_a_rule_by_a_prefix_list_counts_as_much_as_the_list_may_hold(quota: int, groups: list[str]) -> None:
+    """Also where what it holds may not be read: then its size still is known."""
+    unread = change(prefix_list(max_entries=20), cidr_blocks=None)
+    network = with_permissions(change(snapshots().accepter, prefix_lists=(unread,)), *rules(1, peer="pl-1"))
+    networks = with_quota(change_side(snapshots(), Side.ACCEPTER, network), Side.ACCEPTER, quotas.GROUP_RULES, quota)
+
+    assert [finding.where for finding in told(request(ssh()), networks)] == groups
 
 
 @pytest.mark.parametrize("side", SIDES)

@@ -32,6 +32,7 @@ from tests.domain.networks import (
     connection,
     flow,
     ping,
+    prefix_list,
     request,
     snapshots,
     ssh,
@@ -359,6 +360,7 @@ def test_a_table_that_steers_a_gateway_is_no_candidate() -> None:
 HOSTS = ["{}.0.0.10/32", "{}.0.0.12/30", "{}.0.0.0/28", "{}.0.0.0/24", "{}.0.0.0/16", "0.0.0.0/0"]
 PORTS = st.sampled_from([None, PortRange(first=22, last=22), PortRange(first=0, last=1023), PortRange(first=1024, last=65535)])
 DIRECTIONS = st.sampled_from(Direction)
+LISTS = st.sampled_from(["pl-1", "pl-2", "pl-unread"])
 FLOWS = (ssh(REQUESTER), ssh(ACCEPTER), flow(REQUESTER, Protocol.ALL), flow(ACCEPTER, Protocol.ICMP, peer=Peer.SECURITY_GROUPS))
 
 
@@ -374,14 +376,14 @@ def permissions_of(side: Side, protocols: tuple[str, ...] = ("tcp", "icmp", "-1"
         ),
         DIRECTIONS,
         st.sampled_from(protocols),
-        blocks_of(side.other) | groups,
+        blocks_of(side.other) | groups | LISTS,
         PORTS,
     )
 
 
 @st.composite
 def odd_networks(draw: st.DrawFn) -> Both[Snapshot]:
-    """Peered VPCs, whose rules and routes say the oddest things about single addresses."""
+    """Peered VPCs, whose rules and routes say the oddest things about single addresses, also by prefix lists."""
     networks = peered(subnets=draw(st.integers(1, 2)), interfaces=draw(st.integers(1, 4)), security_groups=2)
     requester, accepter = (draw(odd_side(networks[side])) for side in SIDES)
     return Both(requester=requester, accepter=accepter)
@@ -401,8 +403,8 @@ def odd_side(draw: st.DrawFn, network: Snapshot) -> Snapshot:
         PORTS,
     )
     routes = st.builds(
-        lambda block, target, blackhole: Route(destination=block, target=target, blackhole=blackhole),
-        blocks,
+        lambda destination, target, blackhole: Route(destination=destination, target=target, blackhole=blackhole),
+        blocks | LISTS,
         st.sampled_from([CONNECTION_ID, CONNECTION_ID, "tgw-1"]),
         st.booleans(),
     )
@@ -413,9 +415,11 @@ def odd_side(draw: st.DrawFn, network: Snapshot) -> Snapshot:
         network = with_permissions(
             network, *draw(st.lists(permissions_of(network.side), max_size=2)), groups=[group.security_group_id]
         )
+    lists = (prefix_list(*draw(st.lists(blocks, max_size=2, unique=True)), number=number) for number in (1, 2))
     return change(
         network,
         network_interfaces=tuple(change(each, security_group_ids=tuple(draw(groups))) for each in network.network_interfaces),
+        prefix_lists=tuple(lists),
     )
 
 

@@ -41,7 +41,7 @@ from causeway.domain.remedies import (
 )
 from causeway.domain.values import SIDES, Both, PortRange, Side
 from causeway.domain.verdicts import Verdict
-from tests.domain.networks import CIDR_BLOCKS, CONNECTION_ID, change, change_side, connection, request, snapshots, ssh
+from tests.domain.networks import CIDR_BLOCKS, CONNECTION_ID, by_list, change, change_side, connection, request, snapshots, ssh
 from tests.domain.test_reachability import FLOWS, odd_networks, with_only
 
 SSH = Traffic(protocol="tcp", span=PortRange(first=22, last=22))
@@ -125,28 +125,32 @@ def test_an_acl_that_was_not_observed_cannot_be_changed() -> None:
 @pytest.mark.parametrize(
     ("taken", "says"),
     [
-        (None, "Add to rtb-1 the route 192.0.0.0/16 → pcx-1."),
-        (Route(destination="0.0.0.0/0", target="igw-1"), "Add to rtb-1 the route 192.0.0.0/16 → pcx-1."),
+        ((), "Add to rtb-1 the route 192.0.0.0/16 → pcx-1."),
+        ((Route(destination="0.0.0.0/0", target="igw-1"),), "Add to rtb-1 the route 192.0.0.0/16 → pcx-1."),
         (
-            Route(destination="192.0.0.0/16", target="tgw-1"),
+            (Route(destination="192.0.0.0/16", target="tgw-1"),),
             "Let the route 192.0.0.0/16 in rtb-1 lead to pcx-1 instead of tgw-1.",
         ),
         (
-            Route(destination="192.0.7.0/24", target="pcx-9", blackhole=True),
+            (Route(destination="192.0.7.0/24", target="pcx-9", blackhole=True),),
             "Let the route 192.0.7.0/24 in rtb-1 lead to pcx-1 instead of pcx-9.",
         ),
-        (Route(destination="192.0.7.0/24", target="vgw-1", propagated=True), "Add to rtb-1 the route 192.0.7.0/24 → pcx-1."),
+        ((Route(destination="192.0.7.0/24", target="vgw-1", propagated=True),), "Add to rtb-1 the route 192.0.7.0/24 → pcx-1."),
+        ((by_list("192.0.0.0/16", "tgw-1"),), "Add to rtb-1 the route 192.0.0.0/16 → pcx-1."),
+        ((by_list("192.0.7.0/24", "tgw-1"),), "Add to rtb-1 the route 192.0.7.0/24 → pcx-1."),
+        ((by_list("192.0.0.0/16", "pcx-1"), by_list("192.0.0.0/16", "tgw-1")), "Add to rtb-1 the route 192.0.0.0/16 → pcx-1."),
+        ((by_list("192.0.0.0/16", "pcx-1"),), "Leave the route 192.0.0.0/16 in rtb-1: it works once pcx-1 is active."),
         (
-            Route(destination="192.0.0.0/16", target="pcx-1", blackhole=True),
+            (Route(destination="192.0.0.0/16", target="pcx-1", blackhole=True),),
             "Leave the route 192.0.0.0/16 in rtb-1: it works once pcx-1 is active.",
         ),
         (
-            Route(destination="192.0.0.0/8", target=LOCAL),
+            (Route(destination="192.0.0.0/8", target=LOCAL),),
             "Nothing can be done: 192.0.0.0/8 is local in rtb-1, and VPCs with overlapping CIDR blocks cannot be peered.",
         ),
     ],
 )
-def test_a_route_wins_over_the_one_that_is_taken_now(taken: Route | None, says: str) -> None:
+def test_a_route_wins_over_the_one_that_is_taken_now(taken: tuple[Route, ...], says: str) -> None:
     assert for_routes(table(), taken, PEER, ACTIVE).sentence == says
 
 
@@ -168,7 +172,7 @@ def test_a_connection_is_brought_on_from_where_it_is(status: PeeringStatus, step
 
 
 def test_routes_lead_to_a_new_connection_where_the_old_one_is_over() -> None:
-    remedy = for_routes(table(), None, PEER, change(ACTIVE, status=PeeringStatus.EXPIRED))
+    remedy = for_routes(table(), (), PEER, change(ACTIVE, status=PeeringStatus.EXPIRED))
 
     assert remedy == SetRoute(route_table_id="rtb-1", destination=PEER, target=NEW_CONNECTION)
 
@@ -182,7 +186,7 @@ def test_an_address_outside_of_its_vpc_stays_out_even_before_the_connection_is_t
     assert "192.0.0.10" in for_strays(["192.0.0.10"]).sentence
 
 
-@pytest.mark.parametrize("remedy", [for_connection(None), for_strays(["10.0.0.1"]), for_routes(table(), None, PEER, None)])
+@pytest.mark.parametrize("remedy", [for_connection(None), for_strays(["10.0.0.1"]), for_routes(table(), (), PEER, None)])
 def test_a_verdict_keeps_its_remedies_as_values(remedy: Remedy) -> None:
     assert msgspec.convert(msgspec.to_builtins(remedy), Remedy) == remedy
 

@@ -18,6 +18,7 @@ from causeway.domain.plan import (
     RevokeRule,
 )
 from causeway.domain.planner import holdings_after, plan_removal, plan_request
+from causeway.domain.prefix_lists import resolved
 from causeway.domain.request import Flow, Request
 from causeway.domain.rules import missing_permissions, needed_permissions
 from causeway.domain.selection import selected_groups
@@ -83,7 +84,7 @@ def test_an_edit_is_done_once_it_was_done(edit: Edit) -> None:
 
     assert plan_request(edited, 3, after, holdings_after(edited, holdings, plan)).changes == ()
     for side in SIDES:
-        for group in selected_groups(edited, after[side]):
+        for group in selected_groups(edited, resolved(after[side])):
             needed = needed_permissions(edited, side, after)
             assert missing_permissions(group.permissions, needed, after[side.other].vpc) == ()
 

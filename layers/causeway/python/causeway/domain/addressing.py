@@ -27,6 +27,11 @@ def is_block(text: str) -> bool:
     return "/" in text
 
 
+def is_prefix_list(text: str) -> bool:
+    """Whether a rule or a route names a managed prefix list."""
+    return text.startswith("pl-")
+
+
 def is_within(inner: Block, outer: Block) -> bool:
     """Whether every address of the inner block is in the outer one: never across families."""
     return inner.version == outer.version and inner.subnet_of(outer)  # type: ignore[arg-type]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from typing import NamedTuple
 
-from .addressing import FIRST_USABLE, Address, Block, Partition, address_of, block_of, is_block
+from .addressing import FIRST_USABLE, Address, Block, Partition, address_of, block_of, is_block, is_prefix_list
 from .matching import Traffic, concerns, requested
 from .network import (
     UNSEEN_ACL,
@@ -19,6 +19,7 @@ from .network import (
     Subnet,
     Vpc,
 )
+from .prefix_lists import resolved
 from .request import Flow, Request
 from .selection import is_selected, selected_groups
 from .values import SIDES, Both, Side, Value
@@ -93,11 +94,14 @@ class Telling(NamedTuple):
         return self.requested is None or any(concerns(rule, traffic) for traffic in self.requested)
 
     def _sees(self, name: str) -> bool:
-        return (block_of(name) if is_block(name) else name) in self.seen
+        """A prefix list that may not be read may mean anybody, and is told of."""
+        return (block_of(name) if is_block(name) else name) in self.seen or is_prefix_list(name)
 
 
 class Candidates(Value):
     """What a side has to offer: subnets that use a selected route table, and interfaces in them with a selected group.
+
+    Routes and rules by prefix lists are resolved: there is one for each CIDR block.
 
     Attributes:
         subnets: By subnet id.
@@ -168,6 +172,7 @@ def tellings_of(
 
 
 def _candidates(request: Request, snapshot: Snapshot) -> Candidates:
+    snapshot = resolved(snapshot)
     subnets = dict(_selected_subnets(request, snapshot))
     present = {group.security_group_id: group for group in snapshot.security_groups}
     groups = {group.security_group_id for group in selected_groups(request, snapshot)}

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from . import remedies
-from .addressing import block_of, is_block
+from .addressing import block_of, is_block, is_prefix_list
 from .ends import End
-from .matching import Traffic, best_route, judge_entries, judge_permissions
+from .matching import Traffic, best_routes, concerns, judge_entries, judge_permissions
 from .network import AclEntry, Direction, PeeringConnection, PeeringStatus, Permission, Route
 from .verdicts import Cause, Component, Hop
-from .wording import say_entries, say_implicit_denial, say_no_rule, say_route, say_rules
+from .wording import say_entries, say_implicit_denial, say_no_rule, say_routes, say_rules, say_unread
 
 
 def interface_hop(end: End) -> Hop:
@@ -29,10 +29,11 @@ def security_group_hop(here: End, there: End, direction: Direction, traffic: Tra
         deciding = (group for group in here.security_groups if not set(ruling.allowed_by).isdisjoint(group.permissions))
         resource_id = ", ".join(group.security_group_id for group in deciding)
         return Hop(component=Component.SECURITY_GROUP, resource_id=resource_id, decided_by=say_rules(ruling.allowed_by))
+    unread = (rule.peer for rule in _unread_rules(here, direction) if concerns(rule, ruling.refused))
     return Hop(
         component=Component.SECURITY_GROUP,
         resource_id=", ".join(here.endpoint.security_group_ids),
-        decided_by=say_no_rule(direction, ruling.refused, there.endpoint.address),
+        decided_by=say_no_rule(direction, ruling.refused, there.endpoint.address) + say_unread(unread),
         cause=Cause.ENI_SG_RULES_MISMATCH,
         remedy=remedies.for_rules(
             [group.security_group_id for group in here.security_groups], direction, traffic, there.reached_as
@@ -46,8 +47,14 @@ def rules_about(here: End, there: End, direction: Direction) -> Iterator[Permiss
         yield from (rule for rule in group.permissions if rule.direction is direction and means(rule, there))
 
 
+def _unread_rules(here: End, direction: Direction) -> Iterator[Permission]:
+    """Those by prefix lists that may not be read."""
+    for group in here.security_groups:
+        yield from (rule for rule in group.permissions if rule.direction is direction and is_prefix_list(rule.peer))
+
+
 def means(permission: Permission, end: End) -> bool:
-    """Whether the rule's peer is this end: by its address or by a group. What a prefix list holds is not observed."""
+    """Whether the rule's peer is this end: by its address or by a group."""
     if is_block(permission.peer):
         return end.address in block_of(permission.peer)
     return permission.peer in end.referable_as
@@ -77,15 +84,16 @@ def entries_about(here: End, there: End, direction: Direction) -> Iterator[AclEn
 
 def route_table_hop(here: End, there: End, connection: PeeringConnection | None, *, returning: bool = False) -> Hop:
     table = here.surroundings.route_table
-    route = best_route(table.routes, there.address)
-    cause = _detour(route, connection)
+    routes = best_routes(table.routes, there.address)
+    unread = (route.destination for route in table.routes if is_prefix_list(route.destination))
+    cause = _detour(routes, connection)
     return Hop(
         component=Component.ROUTE_TABLE,
         resource_id=table.route_table_id,
-        decided_by=say_route(route) if route else f"no route to {there.endpoint.address}",
+        decided_by=(say_routes(routes) or f"no route to {there.endpoint.address}") + say_unread(unread),
         returning=returning,
         cause=cause,
-        remedy=remedies.for_routes(table, route, there.reached_as, connection) if cause else None,
+        remedy=remedies.for_routes(table, routes, there.reached_as, connection) if cause else None,
     )
 
 
@@ -106,9 +114,12 @@ def peering_connection_hop(source: End, destination: End, connection: PeeringCon
     return hop
 
 
-def _detour(route: Route | None, connection: PeeringConnection | None) -> Cause | None:
-    if route is None:
+def _detour(routes: tuple[Route, ...], connection: PeeringConnection | None) -> Cause | None:
+    if not routes:
         return Cause.NO_ROUTE_TO_DESTINATION
+    if len(routes) > 1:
+        return Cause.ROUTE_UNDETERMINED
+    (route,) = routes
     if route.blackhole:
         return Cause.BLACKHOLE_ROUTE
     if connection is None or route.target != connection.connection_id:

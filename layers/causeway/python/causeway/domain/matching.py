@@ -127,14 +127,19 @@ def judge_entries(entries: Iterable[AclEntry], traffic: Traffic) -> Ruling[AclEn
     return _take(_allowing(ordered, traffic), traffic)
 
 
-def best_route(routes: Iterable[Route], address: Address) -> Route | None:
-    """The route that a packet to the address takes.
+def best_routes(routes: Iterable[Route], address: Address) -> tuple[Route, ...]:
+    """The routes that a packet to the address can take: none, one, or more where AWS does not tell which.
 
-    Local routes win; then the longest prefix; then a static route over a propagated one (VPC guide, "Route priority").
-    Routes to prefix lists are left out: what is in the lists is not observed.
+    Local routes win; then the longest prefix; then a static route over one by a prefix list, and that over a propagated one. Of
+    several by prefix lists AWS takes any, and then always the same (VPC guide, "Route priority"); those to one target are one.
+
+    Args:
+        routes: Resolved: what a prefix list holds is looked for in the routes, not in the list.
+        address: Where the packet goes.
     """
-    fitting = (route for route in routes if is_block(route.destination) and address in block_of(route.destination))
-    return max(fitting, key=_priority, default=None)
+    fitting = [route for route in routes if is_block(route.destination) and address in block_of(route.destination)]
+    best = max(map(_priority, fitting), default=None)
+    return tuple({route.target: route for route in fitting if _priority(route) == best}.values())
 
 
 def without(spans: Iterable[PortRange], taken: PortRange) -> tuple[PortRange, ...]:
@@ -183,8 +188,9 @@ def _is_of_other_family(entry: AclEntry) -> bool:
     return protocol in ICMP_PROTOCOLS and protocol != ICMP_OF_FAMILY[block_of(entry.cidr_block).version]
 
 
-def _priority(route: Route) -> tuple[bool, int, bool]:
-    return route.target == LOCAL, block_of(route.destination).prefixlen, not route.propagated
+def _priority(route: Route) -> tuple[bool, int, bool, bool]:
+    of_list = route.prefix_list is not None
+    return route.target == LOCAL, block_of(route.destination).prefixlen, not (of_list or route.propagated), of_list
 
 
 def _messages(ports: PortRange) -> PortRange:

@@ -91,13 +91,40 @@ class PeeringConnection(Value):
 LOCAL = "local"
 
 
+class PrefixList(Value):
+    """A managed prefix list: CIDR blocks of one family that rules and routes name together.
+
+    Attributes:
+        family: 4 or 6.
+        max_entries: How much it counts against the quotas of what names it, however little it holds (VPC guide, "Prefix lists
+            concepts and rules"); of one of AWS's own its weight.
+        cidr_blocks: What it holds, in canonical form; None where that may not be read.
+    """
+
+    prefix_list_id: str
+    name: str
+    family: int
+    max_entries: int
+    cidr_blocks: tuple[str, ...] | None = None
+
+    def __str__(self) -> str:
+        return f"{self.prefix_list_id} ({self.name})"
+
+
 class Route(Value):
-    """A route. `destination` is a canonical CIDR block or a prefix list id; `target` any AWS id, or `local`."""
+    """A route.
+
+    Attributes:
+        destination: A canonical CIDR block or a prefix list id.
+        target: Any AWS id, or `local`.
+        prefix_list: The list that holds the destination, where the route was resolved: AWS shows the list as the destination.
+    """
 
     destination: str
     target: str
     blackhole: bool = False
     propagated: bool = False
+    prefix_list: str | None = None
 
 
 class RouteTable(Value):
@@ -130,6 +157,7 @@ class Permission(Value, order=True):
         ports: None means all; for ICMP always None here unless a type was named, when `first` is the type and `last` the code.
         peer: A canonical CIDR block, a security group id or a prefix list id.
         peer_account_id: The owner of the peer's security group, where that is another account.
+        prefix_list: The list that holds the peer, where the rule was resolved: AWS shows the list as the peer.
     """
 
     direction: Direction
@@ -137,6 +165,7 @@ class Permission(Value, order=True):
     peer: str
     ports: PortRange | None = None
     peer_account_id: str | None = None
+    prefix_list: str | None = None
 
     @property
     def what(self) -> str:
@@ -219,6 +248,7 @@ class Snapshot(Value):
     Attributes:
         owned_rules: The rules in this VPC's groups that carry Causeway's tag, whatever request made them.
         peering_connections: Every live connection of this VPC, in either direction.
+        prefix_lists: Those that the side's routes and rules name, as far as they may be read.
         quotas: Those of Amazon VPC by their codes, as far as they were asked for and may be read.
         outstanding_requests: How many connections the account has requested in the region that nobody has accepted yet; counted
             where the quotas were asked for.
@@ -233,6 +263,7 @@ class Snapshot(Value):
     subnets: tuple[Subnet, ...] = ()
     network_interfaces: tuple[NetworkInterface, ...] = ()
     peering_connections: tuple[PeeringConnection, ...] = ()
+    prefix_lists: tuple[PrefixList, ...] = ()
     quotas: dict[str, int] = {}
     outstanding_requests: int = 0
 

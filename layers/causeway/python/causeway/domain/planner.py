@@ -14,12 +14,13 @@ Other requests of the same two VPCs share the connection. What one of them wants
 in the ledger, rules and the connection by their tags.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 
 from msgspec.structs import replace
 
 from .findings import Finding
-from .network import PeeringConnection, Permission, SecurityGroup, Snapshot
+from .network import PeeringConnection, Route, Snapshot
 from .ownership import NOTHING_HELD, Holdings, OwnedAclEntry, OwnedRoute, connection_tags
 from .plan import (
     AcceptPeering,
@@ -36,11 +37,12 @@ from .plan import (
     TagPeering,
     TagRule,
 )
+from .prefix_lists import resolved
 from .preflight import preflight
 from .request import Request
 from .rules import missing_permissions
 from .scope import AclGrant, ConnectionGrant, DnsGrant, Grant, RouteGrant, RuleGrant
-from .sharing import Claim, claim_of, claims_of, connection_of, owner_of
+from .sharing import Claim, RoutePlace, RulePlace, claim_of, claims_of, connection_of, owner_of
 from .surplus import revocation, surplus_entries, surplus_routes, surplus_rules
 from .tagging import tag_peering, tag_rules
 from .values import SIDES, Both, Side, Value
@@ -202,9 +204,9 @@ def _connection_changes(request: Request, seen: Situation) -> Iterator[Addition]
 def _additions(claim: Claim, side: Side, seen: Situation) -> Iterator[Addition]:
     here, peer = seen.snapshots[side], seen.snapshots[side.other].vpc
     yield from _missing_routes(claim, side, seen)
-    for group in here.security_groups:
+    for group in resolved(_lasting(here, claim.rules[side])).security_groups:
         needed = [permission for group_id, permission in claim.rules[side] if group_id == group.security_group_id]
-        for permission in missing_permissions(_lasting(here, group, needed), needed, peer):
+        for permission in missing_permissions(group.permissions, needed, peer):
             yield AuthorizeRule(side=side, security_group_id=group.security_group_id, permission=permission)
     there = {(acl.network_acl_id, entry) for acl in here.network_acls for entry in acl.entries}
     for acl_id, entry in claim.entries[side]:
@@ -214,25 +216,40 @@ def _additions(claim: Claim, side: Side, seen: Situation) -> Iterator[Addition]:
 
 
 def _missing_routes(claim: Claim, side: Side, seen: Situation) -> Iterator[CreateRoute]:
-    """Routes to what has none, and in place of those that a connection of ours left as black holes."""
-    tables = seen.snapshots[side].route_tables
-    present = {(table.route_table_id, route.destination): route for table in tables for route in table.routes}
+    """Routes to what has none, and in place of those that a connection of ours left as black holes.
+
+    A route by a prefix list is as good as one to the block, as long as it leads to the connection; where it does not, ours
+    comes first.
+    """
     connection_id = seen.connection.connection_id if seen.connection else None
+    present: dict[RoutePlace, Route] = {}
+    by_list: defaultdict[RoutePlace, set[str]] = defaultdict(set)
+    for table in resolved(seen.snapshots[side]).route_tables:
+        for route in table.routes:
+            place = (table.route_table_id, route.destination)
+            if route.prefix_list is None:
+                present[place] = route
+            else:
+                by_list[place].add(route.target)
     for table_id, block in claim.routes[side]:
-        route = present.get((table_id, block))
-        if route is None:
+        standing = present.get((table_id, block))
+        if standing is not None and seen.holdings.left_behind(standing, connection_id):
+            yield CreateRoute(side=side, route_table_id=table_id, destination=block, replaces=standing.target)
+        elif standing is None and by_list[table_id, block] != {connection_id}:
             yield CreateRoute(side=side, route_table_id=table_id, destination=block)
-        elif seen.holdings.left_behind(route, connection_id):
-            yield CreateRoute(side=side, route_table_id=table_id, destination=block, replaces=route.target)
 
 
-def _lasting(here: Snapshot, group: SecurityGroup, needed: Collection[Permission]) -> tuple[Permission, ...]:
-    """What the group allows for as long as the request wants it.
+def _lasting(here: Snapshot, needed: Collection[RulePlace]) -> Snapshot:
+    """The side with only what its groups allow for as long as the request wants it.
 
     A rule that is about to go cannot stand in for one that is needed, nor can one that another request made for itself.
     """
-    passing = {rule.permission for rule in here.owned_rules if rule.security_group_id == group.security_group_id}
-    return tuple(permission for permission in group.permissions if permission in needed or permission not in passing)
+    passing = {(rule.security_group_id, rule.permission) for rule in here.owned_rules} - set(needed)
+    groups = (
+        replace(group, permissions=tuple(rule for rule in group.permissions if (group.security_group_id, rule) not in passing))
+        for group in here.security_groups
+    )
+    return replace(here, security_groups=tuple(groups))
 
 
 def _handed_over(side: Side, seen: Situation) -> Iterator[SetDnsResolution | TagPeering | TagRule]:

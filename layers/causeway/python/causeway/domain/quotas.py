@@ -96,7 +96,7 @@ def _connections(here: Snapshot, draft: Plan) -> Iterator[Demand]:
 
 
 def _routes(here: Snapshot, draft: Plan) -> Iterator[Demand]:
-    """Per table, IPv4 and IPv6 apart. Local and propagated routes do not count; of a prefix list the size is not observed."""
+    """Per table, IPv4 and IPv6 apart. Local and propagated routes do not count; a prefix list counts as much as it may hold."""
     needed = Counter((change.route_table_id, _family(change.destination)) for change in draft.of(CreateRoute, here.side))
     for table in here.route_tables:
         static = [route.destination for route in table.routes if route.target != LOCAL and not route.propagated]
@@ -104,14 +104,14 @@ def _routes(here: Snapshot, draft: Plan) -> Iterator[Demand]:
             yield Demand(
                 quota=ROUTES,
                 where=table.route_table_id,
-                used=sum(is_block(destination) and _family(destination) == family for destination in static),
+                used=sum(_weight(here, destination, family) for destination in static),
                 needed=needed[table.route_table_id, family],
                 part=f"IPv{family}",
             )
 
 
 def _rules(here: Snapshot, draft: Plan) -> Iterator[Demand]:
-    """Per group and direction, IPv4 and IPv6 apart; a rule that names a group or a prefix list counts in both."""
+    """Per group and direction, IPv4 and IPv6 apart; a rule that names a group counts in both."""
     added = draft.of(AuthorizeRule, here.side)
     for group in here.security_groups:
         needed = [change.permission for change in added if change.security_group_id == group.security_group_id]
@@ -120,8 +120,8 @@ def _rules(here: Snapshot, draft: Plan) -> Iterator[Demand]:
                 yield Demand(
                     quota=GROUP_RULES,
                     where=group.security_group_id,
-                    used=_count(group.permissions, direction, family),
-                    needed=_count(needed, direction, family),
+                    used=_count(here, group.permissions, direction, family),
+                    needed=_count(here, needed, direction, family),
                     part=f"IPv{family} {direction}",
                 )
 
@@ -140,12 +140,21 @@ def _entries(here: Snapshot, draft: Plan) -> Iterator[Demand]:
             )
 
 
-def _count(permissions: Iterable[Permission], direction: Direction, family: int) -> int:
-    return sum(each.direction is direction and family in _families(each) for each in permissions)
+def _count(here: Snapshot, permissions: Iterable[Permission], direction: Direction, family: int) -> int:
+    return sum(_weight(here, each.peer, family) for each in permissions if each.direction is direction)
 
 
-def _families(permission: Permission) -> tuple[int, ...]:
-    return (_family(permission.peer),) if is_block(permission.peer) else FAMILIES
+def _weight(here: Snapshot, name: str, family: int) -> int:
+    """How much a route or a rule counts in a family: one, or as much as the prefix list that it names may hold.
+
+    A group counts in both, and so does a list that may not be read: it may be of either, and counts one at least.
+    """
+    if is_block(name):
+        return int(_family(name) == family)
+    named = next((each for each in here.prefix_lists if each.prefix_list_id == name), None)
+    if named is None:
+        return 1
+    return named.max_entries if named.family == family else 0
 
 
 def _family(block: str) -> int:

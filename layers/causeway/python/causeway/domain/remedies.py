@@ -163,28 +163,33 @@ def for_entries(
     return AddEntry(network_acl_id=acl.network_acl_id, entry=entry, moved=moved)
 
 
-def for_routes(table: RouteTable, taken: Route | None, block: str, connection: PeeringConnection | None) -> SetRoute | Nothing:
+def for_routes(
+    table: RouteTable, taken: Sequence[Route], block: str, connection: PeeringConnection | None
+) -> SetRoute | Nothing:
     """A route to the other end's CIDR block; or for as much of it as goes elsewhere now.
 
     Args:
         table: The route table.
-        taken: The route that is taken now.
+        taken: The route that is taken now; several to one block where AWS takes any of them; none where there is none.
         block: Holds the other end.
         connection: The one to lead to; where it is over, a new one.
     """
     target = connection.connection_id if connection and connection.status.is_live else NEW_CONNECTION
-    if taken is None or (contains(taken.destination, block) and taken.destination != block and taken.target != LOCAL):
+    route = taken[0] if taken else None
+    if route is None or (contains(route.destination, block) and route.destination != block and route.target != LOCAL):
         return SetRoute(route_table_id=table.route_table_id, destination=block, target=target)
-    if taken.target == LOCAL:
+    if route.target == LOCAL:
         return Nothing(
-            sentence=f"Nothing can be done: {taken.destination} is local in {table.route_table_id}, and VPCs with overlapping "
+            sentence=f"Nothing can be done: {route.destination} is local in {table.route_table_id}, and VPCs with overlapping "
             "CIDR blocks cannot be peered."
         )
+    by_list = route.prefix_list is not None
+    outranked = route.propagated or (by_list and (len(taken) > 1 or route.target != target))
     return SetRoute(
         route_table_id=table.route_table_id,
-        destination=taken.destination,
+        destination=route.destination,
         target=target,
-        replaces=None if taken.propagated else taken.target,
+        replaces=None if outranked else route.target,
     )
 
 

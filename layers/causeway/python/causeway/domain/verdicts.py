@@ -21,7 +21,8 @@ class Component(StrEnum):
 class Cause(StrEnum):
     """Why a hop lets nothing through, in the codes of AWS's Reachability Analyzer where it has one.
 
-    See "Reachability Analyzer explanation codes" in the VPC Reachability guide.
+    See "Reachability Analyzer explanation codes" in the VPC Reachability guide. `ROUTE_UNDETERMINED` is where routes by prefix
+    lists lead one CIDR block to different targets: AWS does not tell which of them it takes.
     """
 
     ENI_SG_RULES_MISMATCH = "ENI_SG_RULES_MISMATCH"
@@ -29,6 +30,7 @@ class Cause(StrEnum):
     NO_ROUTE_TO_DESTINATION = "NO_ROUTE_TO_DESTINATION"
     BLACKHOLE_ROUTE = "BLACKHOLE_ROUTE"
     ROUTED_ELSEWHERE = "ROUTED_ELSEWHERE"
+    ROUTE_UNDETERMINED = "ROUTE_UNDETERMINED"
     PCX_NOT_ACTIVE = "PCX_NOT_ACTIVE"
     PCX_REQUIRES_ADDRESS_IN_VPC_CIDR = "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR"
 

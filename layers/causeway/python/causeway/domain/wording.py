@@ -10,9 +10,10 @@ PREPOSITIONS = {Direction.INGRESS: "from", Direction.EGRESS: "to"}
 
 
 def say_rules(permissions: Iterable[Permission]) -> str:
-    """`egress rule tcp 22 to 10.0.0.0/16`."""
+    """`egress rule tcp 22 to 10.0.0.0/16`, or `… to pl-0123 (offices) holding 10.0.0.0/16`."""
     return " and ".join(
-        f"{rule.direction} rule {_what(protocol_of(rule), rule.ports)} {PREPOSITIONS[rule.direction]} {rule.peer}"
+        f"{rule.direction} rule {_what(protocol_of(rule), rule.ports)} {PREPOSITIONS[rule.direction]} "
+        f"{_held(rule.peer, rule.prefix_list)}"
         for rule in permissions
     )
 
@@ -36,9 +37,19 @@ def say_implicit_denial(direction: Direction, traffic: Traffic, peer: str) -> st
     return f"entry * denies {_packets(traffic)} {PREPOSITIONS[direction]} {peer}"
 
 
-def say_route(route: Route) -> str:
-    """`route 192.0.0.0/16 → pcx-0123`."""
-    return f"route {route.destination} → {route.target}"
+def say_routes(routes: Iterable[Route]) -> str:
+    """`route 192.0.0.0/16 → pcx-0123`, or `route pl-0123 (offices) holding 192.0.0.0/16 → pcx-0123`."""
+    return " or ".join(f"route {_held(route.destination, route.prefix_list)} → {route.target}" for route in routes)
+
+
+def say_unread(prefix_lists: Iterable[str]) -> str:
+    """`; what pl-0123 holds is unknown`: to be put behind what was said without it."""
+    ids = " and ".join(sorted(set(prefix_lists)))
+    return f"; what {ids} holds is unknown" if ids else ""
+
+
+def _held(block: str, prefix_list: str | None) -> str:
+    return block if prefix_list is None else f"{prefix_list} holding {block}"
 
 
 def _packets(traffic: Traffic) -> str:
