@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
+from moto.ec2.models import ec2_backends
 
 from localcloud import ec2_authorization, task_tokens
 from localcloud.function_url_config import function_behind
@@ -57,7 +58,10 @@ _WITHOUT_RESOURCES = frozenset(
         "servicequotas:ListServiceQuotas",
         "sns:ListSubscriptions",
         "sns:ListTopics",
+        "ssm:DescribeInstanceInformation",
         "ssm:GetCommandInvocation",
+        "ssm:ListCommandInvocations",
+        "ssm:ListCommands",
         "states:ListStateMachines",
         "xray:PutTelemetryRecords",
         "xray:PutTraceSegments",
@@ -84,6 +88,8 @@ def needs(request: ApiRequest) -> Iterator[Need]:
     elif request.service == "dynamodb" and request.operation.startswith("Transact"):
         for action, table in _transaction_members(request.document):
             yield Need(f"dynamodb:{action}", _table_arn(request, table), context)
+    elif (request.service, request.operation) == ("ssm", "SendCommand"):
+        yield from _send_command_needs(request, context)
     elif (request.service, request.operation) == ("events", "PutEvents"):
         for source, detail_type, bus in _event_entries(request.document):
             keys = {"events:source": (source,), "events:detail-type": (detail_type,)}
@@ -183,10 +189,25 @@ def _log_resources(request: ApiRequest) -> list[Resource]:
     return [f"{_arn(request, 'logs')}:log-group:{group}{suffix}"]
 
 
+def _send_command_needs(request: ApiRequest, context: Context) -> Iterator[Need]:
+    """The document and every instance, which can be asked for by its tags; AWS's own documents are nobody's."""
+    name = request.document.get("DocumentName", "")
+    public = f"arn:aws:ssm:{request.region}::document/{name}"
+    document = public if name.startswith("AWS-") else _named_arn(request, "ssm", "document/", name)
+    yield Need("ssm:SendCommand", document, context)
+    tags = ec2_backends[request.account_id][request.region].tags
+    for instance_id in request.document.get("InstanceIds", ()):
+        keys = {
+            f"{kind}:resourcetag/{key}".lower(): (value,)
+            for kind in ("aws", "ssm")
+            for key, value in tags.get(instance_id, {}).items()
+        }
+        yield Need("ssm:SendCommand", f"{_arn(request, 'ec2')}:instance/{instance_id}", {**context, **keys})
+
+
 def _ssm_resources(request: ApiRequest) -> list[Resource]:
-    if request.operation == "SendCommand":
-        instances = [f"{_arn(request, 'ec2')}:instance/{each}" for each in request.document.get("InstanceIds", ())]
-        return [f"arn:aws:ssm:{request.region}::document/{request.document.get('DocumentName')}", *instances]
+    if "Document" in request.operation and (document := request.document.get("Name")):
+        return [_named_arn(request, "ssm", "document/", document)]
     names = [*request.document.get("Names", ()), *filter(None, [request.document.get("Name")])]
     return [_named_arn(request, "ssm", "parameter/", name.removeprefix("/")) for name in names] or [None]
 

@@ -1,10 +1,11 @@
-"""The recorder, the faults, the pace, the schedules and the quotas over HTTP, for tests and benchmarks in other processes.
+"""What tests and benchmarks in other processes steer over HTTP: recorder, faults, pace, schedules, quotas, trusted access.
 
 ``/_localcloud/calls``: GET ``{"cursor", "calls"}`` after ``?since=<cursor>``, or ``{"cursor", "kinds"}`` with
 ``&view=summary``; DELETE forgets them. ``/_localcloud/faults``: GET, PUT and DELETE of a `Faults` document.
 ``/_localcloud/pace``: GET, PUT and DELETE of a `Pace` document. ``/_localcloud/schedules``: GET
 lists the scheduled rules, POST with ``?rule=<name>&account_id=<id>&region=<name>`` fires one.
 ``/_localcloud/quotas``: GET lists the accounts' own VPC quotas, PUT adds some (a list of `OwnQuota`), DELETE ends them all.
+``/_localcloud/trusted-access``: GET, PUT and DELETE of a `TrustedAccess` document.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -20,7 +21,8 @@ from localcloud.calls import Call, CallGate, count_by_kind
 from localcloud.faults import Faults
 from localcloud.pace import Pace, PaceSetting
 from localcloud.schedules import ScheduledRule, Schedules
-from localcloud.strict import quotas
+from localcloud.strict import insights, quotas
+from localcloud.strict.insights import TrustedAccess
 from localcloud.strict.quotas import OwnQuota
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ FAULTS_PATH = "/_localcloud/faults"
 PACE_PATH = "/_localcloud/pace"
 SCHEDULES_PATH = "/_localcloud/schedules"
 QUOTAS_PATH = "/_localcloud/quotas"
+TRUSTED_ACCESS_PATH = "/_localcloud/trusted-access"
 
 
 class CallPage(msgspec.Struct, frozen=True):
@@ -68,6 +71,9 @@ class Control:
             ("GET", QUOTAS_PATH): self._list_quotas,
             ("PUT", QUOTAS_PATH): self._set_quotas,
             ("DELETE", QUOTAS_PATH): self._clear_quotas,
+            ("GET", TRUSTED_ACCESS_PATH): self._show_trusted_access,
+            ("PUT", TRUSTED_ACCESS_PATH): self._set_trusted_access,
+            ("DELETE", TRUSTED_ACCESS_PATH): self._clear_trusted_access,
         }
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -139,6 +145,20 @@ class Control:
         quotas.clear_overrides()
         return Response(status=204)
 
+    def _show_trusted_access(self, _request: Request) -> Response:
+        return _json(insights.trusted_access())
+
+    def _set_trusted_access(self, request: Request) -> Response:
+        try:
+            insights.configure(msgspec.json.decode(request.get_data(), type=TrustedAccess))
+        except msgspec.DecodeError as error:
+            return Response(str(error), status=400)
+        return _json(insights.trusted_access())
+
+    def _clear_trusted_access(self, _request: Request) -> Response:
+        insights.configure(TrustedAccess())
+        return Response(status=204)
+
 
 class ControlClient:
     """The control endpoints of a running embedded AWS."""
@@ -205,6 +225,17 @@ class ControlClient:
     def clear_quotas(self) -> None:
         """Let AWS's defaults apply again, everywhere."""
         self._request("DELETE", QUOTAS_PATH)
+
+    def trusted_access(self) -> TrustedAccess:
+        return msgspec.json.decode(self._request("GET", TRUSTED_ACCESS_PATH), type=TrustedAccess)
+
+    def set_trusted_access(self, access: TrustedAccess) -> None:
+        """Let only these accounts analyse paths across accounts, as on AWS."""
+        self._request("PUT", TRUSTED_ACCESS_PATH, msgspec.json.encode(access))
+
+    def clear_trusted_access(self) -> None:
+        """Let every account of the organization do so again."""
+        self._request("DELETE", TRUSTED_ACCESS_PATH)
 
     def close(self) -> None:
         self._http.clear()

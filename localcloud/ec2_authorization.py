@@ -22,6 +22,8 @@ _TYPES = {
     "i": "instance",
     "igw": "internet-gateway",
     "nat": "natgateway",
+    "nia": "network-insights-analysis",
+    "nip": "network-insights-path",
     "pcx": "vpc-peering-connection",
     "pl": "prefix-list",
     "rtb": "route-table",
@@ -39,6 +41,7 @@ _PARAMETERS: Mapping[str, str] = {
     "AuthorizeSecurityGroupEgress": "GroupId",
     "AuthorizeSecurityGroupIngress": "GroupId",
     "CreateNetworkAclEntry": "NetworkAclId",
+    "CreateNetworkInsightsPath": "NetworkInsightsPathId",
     "CreateRoute": "RouteTableId",
     "CreateVpcPeeringConnection": "VpcId",
     "DeleteNetworkAclEntry": "NetworkAclId",
@@ -47,8 +50,19 @@ _PARAMETERS: Mapping[str, str] = {
     "ReplaceRoute": "RouteTableId",
     "RevokeSecurityGroupEgress": "GroupId",
     "RevokeSecurityGroupIngress": "GroupId",
+    "StartNetworkInsightsAnalysis": "NetworkInsightsPathId",
 }
 """The one parameter that names what these actions act on; the other ids in their requests are not checked by AWS."""
+
+_CREATED = {
+    "CreateNetworkInsightsPath": "network-insights-path",
+    "CreateVpcPeeringConnection": _PEERING,
+    "StartNetworkInsightsAnalysis": "network-insights-analysis",
+}
+"""What these actions create, as a resource that they need a permission for."""
+
+_TIROS = ("CreateQuery", "ExtendQuery", "GetQueryAnswer", "GetQueryExplanation", "GetQueryExtensionAccounts")
+"""Reachability Analyzer asks another service in its caller's name ("Required API permissions", "Tiros API calls")."""
 
 
 def needs(request: ApiRequest) -> Iterator[Ec2Need]:
@@ -62,12 +76,15 @@ def needs(request: ApiRequest) -> Iterator[Ec2Need]:
     resource_ids = _resource_ids(request, backend)
     for resource_id in resource_ids:
         yield action, _arn_of(request, resource_id), {**keys, **_resource_keys(request, backend, resource_id)}
-    if request.operation == "CreateVpcPeeringConnection":
-        yield action, _arn(request, _PEERING, "*"), {**keys, **_new_peering_keys(request)}
+    if created := _CREATED.get(request.operation):
+        yield action, _arn(request, created, "*"), {**keys, **_new_resource_keys(request)}
     elif not resource_ids:
         yield action, None, keys
-    for created in _tagged_types(request):
-        yield "ec2:CreateTags", _arn(request, created, "*"), {**keys, "ec2:createaction": (request.operation,)}
+    if request.operation == "StartNetworkInsightsAnalysis":
+        for query in _TIROS:
+            yield f"tiros:{query}", "*", keys
+    for tagged in _tagged_types(request):
+        yield "ec2:CreateTags", _arn(request, tagged, "*"), {**keys, "ec2:createaction": (request.operation,)}
 
 
 def _resource_ids(request: ApiRequest, backend: EC2Backend) -> list[str]:
@@ -105,7 +122,10 @@ def _resource_keys(request: ApiRequest, backend: EC2Backend, resource_id: str) -
     return keys
 
 
-def _new_peering_keys(request: ApiRequest) -> Context:
+def _new_resource_keys(request: ApiRequest) -> Context:
+    """A new peering connection has conditions on its two VPCs."""
+    if request.operation != "CreateVpcPeeringConnection":
+        return {}
     form = request.form
     accepter = f"{form.get('PeerRegion', request.region)}:{form.get('PeerOwnerId', request.account_id)}"
     return {

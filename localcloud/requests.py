@@ -192,13 +192,13 @@ def _peek_body(environ: "WSGIEnvironment") -> bytes:
 
 def _caller(environ: "WSGIEnvironment", access_key: str) -> Caller:
     internal = access_key in INTERNAL_ACCESS_KEYS or "HTTP_X_LOCALCLOUD_INTERNAL" in environ
-    if access_key.startswith("ASIA") and (session := _session(access_key)):
+    if access_key.startswith("ASIA") and (session := session_of(access_key)):
         return replace(session, internal=internal)
     return Caller(account_id=get_account_id_from(access_key), access_key=access_key, internal=internal)
 
 
 @lru_cache(maxsize=4096)
-def _session(access_key: str) -> Caller | None:
+def session_of(access_key: str) -> Caller | None:
     """The role session behind a temporary key. A key belongs to one session for ever, so the answer can be kept."""
     for account_id, backends in list(sts_backends.items()):
         if session := backends["aws"].get_assumed_role_from_access_key(access_key):

@@ -48,7 +48,16 @@ _MUTATING: dict[Any, tuple[str, ...]] = {
         "replace_network_acl_association",
     ),
     TagResponse: ("create_tags", "delete_tags"),
-    VPCs: ("create_vpc", "delete_vpc", "modify_vpc_attribute", "associate_vpc_cidr_block"),
+    VPCs: (
+        "create_vpc",
+        "delete_vpc",
+        "modify_vpc_attribute",
+        "associate_vpc_cidr_block",
+        "create_network_insights_path",
+        "delete_network_insights_path",
+        "start_network_insights_analysis",
+        "delete_network_insights_analysis",
+    ),
 }
 
 

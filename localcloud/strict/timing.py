@@ -15,11 +15,13 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
         visibility: after a create, how long the accepter's side does not find the peering connection.
         provisioning: from the acceptance to `active`.
         deleting: from the deletion to `deleted`.
+        analysis: from the start of a Network Insights analysis to its end.
     """
 
     visibility: float = 0.2
     provisioning: float = 0.3
     deleting: float = 0.1
+    analysis: float = 0.3
 
 
 def system_clock() -> datetime:

@@ -13,7 +13,7 @@ from localcloud.faults import Failure, Faults, Hold, Throttle, TokenBucket
 from localcloud.pace import Pace, PaceSetting
 from localcloud.requests import INTERNAL_HEADER
 from localcloud.schedules import Schedules
-from localcloud.strict import quotas
+from localcloud.strict import insights, quotas
 from tests.localcloud.endpoint import HUB, MEMBER, REGION, Endpoint, refused, serving
 
 EXPLORER = (MEMBER, "explorer")
@@ -249,6 +249,16 @@ def test_a_quota_that_there_is_not_is_refused(endpoint: Endpoint) -> None:
     with urllib3.PoolManager() as http:
         answer = http.request("PUT", f"{endpoint.url}/_localcloud/quotas", body=body)
     assert (answer.status, b"L-00000000 is no quota" in answer.data) == (400, True)
+
+
+def test_trusted_access_can_be_set_from_another_process(endpoint: Endpoint, control: ControlClient) -> None:
+    access = insights.TrustedAccess(administrators=(HUB,))
+    control.set_trusted_access(access)
+    assert control.trusted_access() == insights.trusted_access() == access
+    control.clear_trusted_access()
+    assert control.trusted_access() == insights.TrustedAccess()
+    answer = urllib3.request("PUT", f"{endpoint.url}/_localcloud/trusted-access", body=b'{"admins": []}')
+    assert (answer.status, b"admins" in answer.data) == (400, True)
 
 
 def test_a_service_that_acts_as_a_role_marks_its_calls(endpoint: Endpoint, gate: CallGate) -> None:

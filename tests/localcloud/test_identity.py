@@ -7,7 +7,7 @@ from botocore.client import BaseClient
 from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-from localcloud import managed_policies
+from localcloud import managed_policies, strict
 from localcloud.authorization import ORGANIZATION_ID
 from localcloud.identity import IdentityCheck, RoleNotAssumableError, assume_role_as_service
 from localcloud.requests import INTERNAL_HEADER
@@ -49,6 +49,7 @@ def listeners() -> list[Callable[[str], None]]:
 @pytest.fixture(scope="module")
 def aws(listeners: list[Callable[[str], None]]) -> Iterator[Accounts]:
     managed_policies.install()
+    strict.install()
     with serving(IdentityCheck(DomainDispatcherApplication(create_backend_app), listeners)) as endpoint:
         yield Accounts(endpoint)
 
@@ -162,6 +163,7 @@ def test_each_service_refuses_in_its_own_way(
         (("lambda", "list_functions", {}), "lambda:ListFunctions"),
         (("cloudwatch", "put_metric_data", {"Namespace": "n", "MetricData": []}), "cloudwatch:PutMetricData"),
         (("s3", "list_buckets", {}), "s3:ListAllMyBuckets"),
+        (("ssm", "list_command_invocations", {}), "ssm:ListCommandInvocations"),
     ],
 )
 def test_the_action_is_named_as_iam_names_it(aws: Accounts, call: tuple[str, str, dict[str, Any]], action: str) -> None:
@@ -325,6 +327,104 @@ def test_creating_a_peering_needs_its_vpc_and_its_tags(aws: Accounts) -> None:
     whole.create_vpc_peering_connection(**peering)
     assert "ec2:CreateTags" in refusal(whole, "create_vpc_peering_connection", **peering, **tags)[1]
     tagger.create_vpc_peering_connection(**peering, **tags)
+
+
+def interfaces(aws: Accounts) -> dict[str, str]:
+    """Two interfaces of one subnet, as the ends of a path."""
+    ec2 = aws.client("ec2", aws.admin(MEMBER))
+    vpc_id = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnet_id = ec2.create_subnet(VpcId=vpc_id, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+    made = (ec2.create_network_interface(SubnetId=subnet_id)["NetworkInterface"] for _ in range(2))
+    source, destination = (each["NetworkInterfaceId"] for each in made)
+    return {"Source": source, "Destination": destination, "Protocol": "tcp"}
+
+
+PATHS, ANALYSES = ec2_arn(MEMBER, "network-insights-path"), ec2_arn(MEMBER, "network-insights-analysis")
+OURS = {"StringEquals": {"aws:RequestTag/By": "us"}}
+DESCRIBES = allow(["ec2:Describe*", "ec2:Get*", "ec2:Search*", "elasticloadbalancing:Describe*", "network-firewall:*"])
+
+
+def tagged(kind: str) -> dict[str, Any]:
+    return {"TagSpecifications": [{"ResourceType": f"network-insights-{kind}", "Tags": [{"Key": "By", "Value": "us"}]}]}
+
+
+def test_an_insights_path_is_created_with_its_tags(aws: Accounts) -> None:
+    path = interfaces(aws)
+    creating = allow("ec2:CreateNetworkInsightsPath", PATHS, **OURS)
+    tagging = allow("ec2:CreateTags", PATHS, StringEquals={"ec2:CreateAction": "CreateNetworkInsightsPath"})
+    half = aws.client("ec2", aws.acting(MEMBER, "half", creating))
+    whole = aws.client("ec2", aws.acting(MEMBER, "whole", creating, tagging))
+    assert f"ec2:CreateTags on resource: {PATHS}" in refusal(half, "create_network_insights_path", **path, **tagged("path"))[1]
+    assert f"on resource: {PATHS}" in refusal(whole, "create_network_insights_path", **path)[1]
+    whole.create_network_insights_path(**path, **tagged("path"))
+
+
+def an_insights_path(aws: Accounts, **tags: Any) -> str:
+    made = aws.client("ec2", aws.admin(MEMBER)).create_network_insights_path(**interfaces(aws), **tags)
+    path_id: str = made["NetworkInsightsPath"]["NetworkInsightsPathId"]
+    return path_id
+
+
+def test_an_analysis_needs_its_path_its_tags_and_tiros(aws: Accounts) -> None:
+    ours, theirs = an_insights_path(aws, **tagged("path")), an_insights_path(aws)
+    starting = [
+        allow("ec2:StartNetworkInsightsAnalysis", PATHS, StringEquals={"ec2:ResourceTag/By": "us"}),
+        allow("ec2:StartNetworkInsightsAnalysis", ANALYSES, **OURS),
+        allow("ec2:CreateTags", ANALYSES, StringEquals={"ec2:CreateAction": "StartNetworkInsightsAnalysis"}),
+    ]
+    without = aws.client("ec2", aws.acting(MEMBER, "without", *starting))
+    ec2 = aws.client("ec2", aws.acting(MEMBER, "starting", *starting, allow("tiros:*")))
+    call, tags = "start_network_insights_analysis", tagged("analysis")
+    assert "perform: tiros:CreateQuery because" in refusal(without, call, NetworkInsightsPathId=ours, **tags)[1]
+    assert f"on resource: {PATHS[:-1]}{theirs}" in refusal(ec2, call, NetworkInsightsPathId=theirs, **tags)[1]
+    assert f"on resource: {ANALYSES}" in refusal(ec2, call, NetworkInsightsPathId=ours)[1]
+    ec2.start_network_insights_analysis(NetworkInsightsPathId=ours, **tags)
+
+
+@pytest.mark.parametrize(
+    ("statements", "outcome"),
+    [
+        ([DESCRIBES], ("succeeded", None)),
+        ([allow("ec2:Describe*")], ("failed", "The request failed due to insufficient permissions")),
+    ],
+)
+def test_an_analysis_sees_what_its_caller_may_see(
+    aws: Accounts, statements: list[dict[str, Any]], outcome: tuple[str, str | None]
+) -> None:
+    path_id = an_insights_path(aws)
+    starting = allow(["ec2:StartNetworkInsightsAnalysis", "tiros:*"])
+    ec2 = aws.client("ec2", aws.acting(MEMBER, "looking", starting, *statements))
+    strict.configure(strict.Timing(analysis=0))
+    started = ec2.start_network_insights_analysis(NetworkInsightsPathId=path_id)["NetworkInsightsAnalysis"]
+    strict.configure(strict.Timing())
+    assert (started["Status"], started.get("StatusMessage")) == outcome
+
+
+def test_what_is_not_ones_own_is_not_deleted(aws: Accounts) -> None:
+    ours, theirs = an_insights_path(aws, **tagged("path")), an_insights_path(aws)
+    deleting = allow("ec2:DeleteNetworkInsightsPath", PATHS, StringEquals={"ec2:ResourceTag/By": "us"})
+    ec2 = aws.client("ec2", aws.acting(MEMBER, "deleting", deleting))
+    ec2.delete_network_insights_path(NetworkInsightsPathId=ours)
+    assert refusal(ec2, "delete_network_insights_path", NetworkInsightsPathId=theirs)[0] == "UnauthorizedOperation"
+
+
+def test_a_command_needs_its_document_and_its_instances(aws: Accounts) -> None:
+    (image, *_) = aws.client("ec2").describe_images(Owners=["amazon"])["Images"]
+    launched = aws.client("ec2", aws.admin(MEMBER)).run_instances(ImageId=image["ImageId"], MinCount=2, MaxCount=2)
+    ours, theirs = (each["InstanceId"] for each in launched["Instances"])
+    own_tags = {"Resources": [ours], "Tags": [{"Key": "Probed", "Value": "yes"}]}
+    aws.client("ec2", aws.admin(MEMBER)).create_tags(**own_tags)
+    document = f"arn:aws:ssm:{REGION}:{MEMBER}:document/probe"
+    on_instances = allow("ssm:SendCommand", ec2_arn(MEMBER, "instance"), StringEquals={"ssm:ResourceTag/Probed": "yes"})
+    ssm = aws.client("ssm", aws.acting(MEMBER, "probing", allow("ssm:SendCommand", document), on_instances))
+
+    def about(document_name: str, *instance_ids: str) -> tuple[str, str]:
+        return refusal(ssm, "send_command", DocumentName=document_name, InstanceIds=list(instance_ids))
+
+    assert f"on resource: {ec2_arn(MEMBER, 'instance', theirs)} because" in about("probe", ours, theirs)[1]
+    public = f"arn:aws:ssm:{REGION}::document/AWS-RunShellScript"
+    assert f"on resource: {public} because" in about("AWS-RunShellScript", ours)[1]
+    assert about("probe", ours)[0] == "InvalidDocument", "it may, but there is no such document"
 
 
 def test_a_peering_can_be_limited_to_an_accepter(aws: Accounts) -> None:

@@ -26,6 +26,13 @@ class Things:
         self.to_peer = {**self.route, "VpcPeeringConnectionId": self.active}
         self.entry = {"NetworkAclId": self.acl, "RuleNumber": 100, "Egress": False}
         self.option = {"RequesterPeeringConnectionOptions": {"AllowDnsResolutionFromRemoteVpc": True}}
+        subnet = ec2.create_subnet(VpcId=self.vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+        made = [ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"] for _ in range(2)]
+        self.ends = dict(zip(("Source", "Destination"), (each["NetworkInterfaceId"] for each in made), strict=True))
+        path = ec2.create_network_insights_path(**self.ends, Protocol="tcp")["NetworkInsightsPath"]
+        self.path = {"NetworkInsightsPathId": path["NetworkInsightsPathId"]}
+        analysis = ec2.start_network_insights_analysis(**self.path)["NetworkInsightsAnalysis"]
+        self.analysis = {"NetworkInsightsAnalysisId": analysis["NetworkInsightsAnalysisId"]}
         self.tag = {"Resources": [self.active], "Tags": [{"Key": "Owner", "Value": "payments"}]}
 
 
@@ -47,6 +54,10 @@ CALLS: dict[str, Callable[[Things], dict[str, Any]]] = {
     "create_network_acl_entry": lambda it: it.entry | EVERYWHERE,
     "replace_network_acl_entry": lambda it: it.entry | EVERYWHERE,
     "delete_network_acl_entry": lambda it: it.entry,
+    "create_network_insights_path": lambda it: it.ends | {"Protocol": "udp"},
+    "delete_network_insights_path": lambda it: it.path,
+    "start_network_insights_analysis": lambda it: it.path,
+    "delete_network_insights_analysis": lambda it: it.analysis,
     "create_tags": lambda it: it.tag,
     "delete_tags": lambda it: it.tag,
 }
@@ -61,6 +72,8 @@ def test_a_dry_run_performs_nothing(world: Any, refused: Any) -> None:
             ec2.describe_route_tables(),
             ec2.describe_security_group_rules(),
             ec2.describe_network_acls(),
+            ec2.describe_network_insights_paths(),
+            ec2.describe_network_insights_analyses(),
         )
         return [{key: value for key, value in each.items() if key != "ResponseMetadata"} for each in answers]
 
