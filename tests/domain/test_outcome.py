@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 
 from causeway.domain.errors import LedgerMissing
 from causeway.domain.findings import Code, Finding
+from causeway.domain.network import Vpc
 from causeway.domain.outcome import status_of
 from causeway.domain.plan import Change, CreatePeering, CreateRoute, DeleteRoute, Plan
 from causeway.domain.reversal import Reversal, Undo
 from causeway.domain.run import Occasion, Run
 from causeway.domain.status import MAX_LISTED, State, Status, execution_name
 from causeway.domain.step_error import StepError
-from causeway.domain.values import Side
+from causeway.domain.values import Both, Side
 from causeway.domain.verdicts import Cause, Component, Endpoint, Hop, Verdict
 
 from .networks import change, ping, request, ssh
@@ -262,8 +263,8 @@ def test_the_status_as_it_stands_on_the_item() -> None:
     on_item = json.loads(json.dumps(outcome(verdicts=(WORKS, stopped), done=ROUTES[:1]).as_map()))
 
     assert set(on_item) == {
-        "state", "generation", "updated_at", "execution", "peering_connection_id", "findings", "verdicts",
-        "approval", "changes_planned", "changes_made", "changes_undone",
+        "state", "generation", "updated_at", "execution", "peering_connection_id", "cidr_blocks", "vpc_names",
+        "findings", "verdicts", "approval", "changes_planned", "changes_made", "changes_undone",
     }  # fmt: skip
     assert (on_item["state"], on_item["execution"]) == ("FAILED", "test-to-production-3")
     assert on_item["peering_connection_id"] == "pcx-1"
@@ -274,6 +275,32 @@ def test_the_status_as_it_stands_on_the_item() -> None:
     assert on_item["verdicts"][0]["blocked_by"]["cause"] == "SUBNET_ACL_RESTRICTION"
     assert on_item["verdicts"][1]["blocked_by"] is None
     assert on_item["findings"][0]["side"] is None
+
+
+def test_the_vpcs_as_the_plan_saw_them_stand_on_the_item() -> None:
+    ref = request().requester
+    named = Vpc(
+        ref=ref,
+        cidr_blocks=("10.0.0.0/16",),
+        ipv6_cidr_blocks=("2001:db8::/56",),
+        excluded_cidr_blocks=("100.64.0.0/16",),
+        tags={"Name": "Test"},
+    )
+    seen = Both(requester=named, accepter=Vpc(ref=request().accepter, cidr_blocks=("192.0.0.0/16",), tags={"Name": ""}))
+
+    on_item = outcome(plan=change(PLAN, vpcs=seen)).as_map()
+    assert on_item["cidr_blocks"] == {
+        "requester": ["10.0.0.0/16", "2001:db8::/56", "100.64.0.0/16"],
+        "accepter": ["192.0.0.0/16"],
+    }
+    assert on_item["vpc_names"] == {"requester": "Test", "accepter": None}
+
+
+def test_vpcs_that_nobody_saw_have_no_blocks_on_the_item() -> None:
+    on_item = outcome(plan=None).as_map()
+
+    assert on_item["cidr_blocks"] == {"requester": [], "accepter": []}
+    assert on_item["vpc_names"] == {"requester": None, "accepter": None}
 
 
 def test_an_execution_name_fits() -> None:

@@ -94,11 +94,13 @@ def status_on(table: Any) -> dict[str, Any] | None:
 
 # --- PlanPeering
 
+SAVED_PLAN = plan_request(WANTED, 1, NETWORKS).with_vpcs(both(lambda side: NETWORKS[side].vpc))
+
 
 def test_a_plan_is_saved_and_summed_up(plan: PlanStep, ledger: Ledger, table: Any) -> None:
     summary = plan(NETWORKS)
 
-    assert ledger.load_run(WANTED.request_id, 1).saved_plan == plan_request(WANTED, 1, NETWORKS)
+    assert ledger.load_run(WANTED.request_id, 1).saved_plan == SAVED_PLAN
     assert msgspec.json.decode(msgspec.json.encode(summary)) == {
         "superseded": False,
         "blocked": False,
@@ -122,6 +124,7 @@ def test_a_plan_is_saved_and_summed_up(plan: PlanStep, ledger: Ledger, table: An
     status = status_on(table)
     assert status is not None
     assert status["state"] == "APPLYING"
+    assert status["cidr_blocks"] == {side: list(NETWORKS[side].vpc.cidr_blocks) for side in SIDES}
 
 
 def test_a_plan_with_nothing_to_do_skips_every_step(plan: PlanStep, table: Any) -> None:
@@ -164,7 +167,7 @@ def test_a_generation_has_one_plan(plan: PlanStep, ledger: Ledger) -> None:
     there = applied(WANTED, ledger.load_run(WANTED.request_id, 1).saved_plan, NETWORKS)
 
     assert plan(there) == first
-    assert ledger.load_run(WANTED.request_id, 1).saved_plan == plan_request(WANTED, 1, NETWORKS)
+    assert ledger.load_run(WANTED.request_id, 1).saved_plan == SAVED_PLAN
 
 
 def test_what_will_be_held_is_saved_before_the_first_write(plan: PlanStep, ledger: Ledger) -> None:

@@ -29,6 +29,11 @@ class Vpc(Value):
         """Of both families: what the peering is about."""
         return self.cidr_blocks + self.ipv6_cidr_blocks
 
+    @property
+    def name(self) -> str | None:
+        """What its `Name` tag says, where it has one that says something."""
+        return self.tags.get("Name") or None
+
 
 class PeeringStatus(StrEnum):
     """AWS's status codes of a VPC peering connection."""

@@ -50,6 +50,7 @@ def status_of(run: Run, error: StepError | None, *, undo_error: StepError | None
         approval=run.approval,
         changes_made=tuple(change.sentence for change in run.made[:MAX_LISTED]),
         changes_undone=tuple(change.sentence for change in run.taken_back[:MAX_LISTED]),
+        vpcs=None if run.plan is None else run.plan.vpcs,
     )
 
 

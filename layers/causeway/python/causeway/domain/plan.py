@@ -9,10 +9,10 @@ import hashlib
 import msgspec
 
 from .findings import Finding
-from .network import AclEntry, Direction, Permission
+from .network import AclEntry, Direction, Permission, Vpc
 from .request import VpcRef
 from .scope import Grant
-from .values import Side, Value
+from .values import Both, Side, Value
 
 type Tag = tuple[str, str]
 """A key and its value."""
@@ -251,6 +251,7 @@ class Plan(Value):
         findings: Everything preflight found; a blocking one means that nothing is done.
         scope: What the desired state lets through once the plan is done, and not only by the plan's own changes.
         approval_reasons: Why a person has to agree before anything is done; empty where nobody has to.
+        vpcs: Both VPCs as they were seen, for people; None where one could not be.
     """
 
     request_id: str
@@ -260,6 +261,7 @@ class Plan(Value):
     findings: tuple[Finding, ...] = ()
     scope: tuple[Grant, ...] = ()
     approval_reasons: tuple[str, ...] = ()
+    vpcs: Both[Vpc] | None = None
 
     @property
     def is_blocked(self) -> bool:
@@ -275,6 +277,9 @@ class Plan(Value):
 
     def with_approval_reasons(self, reasons: tuple[str, ...]) -> "Plan":
         return msgspec.structs.replace(self, approval_reasons=reasons)
+
+    def with_vpcs(self, vpcs: Both[Vpc]) -> "Plan":
+        return msgspec.structs.replace(self, vpcs=vpcs)
 
     def of[C: Value](self, kind: type[C], side: Side | None = None) -> tuple[C, ...]:
         """The changes of one kind, on one side or on both, in order."""

@@ -7,7 +7,8 @@ import msgspec
 
 from .approval import Approval
 from .findings import Finding
-from .values import Value
+from .network import Vpc
+from .values import SIDES, Both, Value
 from .verdicts import Hop, Verdict
 
 MAX_LISTED = 100
@@ -45,6 +46,7 @@ class Status(Value):
         changes_made: The sentence of each change that a finished run made, or that is left of a failed one.
         changes_undone: The sentence of each change that a failed run had made and the undo took back.
         updated_at: ISO 8601, UTC.
+        vpcs: Both VPCs as the plan saw them; None before there is one, or where one could not be seen.
     """
 
     state: State
@@ -58,6 +60,7 @@ class Status(Value):
     changes_planned: tuple[str, ...] = ()
     changes_made: tuple[str, ...] = ()
     changes_undone: tuple[str, ...] = ()
+    vpcs: Both[Vpc] | None = None
 
     @property
     def execution(self) -> str:
@@ -72,6 +75,8 @@ class Status(Value):
             "updated_at": self.updated_at,
             "execution": self.execution,
             "peering_connection_id": self.peering_connection_id,
+            "cidr_blocks": {side.value: list(_blocks(self.vpcs[side])) if self.vpcs else [] for side in SIDES},
+            "vpc_names": {side.value: self.vpcs[side].name if self.vpcs else None for side in SIDES},
             "findings": [finding.as_map() for finding in self.findings],
             "verdicts": [verdict_map(verdict) for verdict in self.verdicts],
             "approval": None if self.approval is None else msgspec.to_builtins(self.approval),
@@ -79,6 +84,11 @@ class Status(Value):
             "changes_made": list(self.changes_made),
             "changes_undone": list(self.changes_undone),
         }
+
+
+def _blocks(vpc: Vpc) -> tuple[str, ...]:
+    """All that the VPC has, also what the request excludes."""
+    return vpc.all_cidr_blocks + vpc.excluded_cidr_blocks
 
 
 def verdict_map(verdict: Verdict) -> dict[str, Any]:

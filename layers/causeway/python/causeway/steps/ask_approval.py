@@ -68,4 +68,5 @@ def _awaiting(run: Run, approval: Approval) -> Status:
         findings=plan.findings[:MAX_LISTED],
         approval=approval,
         changes_planned=tuple(change.sentence for change in plan.changes[:MAX_LISTED]),
+        vpcs=plan.vpcs,
     )

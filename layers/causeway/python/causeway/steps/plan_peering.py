@@ -181,14 +181,18 @@ def decide(
     """The plan, and why a person has to agree; where a side cannot be observed, what is known of it, for both sides at once."""
     requester, accepter = (_tolerant(run, side, observed[side]) for side in SIDES)
     if isinstance(requester, Snapshot) and isinstance(accepter, Snapshot):
-        snapshots = Both(requester=requester, accepter=accepter)
-        if run.removal:
-            return plan_removal(run.request, run.generation, snapshots, holdings, others)
-        plan = plan_request(run.request, run.generation, snapshots, holdings, others)
-        plan = plan.with_approval_reasons(why_ask(rule, run.request, snapshots, plan, holdings))
-        return only_told_unless_repaired(run.request, plan) if run.occasion is Occasion.DRIFT else plan
+        plan = _decide(run, Both(requester=requester, accepter=accepter), holdings, others, rule)
+        return plan.with_vpcs(Both(requester=requester.vpc, accepter=accepter.vpc))
     findings = tuple(each for each in (requester, accepter) if isinstance(each, Finding))
     return refuse(run.request, run.generation, findings)
+
+
+def _decide(run: Run, snapshots: Both[Snapshot], holdings: Holdings, others: tuple[Holdings, ...], rule: ApprovalRule) -> Plan:
+    if run.removal:
+        return plan_removal(run.request, run.generation, snapshots, holdings, others)
+    plan = plan_request(run.request, run.generation, snapshots, holdings, others)
+    plan = plan.with_approval_reasons(why_ask(rule, run.request, snapshots, plan, holdings))
+    return only_told_unless_repaired(run.request, plan) if run.occasion is Occasion.DRIFT else plan
 
 
 def _tolerant(run: Run, side: Side, seen: Snapshot | Finding) -> Snapshot | Finding:
@@ -206,6 +210,7 @@ def _applying(plan: Plan, approval: Approval | None) -> Status:
         updated_at=timestamp(),
         peering_connection_id=plan.connection_id,
         approval=approval,
+        vpcs=plan.vpcs,
     )
 
 
