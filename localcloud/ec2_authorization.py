@@ -75,7 +75,7 @@ def needs(request: ApiRequest) -> Iterator[Ec2Need]:
     backend = ec2_backends[request.account_id][request.region]
     resource_ids = _resource_ids(request, backend)
     for resource_id in resource_ids:
-        yield action, _arn_of(request, resource_id), {**keys, **_resource_keys(request, backend, resource_id)}
+        yield action, _arn_of(request, backend, resource_id), {**keys, **_resource_keys(request, backend, resource_id)}
     if created := _CREATED.get(request.operation):
         yield action, _arn(request, created, "*"), {**keys, **_new_resource_keys(request)}
     elif not resource_ids:
@@ -147,7 +147,10 @@ def _vpc_arn(vpc: VPC) -> str:
     return f"arn:aws:ec2:{vpc.region}:{vpc.owner_id}:vpc/{vpc.id}"
 
 
-def _arn_of(request: ApiRequest, resource_id: str) -> str:
+def _arn_of(request: ApiRequest, backend: EC2Backend, resource_id: str) -> str:
+    """A prefix list may be AWS's own: then it is of the account `aws`."""
+    if prefix_list := backend.managed_prefix_lists.get(resource_id):
+        return str(prefix_list.prefix_list_arn)
     return _arn(request, _TYPES[resource_id.rpartition("-")[0]], resource_id)
 
 

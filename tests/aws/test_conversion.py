@@ -1,9 +1,11 @@
 """What EC2 answers where moto has nothing to show, and the two spellings of one rule."""
 
+from typing import Any
+
 import pytest
 
 from causeway.aws import conversion
-from causeway.domain.network import AclEntry, Direction, PeeringStatus, Permission, Route
+from causeway.domain.network import AclEntry, Direction, PeeringStatus, Permission, PrefixList, Route
 from causeway.domain.request import VpcRef
 from causeway.domain.values import ALL_PORTS, Both, PortRange
 
@@ -71,6 +73,31 @@ def test_a_route_can_be_a_blackhole_propagated_and_to_a_prefix_list() -> None:
 
     assert propagated == Route(destination="2600::/32", target="vgw-1", propagated=True)
     assert blackhole == Route(destination="pl-1", target=conversion.GONE, blackhole=True)
+
+
+@pytest.mark.parametrize(
+    ("raw", "family", "max_entries"),
+    [
+        ({"PrefixListName": "offices", "MaxEntries": 7}, 4, 7),
+        ({"PrefixListName": "offices", "MaxEntries": 7, "AddressFamily": "IPv6"}, 6, 7),
+        ({"PrefixListName": "com.amazonaws.us-east-1.s3"}, 4, 1),
+        ({"PrefixListName": "com.amazonaws.us-east-1.s3express"}, 4, 6),
+        ({"PrefixListName": "com.amazonaws.global.cloudfront.origin-facing"}, 4, 55),
+        ({"PrefixListName": "com.amazonaws.eu-west-1.ipv6.vpc-lattice", "AddressFamily": "IPv6"}, 6, 10),
+    ],
+)
+def test_a_prefix_list_counts_as_its_size_or_as_the_weight_that_aws_gives_its_own(
+    raw: dict[str, Any], family: int, max_entries: int
+) -> None:
+    listed = conversion.prefix_list({"PrefixListId": "pl-1", "AddressFamily": "IPv4", **raw}, ("10.0.0.0/16",))  # type: ignore[typeddict-item]
+
+    assert listed == PrefixList(
+        prefix_list_id="pl-1",
+        name=raw["PrefixListName"],
+        family=family,
+        max_entries=max_entries,
+        cidr_blocks=("10.0.0.0/16",),
+    )
 
 
 def test_a_route_table_has_what_is_associated_with_it_and_no_more() -> None:

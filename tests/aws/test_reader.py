@@ -1,6 +1,7 @@
 from collections import Counter
 
 import pytest
+from moto.ec2.models import ec2_backends
 from moto.ec2.models.vpcs import VPC
 from msgspec.structs import replace
 
@@ -9,6 +10,7 @@ from causeway.domain.errors import ResourceNotFound, Throttled
 from causeway.domain.findings import Code, Finding
 from causeway.domain.network import Direction, PeeringStatus, Permission, Snapshot
 from causeway.domain.ownership import REQUEST_ID_TAG
+from causeway.domain.prefix_lists import named
 from causeway.domain.request import Request, VpcRef
 from causeway.domain.values import Both, PortRange, Side
 
@@ -135,6 +137,106 @@ def test_the_number_of_calls_does_not_grow_with_the_network(world: World, reader
     assert len(snapshot(observed.accepter).security_groups) == 31
     assert Counter(world.calls) == small
     assert small.total() == 2 * 9
+
+
+def test_the_prefix_lists_that_routes_and_rules_name_are_read(world: World, reader: Reader, requester: VpcRef) -> None:
+    ec2 = world.ec2(requester)
+    routed, _ = (prefix_list(world, requester, name, "10.9.0.0/16") for name in ("branches", "others"))
+    allowed = prefix_list(world, requester, "offices", "10.9.0.0/16", max_entries=10)
+    route_to(world, requester, routed)
+    let_in(world, requester, allowed)
+    ec2.modify_managed_prefix_list(PrefixListId=allowed, AddEntries=[{"Cidr": "10.8.0.0/16"}], CurrentVersion=1)
+
+    lists = {each.name: each for each in reader.observe(Side.REQUESTER, requester, dns=False).prefix_lists}
+
+    assert lists.keys() == {"branches", "offices"}
+    assert (lists["branches"].prefix_list_id, lists["branches"].cidr_blocks) == (routed, ("10.9.0.0/16",))
+    assert (lists["offices"].prefix_list_id, lists["offices"].cidr_blocks) == (allowed, ("10.9.0.0/16", "10.8.0.0/16"))
+    assert (lists["offices"].family, lists["offices"].max_entries) == (4, 10)
+    calls = Counter(world.calls)
+    assert (calls["DescribeManagedPrefixLists"], calls["GetManagedPrefixListEntries"]) == (1, 2)
+
+
+def test_more_entries_than_a_page_holds_are_all_seen(world: World, reader: Reader, requester: VpcRef) -> None:
+    listed = prefix_list(world, requester, "offices", *(f"10.9.{number}.0/24" for number in range(100)))
+    more = [{"Cidr": f"10.8.{number}.0/24"} for number in range(20)]
+    world.ec2(requester).modify_managed_prefix_list(PrefixListId=listed, AddEntries=more, CurrentVersion=1)
+    route_to(world, requester, listed)
+
+    (seen,) = reader.observe(Side.REQUESTER, requester, dns=False).prefix_lists
+
+    assert seen.cidr_blocks is not None
+    assert len(seen.cidr_blocks) == 120
+    assert Counter(world.calls)["GetManagedPrefixListEntries"] == 2
+
+
+def test_aws_own_prefix_lists_are_read_too(world: World, reader: Reader, requester: VpcRef) -> None:
+    """An S3 gateway endpoint has its route by one."""
+    ec2 = world.ec2(requester)
+    ec2.create_vpc_endpoint(
+        VpcId=requester.vpc_id, ServiceName="com.amazonaws.us-east-1.s3", RouteTableIds=world.route_tables(requester, 1)
+    )
+
+    (seen,) = reader.observe(Side.REQUESTER, requester, dns=False).prefix_lists
+
+    assert (seen.name, seen.max_entries) == ("com.amazonaws.us-east-1.s3", 1)
+    assert seen.cidr_blocks
+
+
+@pytest.mark.parametrize(
+    ("denied", "left"),
+    [
+        (("DescribeManagedPrefixLists", ""), []),
+        (("GetManagedPrefixListEntries", ""), [("branches", None), ("offices", None)]),
+        (("GetManagedPrefixListEntries", "branches"), [("branches", None), ("offices", ("10.9.0.0/16",))]),
+    ],
+)
+def test_a_prefix_list_that_may_not_be_read_is_unknown_and_the_side_is_read_all_the_same(
+    world: World, reader: Reader, requester: VpcRef, denied: tuple[str, str], left: list[tuple[str, object]]
+) -> None:
+    ids = {name: prefix_list(world, requester, name, "10.9.0.0/16") for name in ("branches", "offices")}
+    for each in ids.values():
+        route_to(world, requester, each)
+    operation, name = denied
+    world.deny("ec2", operation, about=ids.get(name, ""))
+
+    seen = reader.observe(Side.REQUESTER, requester, dns=False)
+
+    assert sorted((each.name, each.cidr_blocks) for each in seen.prefix_lists) == left
+    assert named(seen) == set(ids.values())
+
+
+def test_a_prefix_list_that_is_not_visible_is_unknown(
+    world: World, reader: Reader, requester: VpcRef, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is no longer shared with the account: what names it still does."""
+    listed = prefix_list(world, requester, "offices", "10.9.0.0/16")
+    route_to(world, requester, listed)
+    monkeypatch.delitem(ec2_backends[requester.account_id][requester.region].managed_prefix_lists, listed)
+
+    seen = reader.observe(Side.REQUESTER, requester, dns=False)
+
+    assert seen.prefix_lists == ()
+    assert named(seen) == {listed}
+
+
+def prefix_list(world: World, vpc: VpcRef, name: str, *blocks: str, max_entries: int = 120) -> str:
+    made = world.ec2(vpc).create_managed_prefix_list(
+        PrefixListName=name, MaxEntries=max_entries, AddressFamily="IPv4", Entries=[{"Cidr": block} for block in blocks]
+    )
+    prefix_list_id: str = made["PrefixList"]["PrefixListId"]
+    return prefix_list_id
+
+
+def route_to(world: World, vpc: VpcRef, prefix_list_id: str) -> None:
+    ec2 = world.ec2(vpc)
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.create_route(RouteTableId=world.route_tables(vpc, 1)[0], DestinationPrefixListId=prefix_list_id, GatewayId=gateway)
+
+
+def let_in(world: World, vpc: VpcRef, prefix_list_id: str) -> None:
+    rule = {"IpProtocol": "-1", "PrefixListIds": [{"PrefixListId": prefix_list_id}]}
+    world.ec2(vpc).authorize_security_group_ingress(GroupId=world.security_group(vpc, "app"), IpPermissions=[rule])
 
 
 def test_more_route_tables_than_a_page_holds_are_all_seen(world: World, reader: Reader, requester: VpcRef) -> None:

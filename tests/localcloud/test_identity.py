@@ -229,6 +229,21 @@ def test_a_route_needs_the_permission_on_its_table_only(aws: Accounts) -> None:
     assert f"ec2:CreateRoute on resource: {ec2_arn(MEMBER, 'route-table', table_id)} because" in message
 
 
+def test_a_prefix_list_is_read_by_whom_may_read_it_and_aws_own_are_of_the_account_aws(aws: Accounts) -> None:
+    admin = aws.client("ec2", aws.admin(MEMBER))
+    own = admin.create_managed_prefix_list(PrefixListName="offices", MaxEntries=1, AddressFamily="IPv4")["PrefixList"]
+    of_aws = admin.describe_managed_prefix_lists(Filters=[{"Name": "owner-id", "Values": ["AWS"]}])["PrefixLists"][0]
+    ids = {"own": own["PrefixListId"], "aws": of_aws["PrefixListId"]}
+    entries = allow("ec2:GetManagedPrefixListEntries", ec2_arn(MEMBER, "prefix-list"))
+    reader = aws.client("ec2", aws.acting(MEMBER, "reader", entries))
+
+    reader.get_managed_prefix_list_entries(PrefixListId=ids["own"])
+    code, message = refusal(reader, "get_managed_prefix_list_entries", PrefixListId=ids["aws"])
+
+    assert code == "UnauthorizedOperation"
+    assert f"on resource: arn:aws:ec2:us-east-1:aws:prefix-list/{ids['aws']} because" in message
+
+
 def test_a_tag_that_reads_like_an_id_is_no_resource(aws: Accounts) -> None:
     vpc_id, table_id = a_route_table(aws)
     tables = allow("ec2:CreateTags", ec2_arn(MEMBER, "route-table"))

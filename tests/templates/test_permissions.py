@@ -158,9 +158,22 @@ def test_a_member_trusts_the_hubs_functions_of_that_path_only(member: Document, 
     }
 
 
-def test_the_read_role_only_describes_and_lists_quotas(member: Document) -> None:
+def test_the_read_role_only_describes_and_reads_prefix_lists_and_quotas(member: Document) -> None:
     others = {action for action in actions(member["ReadRole"]["Properties"]) if not action.startswith("ec2:Describe")}
-    assert others == {"servicequotas:ListServiceQuotas"}
+    assert others == {"ec2:GetManagedPrefixListEntries", "servicequotas:ListServiceQuotas"}
+
+
+def test_prefix_lists_are_read_whoever_owns_them(member: Document) -> None:
+    """AWS's own are of the account `aws`, and a list can be shared."""
+    (reading,) = [
+        each for each in statements(member["ReadRole"]["Properties"]) if each["Action"] == "ec2:GetManagedPrefixListEntries"
+    ]
+    assert reading["Resource"] == {"Fn::Sub": "arn:${AWS::Partition}:ec2:*:*:prefix-list/*"}
+
+
+def test_a_changed_prefix_list_is_an_occasion_to_look(member: Document) -> None:
+    heard = member["NetworkChanged"]["Properties"]["EventPattern"]["detail"]["eventName"]
+    assert {"ModifyManagedPrefixList", "RestoreManagedPrefixListVersion"} <= set(heard)
 
 
 def test_the_write_role_changes_only_its_own_account(member: Document) -> None:

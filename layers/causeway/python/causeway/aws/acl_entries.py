@@ -9,7 +9,7 @@ from causeway.domain.errors import AclEntryConflict, CausewayError, ResourceNotF
 from . import conversion
 from .applied import Applied
 from .errors import REMEDIES, translated
-from .reader import describe_all
+from .pages import describe_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

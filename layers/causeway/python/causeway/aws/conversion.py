@@ -14,6 +14,7 @@ from causeway.domain.network import (
     PeeringConnection,
     PeeringStatus,
     Permission,
+    PrefixList,
     Route,
     RouteTable,
     SecurityGroup,
@@ -53,6 +54,18 @@ ROUTE_TARGETS = (
 """The keys that can name a route's target. A route to an instance names its network interface too."""
 
 GONE = "a target that is gone"
+
+WEIGHTS = {
+    "cloudfront.origin-facing": 55,
+    "ec2-instance-connect": 2,
+    "groundstation": 5,
+    "route53-healthchecks": 25,
+    "s3express": 6,
+    "secretsmanager-managed-external-secrets": 20,
+    "vpc-lattice": 10,
+}
+"""How much AWS's own prefix lists count against quotas, by their services, where it is not one; AWS shows no greatest number of
+entries of theirs (VPC guide, "AWS-managed prefix list weight")."""
 
 
 def vpc(raw: ec2.VpcTypeDef, ref: VpcRef, *, dns_support: bool | None, dns_hostnames: bool | None) -> Vpc:
@@ -235,6 +248,18 @@ def ip_permission(permission: Permission, description: str) -> ec2.IpPermissionT
     return raw
 
 
+def prefix_list(raw: ec2.ManagedPrefixListTypeDef, cidr_blocks: tuple[str, ...] | None) -> PrefixList:
+    """The list with what it holds; None where that may not be read."""
+    name = raw["PrefixListName"]
+    return PrefixList(
+        prefix_list_id=raw["PrefixListId"],
+        name=name,
+        family=6 if raw["AddressFamily"] == "IPv6" else 4,
+        max_entries=raw.get("MaxEntries") or _weight(name),
+        cidr_blocks=cidr_blocks,
+    )
+
+
 def tags(raw: Iterable[ec2.TagTypeDef] | None) -> dict[str, str]:
     return {each["Key"]: each["Value"] for each in raw or ()}
 
@@ -276,6 +301,11 @@ def _ports(name: str, first: int | None, last: int | None) -> PortRange | None:
     if name in ICMP and first == ANY_ICMP_TYPE:
         return None
     return PortRange(first=first, last=last)
+
+
+def _weight(name: str) -> int:
+    """Of one of AWS's own lists: `com.amazonaws.us-east-1.s3`, `com.amazonaws.global.ipv6.cloudfront.origin-facing`."""
+    return next((weight for service, weight in WEIGHTS.items() if name.endswith(f".{service}")), 1)
 
 
 def _foreign(owner: str | None, account_id: str) -> str | None:

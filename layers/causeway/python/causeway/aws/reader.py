@@ -12,16 +12,17 @@ from causeway.domain.exclusion import without_excluded
 from causeway.domain.findings import Code, Finding
 from causeway.domain.network import LIVE_STATUSES, PENDING_STATUSES, PeeringConnection, Snapshot
 from causeway.domain.ownership import REQUEST_ID_TAG
+from causeway.domain.prefix_lists import named
 from causeway.domain.values import Both, Side
 
 from . import conversion
 from .errors import translated
+from .pages import describe_all
+from .prefix_lists import read_prefix_lists
 from .quotas import QuotaReader
 from .sessions import Access, MemberSessions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_ec2 import type_defs as ec2
 
@@ -29,10 +30,6 @@ if TYPE_CHECKING:
 
 CALLS_AT_ONCE = 14
 """Threads a side, at most: one that waits for the others, and one for each call."""
-
-LARGEST_PAGE = 1000
-LARGEST_PAGES = {"describe_route_tables": 100}
-"""Where an operation allows less than the others."""
 
 type DnsAttribute = Literal["enableDnsSupport", "enableDnsHostnames"]
 
@@ -93,13 +90,13 @@ class Reader:
     def _observe(self, pool: ThreadPoolExecutor, side: Side, vpc: VpcRef, *, dns: bool, quotas: bool) -> Snapshot:
         client = self._sessions.ec2(vpc, Access.READ)
         asked = _ask(pool, client, vpc, dns=dns)
-        if not quotas:
-            return _snapshot(side, vpc, asked)
-        values = pool.submit(self._quotas.of, vpc)
-        outstanding = pool.submit(_outstanding, client, vpc) if side is Side.REQUESTER else None
+        values = pool.submit(self._quotas.of, vpc) if quotas else None
+        outstanding = pool.submit(_outstanding, client, vpc) if quotas and side is Side.REQUESTER else None
+        seen = _snapshot(side, vpc, asked)
         return replace(
-            _snapshot(side, vpc, asked),
-            quotas=dict(values.result()),
+            seen,
+            prefix_lists=read_prefix_lists(client, pool, vpc, named(seen)),
+            quotas=dict(values.result()) if values else {},
             outstanding_requests=outstanding.result() if outstanding else 0,
         )
 
@@ -204,14 +201,6 @@ def _dns_attribute(client: EC2Client, vpc: VpcRef, name: DnsAttribute) -> bool:
     with translated(str(vpc)):
         answer = client.describe_vpc_attribute(VpcId=vpc.vpc_id, Attribute=name)
     return answer["EnableDnsSupport" if name == "enableDnsSupport" else "EnableDnsHostnames"]["Value"]
-
-
-def describe_all(client: EC2Client, vpc: VpcRef, operation: Any, key: str, filters: Sequence[ec2.FilterTypeDef]) -> list[Any]:
-    """Every page of what the filters let through."""
-    page_size = LARGEST_PAGES.get(operation, LARGEST_PAGE)
-    with translated(str(vpc)):
-        pages = client.get_paginator(operation).paginate(Filters=filters, PaginationConfig={"PageSize": page_size})
-        return [raw for page in pages for raw in page[key]]
 
 
 def _filter(name: str, *values: str) -> ec2.FilterTypeDef:

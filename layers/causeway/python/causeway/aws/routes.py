@@ -10,7 +10,7 @@ from causeway.domain.plan import DeleteRoute
 from . import conversion
 from .applied import Applied
 from .errors import REMEDIES, translated
-from .reader import describe_all
+from .pages import describe_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

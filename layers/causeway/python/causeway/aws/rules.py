@@ -14,7 +14,7 @@ from causeway.domain.ownership import REQUEST_ID_TAG
 from . import conversion
 from .applied import Applied
 from .errors import code_of, translated
-from .reader import describe_all
+from .pages import describe_all
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

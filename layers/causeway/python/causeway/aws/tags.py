@@ -11,7 +11,8 @@ from causeway.domain.ownership import REQUEST_ID_TAG
 from . import conversion
 from .applied import Applied
 from .errors import REMEDIES, translated
-from .reader import describe_all, describe_peering
+from .pages import describe_all
+from .reader import describe_peering
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
