@@ -1,5 +1,6 @@
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -9,6 +10,7 @@ from moto.stepfunctions.models import stepfunctions_backends
 
 from causeway.aws.executions import Executions, is_running
 from causeway.domain.errors import AccessDenied, ResourceNotFound
+from causeway.domain.unfinished import Execution
 
 DEFINITION = json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}})
 NAME = "arn:aws:states:us-east-1:123456789012:execution:peering:test-to-production-7"
@@ -72,6 +74,20 @@ def test_an_execution_runs_until_it_has_ended(executions: Executions, client: An
 
 def test_an_execution_that_is_no_longer_known_does_not_run(client: Any) -> None:
     assert not is_running(client, NAME)
+
+
+def test_an_execution_is_found_by_its_request_and_generation(executions: Executions, client: Any) -> None:
+    assert executions.find("test-to-production", 7) is None
+    arn = executions.start("test-to-production", 7)
+    assert executions.find("test-to-production", 7) == Execution(ended_at=None)
+    before = datetime.now(UTC).replace(microsecond=0)
+
+    client.stop_execution(executionArn=arn)
+
+    found = executions.find("test-to-production", 7)
+    assert found is not None
+    assert found.ended_at is not None
+    assert before <= found.ended_at <= datetime.now(UTC)
 
 
 def test_an_execution_that_may_not_be_looked_at_is_named(client: Any) -> None:

@@ -111,6 +111,17 @@ def test_generations_that_overlap_are_told_as_they_happened() -> None:
     ]
 
 
+@pytest.mark.parametrize("occasion", Occasion)
+def test_a_run_that_takes_up_another_says_which(occasion: Occasion) -> None:
+    again = asked(occasion)
+    again = msgspec.structs.replace(again, generation=4, fields={**again.fields, "takes_up": True})
+
+    (entry,) = tell([again])
+
+    assert (entry.what, entry.who) == (What.SEEN, "DetectDrift")
+    assert "generation 3 ended without an outcome" in entry.text
+
+
 def test_who_asked_is_named_and_for_what() -> None:
     (entry,) = tell([asked(requested_by="arn:aws:iam::111111111111:user/ada")])
 

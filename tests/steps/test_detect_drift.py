@@ -68,9 +68,11 @@ class PendingReader(StillReader):
 
 @pytest.fixture
 def look_at(requests: Requests, ledger: Ledger, executions: Executions, bus: RecordingBus) -> LookAt:
-    def look(networks: Both[Any] = THERE, reader: StillReader | None = None, start: Any = executions) -> Look:
+    def look(
+        networks: Both[Any] = THERE, reader: StillReader | None = None, start: Any = executions, at: datetime = NOW
+    ) -> Look:
         return detect_drift(
-            ID, NOW, requests=requests, ledger=ledger, reader=reader or StillReader(networks), executions=start, bus=bus
+            ID, at, requests=requests, ledger=ledger, reader=reader or StillReader(networks), executions=start, bus=bus
         )
 
     return look
@@ -166,7 +168,7 @@ def test_a_difference_begins_a_generation_of_its_own(
 def test_two_looks_begin_one_generation(settle: Any, look_at: LookAt, machine: Machine) -> None:
     settle()
 
-    assert (look_at(BROKEN), look_at(BROKEN)) == (Look.BEGUN, Look.BEGUN)
+    assert (look_at(BROKEN), look_at(BROKEN)) == (Look.BEGUN, Look.NOT_SETTLED)
 
     assert set(machine.inputs) == {f"{ID}-2"}
 
@@ -206,6 +208,7 @@ def test_a_run_that_another_look_began_and_that_has_ended_is_not_begun_again(
     def a_run_ends_and_the_next_begins() -> None:
         look_at(BROKEN)
         settle(generation=2)
+        ledger.forget_unfinished(ID, 2)
         assert look_at(BROKEN) is Look.BEGUN
 
     assert look_at(reader=Meanwhile(a_run_ends_and_the_next_begins)) is Look.NOT_SETTLED
@@ -274,6 +277,66 @@ def test_a_drift_run_that_waits_for_its_pair_makes_room_for_an_edit(
 
     assert not plan(3).superseded
     assert ledger.load_run(ID, 2).plan is None
+
+
+# --- A run whose execution was ended from outside
+
+
+def stop(machine: Machine, generation: int) -> datetime:
+    """When it stopped."""
+    arn = f"{machine.arn.replace(':stateMachine:', ':execution:')}:{ID}-{generation}"
+    machine.client.stop_execution(executionArn=arn)
+    stopped: datetime = machine.client.describe_execution(executionArn=arn)["stopDate"]
+    return stopped
+
+
+@pytest.mark.parametrize("occasion", Occasion)
+def test_a_run_that_somebody_stopped_is_taken_up_as_a_new_generation(
+    ledger: Ledger, look_at: LookAt, machine: Machine, executions: Executions, occasion: Occasion
+) -> None:
+    """Its item may be gone: a removal's is."""
+    assert ledger.next_generation(ID, "100") == 1
+    ledger.save_request(1, WANTED, occasion)
+    ledger.save_unfinished(ID, 1)
+    executions.start(ID, 1)
+    assert look_at() is Look.NOT_SETTLED
+
+    stopped = stop(machine, 1)
+
+    assert look_at(at=stopped) is Look.TAKEN_UP
+    run = ledger.load_run(ID, 2)
+    assert (run.occasion, run.request, run.takes_up) == (occasion, WANTED, True)
+    assert set(machine.inputs) == {f"{ID}-1", f"{ID}-2"}
+    assert look_at() is Look.NOT_SETTLED
+    assert ledger.next_generation(ID, "100") is None, "the change is delivered again: it has been taken up"
+    assert ledger.next_generation(ID, "101") == 3
+
+
+def test_a_drift_run_that_somebody_stopped_is_taken_up(settle: Any, look_at: LookAt, machine: Machine) -> None:
+    settle()
+    look_at(BROKEN)
+    stopped = stop(machine, 2)
+
+    assert look_at(BROKEN, at=stopped) is Look.TAKEN_UP
+
+    assert set(machine.inputs) == {f"{ID}-2", f"{ID}-3"}
+
+
+@pytest.mark.parametrize("edited", [False, True], ids=["it had told its outcome", "a newer change is there"])
+def test_a_run_that_is_not_lost_is_left_and_the_next_look_is_at_the_network(
+    settle: Any, look_at: LookAt, ledger: Ledger, edited: bool
+) -> None:
+    settle()
+    ledger.save_unfinished(ID, 1)
+    if edited:
+        assert ledger.next_generation(ID, "101") == 2
+    else:
+        ledger.save_outcome(Status(state=State.ACTIVE, request_id=ID, generation=1, updated_at=NOW.isoformat()))
+
+    assert look_at() is Look.NOT_SETTLED
+
+    assert ledger.unfinished() == ()
+    assert look_at() is Look.NOTHING_NEW
 
 
 # --- A FAILED request

@@ -53,6 +53,7 @@ def test_a_new_item_starts_its_first_generation(
     assert (status.state, status.generation) == (State.PLANNING, 1)
     assert state_of(table) == ("PLANNING", 1)
     assert machine.inputs == {f"{REQUEST_ID}-1": {"request_id": REQUEST_ID, "generation": 1}}
+    assert (ledger.unfinished(), ledger.unfinished_generation(REQUEST_ID)) == ((REQUEST_ID,), 1)
     assert ledger.load_run(REQUEST_ID, 1).request.requester.vpc_id == "vpc-0aaaaaaaaaaaaaaaa"
     assert bus.announced == []
 

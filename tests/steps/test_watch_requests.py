@@ -6,6 +6,7 @@ from typing import Any
 import boto3
 import pytest
 
+from causeway.aws.ledger import Ledger
 from causeway.aws.queues import Queue
 from causeway.aws.requests import Requests
 from causeway.boundary import parse_watched
@@ -41,33 +42,51 @@ def put(table: Any, request_id: str, state: str | None = "ACTIVE", **fields: Any
     table.put_item(Item={"request_id": request_id, **VPCS, **status, **fields})
 
 
-def test_a_sweep_asks_for_a_look_at_all_that_has_settled(table: Any, requests: Requests, queue: RecordingQueue) -> None:
+def test_a_sweep_asks_for_a_look_at_all_that_has_settled(
+    table: Any, requests: Requests, ledger: Ledger, queue: RecordingQueue
+) -> None:
     for state in ("ACTIVE", "DRIFTED", "FAILED", "APPLYING", "REJECTED", None):
         put(table, f"one-{state}", state)
 
-    sweep = watch_requests(None, NOW, requests=requests, checks=queue)
+    sweep = watch_requests(None, NOW, requests=requests, ledger=ledger, checks=queue)
 
     assert set(sweep.to_look_at) == set(queue.sent) == {"one-ACTIVE", "one-DRIFTED", "one-FAILED"}
     assert sweep.expired == ()
 
 
-def test_a_change_somewhere_is_about_the_requests_there(table: Any, requests: Requests, queue: RecordingQueue) -> None:
+def test_a_sweep_asks_for_a_look_at_each_run_that_has_no_outcome_though_its_item_is_gone(
+    table: Any, requests: Requests, ledger: Ledger, queue: RecordingQueue
+) -> None:
+    put(table, "one")
+    for request_id, generation in (("one", 2), ("gone", 1), ("ended", 1), ("edited", 1), ("edited", 2)):
+        ledger.save_unfinished(request_id, generation)
+    for request_id in ("ended", "edited"):
+        ledger.forget_unfinished(request_id, 1)
+
+    watch_requests(None, NOW, requests=requests, ledger=ledger, checks=queue)
+
+    assert queue.sent == ["one", "edited", "gone"]
+
+
+def test_a_change_somewhere_is_about_the_requests_there(
+    table: Any, requests: Requests, ledger: Ledger, queue: RecordingQueue
+) -> None:
     put(table, "one")
     put(table, "two", accepter=VPCS["requester"])
 
-    watch_requests({THERE}, NOW, requests=requests, checks=queue)
+    watch_requests({THERE}, NOW, requests=requests, ledger=ledger, checks=queue)
 
     assert queue.sent == ["one"]
 
 
 @pytest.mark.parametrize("state", ["ACTIVE", "REJECTED", None])
 def test_an_item_whose_time_is_over_is_deleted_and_not_looked_at(
-    table: Any, requests: Requests, queue: RecordingQueue, state: str | None
+    table: Any, requests: Requests, ledger: Ledger, queue: RecordingQueue, state: str | None
 ) -> None:
     put(table, "over", state, expires_at="2026-01-15T10:00:00+01:00")
     put(table, "yet", expires_at="2026-01-15T10:00:00Z")
 
-    sweep = watch_requests(None, NOW, requests=requests, checks=queue)
+    sweep = watch_requests(None, NOW, requests=requests, ledger=ledger, checks=queue)
 
     assert sweep == Sweep(expired=("over",), to_look_at=("yet",))
     assert [item["request_id"] for item in table.scan()["Items"]] == ["yet"]
@@ -81,20 +100,22 @@ def test_an_item_that_was_given_more_time_meanwhile_stays(table: Any, requests: 
 
 
 @pytest.mark.parametrize("written", ["soon", "2026-01-15", 1768469400, {"at": "now"}, None])
-def test_what_is_no_time_is_never_over(table: Any, requests: Requests, queue: RecordingQueue, written: Any) -> None:
+def test_what_is_no_time_is_never_over(
+    table: Any, requests: Requests, ledger: Ledger, queue: RecordingQueue, written: Any
+) -> None:
     put(table, "one", expires_at=written)
 
-    assert watch_requests(None, NOW, requests=requests, checks=queue).expired == ()
+    assert watch_requests(None, NOW, requests=requests, ledger=ledger, checks=queue).expired == ()
 
 
 @pytest.mark.parametrize("strange", [{}, {"requester": "me"}, {"status": {"state": "STRANGE"}}, {"requester": {"region": 7}}])
 def test_an_item_that_is_no_request_holds_nothing_up(
-    table: Any, requests: Requests, queue: RecordingQueue, strange: dict[str, Any]
+    table: Any, requests: Requests, ledger: Ledger, queue: RecordingQueue, strange: dict[str, Any]
 ) -> None:
     table.put_item(Item={"request_id": "strange", **strange})
     put(table, "one")
 
-    watch_requests({HERE}, NOW, requests=requests, checks=queue)
+    watch_requests({HERE}, NOW, requests=requests, ledger=ledger, checks=queue)
 
     assert queue.sent == ["one"]
 

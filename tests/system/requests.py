@@ -148,8 +148,19 @@ class Hub:
         names = (execution["name"] for page in pages for execution in page["executions"])
         return sorted(name for name in names if name.rpartition("-")[0] == request_id)
 
+    def stop(self, status: Status) -> None:
+        """Stop an execution by hand, as an operator can."""
+        self.executions.stop_execution(executionArn=self._execution_arn(status["execution"]))
+        self.execution(status)
+
     def states_entered(self, status: Status) -> list[str]:
         self.execution(status)
+        return self.states_entered_so_far(status)
+
+    def states_entered_so_far(self, status: Status) -> list[str]:
+        """None of an execution that has not begun."""
+        if status["execution"] not in self.execution_names(status["execution"].rpartition("-")[0]):
+            return []
         details = (event.get("stateEnteredEventDetails") for event in self._history(status["execution"]))
         return [detail["name"] for detail in details if detail]
 

@@ -10,7 +10,7 @@ import pytest
 
 from localcloud.calls import CallGate
 from localcloud.control import ControlClient
-from localcloud.faults import Faults
+from localcloud.faults import Faults, Hold
 from localcloud.pace import Pace
 from localcloud.sam import PROJECT
 from localcloud.server import HUB_ACCOUNT_ID
@@ -380,6 +380,62 @@ def test_what_a_person_denies_stays_watched_and_is_asked_once(hub: Hub, pair: Pa
     status = asked(hub, item, generation=3)
     assert approver.decide(item["request_id"], checksum_of(status), "approve").code == 200
     assert hub.wait(item["request_id"], 2)["state"] == "ACTIVE"
+
+
+# --- A run that somebody stops
+
+
+type Stop = Callable[[Item, int, Callable[[], None]], None]
+
+
+@pytest.fixture
+def stopped(hub: Hub, gate: CallGate) -> Stop:
+    """Asks for a generation of an item, and stops its execution while that works on the route tables."""
+
+    def stop(item: Item, generation: int, ask: Callable[[], None]) -> None:
+        gate.hold(Hold(service="ec2", operation="*Route"))
+        ask()
+        status = {"execution": f"{item['request_id']}-{generation}"}
+        eventually(lambda: "UpdateRouteTables" in hub.states_entered_so_far(status))
+        hub.stop(status)
+        gate.faults = Faults()
+
+    return stop
+
+
+def test_a_change_and_a_repair_that_somebody_stopped_are_taken_up(hub: Hub, pair: Pair, stopped: Stop) -> None:
+    item = an_item(*pair, drift=REPORT, allow=[SSH])
+    stopped(item, 1, lambda: hub.put(item))
+    assert hub.item(item["request_id"])["status"]["state"] == "APPLYING"
+
+    assert found(hub, item) == "taken up"
+
+    status = hub.wait(item["request_id"], 1)
+    assert (status["state"], status["generation"]) == ("ACTIVE", 2)
+    assert pair[1].block in pair[0].routes(pair[0].main_table)
+
+    hub.run({**item, "drift": REPAIR})
+    no_route(*pair)
+    stopped(item, 4, lambda: look(hub, item))
+
+    assert found(hub, item) == "taken up"
+
+    status = hub.wait(item["request_id"], 4)
+    assert (status["state"], status["generation"]) == ("ACTIVE", 5)
+    assert pair[1].block in pair[0].routes(pair[0].main_table)
+
+
+def test_a_removal_that_somebody_stopped_is_taken_up(hub: Hub, pair: Pair, stopped: Stop) -> None:
+    before = networks_of(pair)
+    item = active(hub, pair, REPAIR)
+    queue = hub.listen(item["request_id"])
+    stopped(item, 2, lambda: hub.table.delete_item(Key={"request_id": item["request_id"]}))
+
+    assert found(hub, item) == "taken up"
+
+    eventually(partial(told_of_removal, hub, queue))
+    assert networks_of(pair) == before
+    assert found(hub, item) == "not settled"
 
 
 def test_an_edit_during_a_drift_run_has_the_last_word(hub: Hub, pair: Pair) -> None:

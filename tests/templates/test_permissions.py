@@ -120,7 +120,7 @@ def test_only_who_is_known_to_iam_reaches_the_url(hub: Document) -> None:
     }
 
 
-def test_only_the_holder_of_a_lock_is_looked_for_among_the_stacks_own_executions(hub: Document) -> None:
+def test_only_holders_of_locks_and_unfinished_runs_are_looked_for_among_the_stacks_own_executions(hub: Document) -> None:
     looking = {
         name.removesuffix("Role"): statement["Resource"]
         for name, role in of_type(hub, "AWS::IAM::Role").items()
@@ -128,7 +128,7 @@ def test_only_the_holder_of_a_lock_is_looked_for_among_the_stacks_own_executions
         if "states:DescribeExecution" in listed(statement["Action"])
     }
     pattern = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution:${AWS::StackName}:*"
-    assert looking == {"PlanPeering": {"Fn::Sub": pattern}}
+    assert looking == {"PlanPeering": {"Fn::Sub": pattern}, "DetectDrift": {"Fn::Sub": pattern}}
     (machine,) = of_type(hub, "AWS::StepFunctions::StateMachine").values()
     assert machine["StateMachineName"] == {"Ref": "AWS::StackName"}
 
@@ -244,4 +244,9 @@ def test_causeways_own_changes_are_no_occasion_to_look(hub: Document) -> None:
 def test_the_watch_changes_nothing_of_the_network(hub: Document) -> None:
     roles = of_type(hub, "AWS::IAM::Role")
     assert roles["DetectDriftRole"]["Path"] == "/causeway/read/"
-    assert actions(roles["WatchRequestsRole"]) == {"dynamodb:Scan", "dynamodb:DeleteItem", "sqs:SendMessage"}
+    assert actions(roles["WatchRequestsRole"]) == {
+        "dynamodb:Query",
+        "dynamodb:Scan",
+        "dynamodb:DeleteItem",
+        "sqs:SendMessage",
+    }

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from causeway.domain.status import execution_name
+from causeway.domain.unfinished import Execution
 
 from .errors import translated
 
@@ -19,7 +21,7 @@ RUNNING = "RUNNING"
 
 
 class Executions:
-    """Starts the state machine, once for each generation of a request."""
+    """Starts the state machine, once for each generation of a request, and finds what it has started."""
 
     def __init__(self, state_machine_arn: str, client: SFNClient) -> None:
         self._state_machine_arn = state_machine_arn
@@ -36,8 +38,22 @@ class Executions:
                     input=json.dumps({"request_id": request_id, "generation": generation}),
                 )
             except self._client.exceptions.ExecutionAlreadyExists:
-                return f"{self._state_machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
+                return self._arn(name)
         return answer["executionArn"]
+
+    def find(self, request_id: str, generation: int) -> Execution | None:
+        """The generation's execution; None where it was never started, or ended 90 days ago."""
+        name = execution_name(request_id, generation)
+        with translated(f"{self._state_machine_arn}, execution {name}"):
+            try:
+                described = self._client.describe_execution(executionArn=self._arn(name))
+            except self._client.exceptions.ExecutionDoesNotExist:
+                return None
+        running = described["status"] == RUNNING
+        return Execution(ended_at=None if running else described["stopDate"].astimezone(UTC))
+
+    def _arn(self, name: str) -> str:
+        return f"{self._state_machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
 
 
 class Tasks:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import UpdateTypeDef
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, TransactWriteItemTypeDef, UpdateTypeDef
 
     from causeway.domain.values import Side
 
@@ -48,8 +48,11 @@ USER = "USER#"
 LAST_GENERATION = 9_999_999_999
 """The largest that ten digits hold."""
 
-DRIFT = "drift"
-"""On the head while the newest generation is a drift run: it belongs to no stream record."""
+UNASKED = "unasked"
+"""On the head while the newest generation belongs to no stream record: a drift run, or one that takes up another."""
+
+UNFINISHED, RUN = "#UNFINISHED", "RUN#"
+"""Where the runs are that have no outcome yet, each with its request's id; no request has such an id itself."""
 
 SEQUENCE_NUMBER_DIGITS = 40
 """The longest sequence number of a stream record. It does not fit DynamoDB's numbers, which have 38 digits."""
@@ -61,12 +64,12 @@ class Head(Value):
     Attributes:
         generation: Of the newest change.
         asked: The last one that asked a person for approval.
-        drift: Whether the newest one is a drift run.
+        unasked: Whether no change of the item asked for the newest one.
     """
 
     generation: int
     asked: int
-    drift: bool
+    unasked: bool
 
 
 class Ledger:
@@ -80,7 +83,7 @@ class Ledger:
         """The generation of the change with this stream sequence number.
 
         The same number gives the same generation again; None where a newer change already has one, or the change had settled
-        and a drift run was begun since.
+        and a run that nobody asked for was begun since.
         """
         number = sequence_number.zfill(SEQUENCE_NUMBER_DIGITS)
         with translated(self._place(request_id)):
@@ -88,7 +91,7 @@ class Ledger:
                 answer = self._client.update_item(
                     TableName=self._table_name,
                     Key=attributes(request_id=request_id, record=HEAD),
-                    UpdateExpression="SET sequence_number = :number, #at = :at ADD generation :one REMOVE drift",
+                    UpdateExpression="SET sequence_number = :number, #at = :at ADD generation :one REMOVE unasked",
                     ConditionExpression="attribute_not_exists(sequence_number) OR sequence_number < :number",
                     ExpressionAttributeNames={"#at": "at"},
                     ExpressionAttributeValues=attributes(**{":number": number, ":one": 1, ":at": timestamp()}),
@@ -97,53 +100,77 @@ class Ledger:
                 )
             except self._client.exceptions.ConditionalCheckFailedException as error:
                 head = plain(cast("dict[str, Any]", error.response)["Item"])
-                same = head["sequence_number"] == number and DRIFT not in head
+                same = head["sequence_number"] == number and UNASKED not in head
                 return int(head["generation"]) if same else None
         return int(plain(answer["Attributes"])["generation"])
 
-    def begin_drift(self, request: Request, settled: int, in_vain_since: datetime | None = None) -> bool:
-        """Begins a drift run: the generation after the settled one, and what it is about, in one transaction.
+    def begin(self, run: Run) -> bool:
+        """Begins a run that no change of the item asks for: its generation and what it is about, in one transaction.
 
-        The head keeps the sequence number of the newest change, so that the next one gets its generation. A drift run that
-        another look has begun stays as it is.
-
-        Args:
-            request: What is to be so again.
-            settled: The newest generation.
-            in_vain_since: When the first of the runs ended that tried the same and failed, if any did.
+        The head keeps the sequence number of the newest change, so that the next one gets its generation. A run that another
+        look has begun stays as it is.
 
         Returns:
             Whether the generation is there, begun now or before; False where a newer change has taken it.
         """
+        request_id = run.request.request_id
         update: UpdateTypeDef = {
             "TableName": self._table_name,
-            "Key": attributes(request_id=request.request_id, record=HEAD),
-            "UpdateExpression": "SET generation = :begun, drift = :true, #at = :at",
+            "Key": attributes(request_id=request_id, record=HEAD),
+            "UpdateExpression": "SET generation = :begun, unasked = :true, #at = :at",
             "ExpressionAttributeNames": {"#at": "at"},
-            "ConditionExpression": "generation = :settled",
+            "ConditionExpression": "generation = :before",
             "ExpressionAttributeValues": attributes(
-                **{":settled": settled, ":begun": settled + 1, ":true": True, ":at": timestamp()}
+                **{":before": run.generation - 1, ":begun": run.generation, ":true": True, ":at": timestamp()}
             ),
         }
+        since = {} if run.in_vain_since is None else {"in_vain_since": run.in_vain_since.isoformat()}
         about = attributes(
-            request_id=request.request_id,
-            record=prefix_of(settled + 1) + REQUEST,
-            payload=packed(request),
-            occasion=Occasion.DRIFT.value,
+            request_id=request_id,
+            record=prefix_of(run.generation) + REQUEST,
+            payload=packed(run.request),
+            occasion=run.occasion.value,
             at=timestamp(),
-            **({} if in_vain_since is None else {"in_vain_since": in_vain_since.isoformat()}),
+            takes_up=run.takes_up,
+            **since,
         )
-        with translated(self._place(request.request_id), {"TransactionCanceledException": ServiceUnavailable}):
+        puts: list[TransactWriteItemTypeDef] = [
+            {"Put": {"TableName": self._table_name, "Item": item}} for item in (about, _unfinished(request_id, run.generation))
+        ]
+        with translated(self._place(request_id), {"TransactionCanceledException": ServiceUnavailable}):
             try:
-                self._client.transact_write_items(
-                    TransactItems=[{"Update": update}, {"Put": {"TableName": self._table_name, "Item": about}}]
-                )
+                self._client.transact_write_items(TransactItems=[{"Update": update}, *puts])
             except self._client.exceptions.TransactionCanceledException as error:
                 if error.response["CancellationReasons"][0].get("Code") != "ConditionalCheckFailed":
                     raise
-                head = self.load_head(request.request_id)
-                return head.drift and head.generation == settled + 1
+                head = self.load_head(request_id)
+                return head.unasked and head.generation == run.generation
         return True
+
+    def save_unfinished(self, request_id: str, generation: int) -> None:
+        """Records that a run is begun; in place of the request's run before, which it supersedes."""
+        with translated(self._place(request_id)):
+            self._client.put_item(TableName=self._table_name, Item=_unfinished(request_id, generation))
+
+    def forget_unfinished(self, request_id: str, generation: int) -> None:
+        """Records that the run has ended. A newer one's record stays."""
+        with translated(self._place(request_id)), suppress(self._client.exceptions.ConditionalCheckFailedException):
+            self._client.delete_item(
+                TableName=self._table_name,
+                Key=_unfinished_key(request_id),
+                ConditionExpression="generation = :generation",
+                ExpressionAttributeValues=attributes(**{":generation": generation}),
+            )
+
+    def unfinished(self) -> tuple[str, ...]:
+        """The ids of the requests that have a run that was begun and has no outcome yet, in order."""
+        items = self._query(UNFINISHED, "begins_with(#record, :prefix)", **{":prefix": RUN})
+        return tuple(item["record"].removeprefix(RUN) for item in items)
+
+    def unfinished_generation(self, request_id: str) -> int | None:
+        """The generation of the request's run that was begun and has no outcome yet, None where there is none."""
+        record = self._get(UNFINISHED, f"{RUN}{request_id}")
+        return int(record["generation"]) if record else None
 
     def newest_generation(self, request_id: str) -> int:
         """The generation of the newest change of the item; 0 where there was none."""
@@ -152,7 +179,7 @@ class Ledger:
     def load_head(self, request_id: str) -> Head:
         """How far the request's generations have come."""
         head = self._get(request_id, HEAD) or {}
-        return Head(generation=int(head.get("generation", 0)), asked=int(head.get("asked", 0)), drift=DRIFT in head)
+        return Head(generation=int(head.get("generation", 0)), asked=int(head.get("asked", 0)), unasked=UNASKED in head)
 
     def save_request(self, generation: int, request: Request, occasion: Occasion = Occasion.CHANGE) -> None:
         """Records what the generation is about."""
@@ -258,6 +285,7 @@ class Ledger:
             undone=_changes(records, f"{UNDONE}#{undo.round}#") if undo else (),
             approval=last_approval(records),
             in_vain_since=datetime.fromisoformat(since) if (since := records[REQUEST].get("in_vain_since")) else None,
+            takes_up=records[REQUEST].get("takes_up", False),
         )
 
     def save_holdings(self, request_id: str, holdings: Holdings) -> None:
@@ -356,6 +384,14 @@ class Ledger:
 
     def _place(self, request_id: str) -> str:
         return f"table {self._table_name}, request {request_id}"
+
+
+def _unfinished(request_id: str, generation: int) -> dict[str, AttributeValueTypeDef]:
+    return {**_unfinished_key(request_id), **attributes(generation=generation, at=timestamp())}
+
+
+def _unfinished_key(request_id: str) -> dict[str, AttributeValueTypeDef]:
+    return attributes(request_id=UNFINISHED, record=f"{RUN}{request_id}")
 
 
 def _record(item: Mapping[str, Any]) -> Record:

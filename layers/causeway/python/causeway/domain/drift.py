@@ -1,6 +1,6 @@
 """What became of a network that was as its item says: what differs by now, what is done about it, and whether it is news."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
@@ -9,10 +9,7 @@ from .plan import AclEntryChange, Change, Plan, RouteChange, RuleChange
 from .request import DriftMode, Request
 from .run import Run
 from .status import State
-from .watch import Settled
-
-LONGEST_PAUSE = timedelta(days=1)
-"""Between two attempts at a repair that fails again and again."""
+from .watch import Settled, pause_is_over
 
 
 def only_told_unless_repaired(request: Request, plan: Plan) -> Plan:
@@ -76,7 +73,7 @@ def is_news(settled: Settled, last: Run, seen: Plan, now: datetime) -> bool:
     if since is None:
         return True
     was_told = last.plan is not None and last.plan.is_blocked
-    return not was_told and now - settled.updated_at >= min(settled.updated_at - since, LONGEST_PAUSE)
+    return not was_told and pause_is_over(since, settled.updated_at, now)
 
 
 def in_vain_since(settled: Settled, last: Run, seen: Plan) -> datetime | None:

@@ -99,6 +99,9 @@ def _is_told(record: Record) -> bool:
 def _request(record: Record) -> Entry:
     request, occasion = record.payload(Request), Occasion(record.fields["occasion"])
     pair = f"{request.requester} and {request.accepter}"
+    if record.fields.get("takes_up"):
+        what = f"The execution of generation {record.generation - 1} ended without an outcome. The same again."
+        return _entry(record, What.SEEN, "DetectDrift", what)
     if occasion is Occasion.DRIFT:
         return _entry(record, What.SEEN, "DetectDrift", f"The network is no longer as asked between {pair}.")
     if occasion is Occasion.REMOVAL:

@@ -36,7 +36,8 @@ class Run(Value):
         undo: None unless UndoChanges has saved one; the last, where it had to try again.
         undone: The inverses that steps have reported as made since that look.
         approval: The last question that the run asked a person, None where it asked none.
-        in_vain_since: When the first of the runs before ended that tried the same and failed; None where none did.
+        in_vain_since: When the first of the runs before ended that tried the same and came to nothing; None where none did.
+        takes_up: Whether it does again what the run before was to do, whose execution ended without an outcome.
     """
 
     request: Request
@@ -51,6 +52,7 @@ class Run(Value):
     undone: tuple[Change, ...] = ()
     approval: Approval | None = None
     in_vain_since: datetime | None = None
+    takes_up: bool = False
 
     @property
     def removal(self) -> bool:

@@ -15,6 +15,10 @@ NEAR = timedelta(days=2)
 """How long before AWS drops a pending connection it is told: it does so seven days after the request."""
 
 
+LONGEST_PAUSE = timedelta(days=1)
+"""Between two attempts at what fails again and again."""
+
+
 class Place(Value):
     """An account and a region: as near as an event of CloudTrail tells where something was changed."""
 
@@ -64,6 +68,17 @@ def to_look_at(items: Iterable[Watched], places: Collection[Place] | None) -> tu
         for item in items
         if item.state in WATCHED_STATES and (places is None or any(place in places for place in item.places))
     )
+
+
+def pause_is_over(since: datetime, last: datetime, now: datetime) -> bool:
+    """Whether what failed is tried again: each pause is as long as all the attempts so far, but none is longer than a day.
+
+    Args:
+        since: When the first attempt failed.
+        last: When the last one did.
+        now: When it is looked at.
+    """
+    return now - last >= min(last - since, LONGEST_PAUSE)
 
 
 def nearing_expiry(connection: PeeringConnection, now: datetime) -> Finding | None:

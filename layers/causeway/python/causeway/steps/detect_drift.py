@@ -1,6 +1,7 @@
-"""DetectDrift: one settled request in, a look at its network, and a run only where there is something to do or to tell.
+"""DetectDrift: one request in, a look at its network, and a run only where there is something to do or to tell.
 
-1. Read what the request settled in. One that a run works on, or whose item is gone, is left to that run.
+1. Read what the request settled in. One that a run works on is left to that run; one whose run was ended from outside, its
+   item gone or not, is taken up.
 2. Observe both sides and plan, as a drift run would. Nothing is locked and nothing written.
 3. Only if that is news, begin a generation with the occasion DRIFT and start the execution: it observes and plans again, and
    goes the way of every change. An edit of the item that came meanwhile wins; one that comes later supersedes.
@@ -12,6 +13,8 @@ is told of before AWS drops it.
 from datetime import datetime
 from enum import StrEnum
 
+import msgspec
+
 from causeway.aws.events import Bus
 from causeway.aws.executions import Executions
 from causeway.aws.ledger import Ledger
@@ -22,9 +25,11 @@ from causeway.domain.drift import in_vain_since, is_news
 from causeway.domain.findings import Code
 from causeway.domain.run import Occasion, Run
 from causeway.domain.status import State, Status
+from causeway.domain.unfinished import Next
 from causeway.domain.watch import Settled, nearing_expiry
 
 from .plan_peering import decide
+from .take_up import take_up
 from .users import holdings_of_others
 
 NO_RULE = ApprovalRule()
@@ -36,12 +41,23 @@ class Look(StrEnum):
 
     NOT_SETTLED = "not settled"
     """A run works on the request, or its item is gone."""
+    TAKEN_UP = "taken up"
+    """A run that had ended without an outcome was begun again."""
     NOTHING_NEW = "nothing new"
     """All is as it should be, or what differs was told before."""
     BEGUN = "begun"
     """A drift run was started."""
     EXPIRY_TOLD = "expiry told"
     """A pending connection nears its end."""
+
+
+_OF_UNFINISHED = {
+    Next.WAIT: Look.NOT_SETTLED,
+    Next.FORGET: Look.NOT_SETTLED,
+    Next.START: Look.BEGUN,
+    Next.TAKE_UP: Look.TAKEN_UP,
+}
+"""How a look ends that found a run without an outcome."""
 
 
 def detect_drift(
@@ -59,6 +75,9 @@ def detect_drift(
     Raises:
         RetryNowError: AWS throttled or did not answer.
     """
+    if (unfinished := ledger.unfinished_generation(request_id)) is not None:
+        step = take_up(request_id, unfinished, now, ledger=ledger, executions=executions)
+        return _OF_UNFINISHED[step]
     settled = requests.settled(request_id)
     if settled is None:
         return Look.NOT_SETTLED
@@ -71,7 +90,7 @@ def detect_drift(
     seen = decide(drifted, observed, ledger.load_holdings(request_id), others, NO_RULE)
     if not is_news(settled, run, seen, now):
         return Look.NOTHING_NEW
-    if not ledger.begin_drift(run.request, settled.generation, in_vain_since(settled, run, seen)):
+    if not ledger.begin(msgspec.structs.replace(drifted, in_vain_since=in_vain_since(settled, run, seen))):
         return Look.NOT_SETTLED
     executions.start(request_id, drifted.generation)
     return Look.BEGUN

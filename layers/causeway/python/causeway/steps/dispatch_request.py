@@ -53,6 +53,7 @@ def dispatch_request(
     ledger.save_request(generation, request, Occasion.REMOVAL if removal else Occasion.CHANGE)
     status = Status(state=State.PLANNING, request_id=request_id, generation=generation, updated_at=timestamp())
     requests.write_status(status)
+    ledger.save_unfinished(request_id, generation)
     executions.start(request_id, generation)
     return status
 

@@ -26,6 +26,7 @@ def record_outcome(step: StepInput, *, requests: Requests, ledger: Ledger, appro
     requests.write_status(status)
     ledger.save_outcome(status)
     bus.announce(status)
+    ledger.forget_unfinished(step.request_id, step.generation)
     for lock in (run.request.pair, step.request_id):
         ledger.release(lock, step.execution)
     return status
