@@ -141,7 +141,7 @@ def test_a_plan_of_a_malformed_item_says_all_that_is_wrong(offline: Command, fil
 
 
 def test_a_plan_of_other_vpcs_is_a_wrong_use(offline: Command, file: Path) -> None:
-    other = {**ITEM, "requester": ITEM["accepter"], "accepter": ITEM["requester"]}
+    other = {**ITEM, "accepter": {**ITEM["accepter"], "vpc_id": "vpc-0cccccccccccccccc"}}
 
     result = offline("plan", "-", "--on", save(file, BEFORE), given=json.dumps(other))
 

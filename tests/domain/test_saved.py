@@ -84,9 +84,26 @@ def test_what_is_no_json_says_so(document: bytes) -> None:
         from_json(document)
 
 
-@pytest.mark.parametrize("other", [WANTED.turned, request(accepter_region="eu-west-1")])
+@given(saved_situations())
+def test_a_request_the_other_way_round_sees_the_same_two_vpcs(situation: tuple[Request, SavedNetwork]) -> None:
+    wanted, network = situation
+    straight = network.seen_for(wanted)
+    as_if_asked_so = change(network, requester=network.accepter.turned, accepter=network.requester.turned)
+
+    seen = network.seen_for(wanted.turned)
+
+    assert seen == as_if_asked_so.seen_for(wanted.turned)
+    assert [seen[side].side for side in SIDES] == list(SIDES)
+    assert [seen[side].vpc for side in SIDES] == [straight[side.other].vpc for side in SIDES]
+    assert [seen[side].peering_connections for side in SIDES] == [straight[side.other].peering_connections for side in SIDES]
+
+
+NEIGHBOUR = change(WANTED, accepter=change(WANTED.accepter, vpc_id="vpc-c1"))
+
+
+@pytest.mark.parametrize("other", [NEIGHBOUR, NEIGHBOUR.turned, request(accepter_region="eu-west-1")])
 def test_a_request_for_other_vpcs_is_refused(other: Request) -> None:
-    with pytest.raises(UnusableSnapshot, match=r"vpc-a1 .* as the requester .* the item is about "):
+    with pytest.raises(UnusableSnapshot, match=r"It shows vpc-a1 .* and vpc-b1 .* the item is about "):
         DOCUMENT.seen_for(other)
 
 

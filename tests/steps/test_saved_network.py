@@ -75,6 +75,19 @@ def test_a_preview_on_a_snapshot_is_the_preview_there_was(ledger: Ledger, networ
     assert offline == preview_plan(item, ledger=ledger, reader=StillReader(networks), rule=RULE)
 
 
+@pytest.mark.parametrize("networks", [NETWORKS, THERE])
+def test_a_preview_the_other_way_round_is_the_preview_there_was(ledger: Ledger, networks: Both[Any]) -> None:
+    ledger.save_holdings(WANTED.request_id, holdings_after(WANTED, NOTHING_HELD, PLAN))
+    ledger.save_user(WANTED.pair, WANTED.request_id)
+    item = {**OTHER, "requester": ITEM["accepter"], "accepter": ITEM["requester"]}
+    turned = Both[Any](requester=networks.accepter.turned, accepter=networks.requester.turned)
+
+    offline = preview_on(taken(ledger, networks), item)
+
+    assert offline == preview_plan(item, ledger=ledger, reader=StillReader(turned), rule=RULE)
+    assert offline.as_map()["changes"]
+
+
 def test_a_snapshot_is_about_all_of_both_sides_and_what_is_held(ledger: Ledger) -> None:
     shared(ledger)
     reader = AskedReader(NETWORKS)
@@ -102,7 +115,7 @@ def test_other_vpcs_are_refused(ledger: Ledger) -> None:
     network = taken(ledger, NETWORKS)
 
     with pytest.raises(UnusableSnapshot, match="the item is about"):
-        preview_on(network, {**ITEM, "requester": ITEM["accepter"], "accepter": ITEM["requester"]})
+        preview_on(network, {**ITEM, "accepter": {**ITEM["accepter"], "vpc_id": "vpc-0cccccccccccccccc"}})
 
 
 @pytest.mark.parametrize(

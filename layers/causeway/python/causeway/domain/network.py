@@ -3,6 +3,8 @@
 from datetime import datetime
 from enum import StrEnum
 
+from msgspec.structs import replace
+
 from .request import VpcRef
 from .values import Both, PortRange, Side, Value
 
@@ -271,6 +273,11 @@ class Snapshot(Value):
     prefix_lists: tuple[PrefixList, ...] = ()
     quotas: dict[str, int] = {}
     outstanding_requests: int = 0
+
+    @property
+    def turned(self) -> "Snapshot":
+        """The same VPC as the other side of a request. Its connections have a direction of their own, and keep it."""
+        return replace(self, side=self.side.other)
 
     def route_table_of(self, subnet_id: str) -> RouteTable | None:
         """The table that the subnet uses: the one associated with it, else the VPC's main table.

@@ -51,18 +51,20 @@ class SavedNetwork(Value, omit_defaults=False):
     approval_rule: ApprovalRule
 
     def seen_for(self, request: Request) -> Both[Snapshot]:
-        """Both sides, without what the request excludes.
+        """Both sides as the request calls them, without what it excludes.
 
         Raises:
             UnusableSnapshot: The request is about other VPCs.
         """
-        refs = (self.requester.vpc.ref, self.accepter.vpc.ref)
-        if refs != (request.requester, request.accepter):
+        requester, accepter = self.requester, self.accepter
+        if (requester.vpc.ref, accepter.vpc.ref) == (request.accepter, request.requester):
+            requester, accepter = accepter.turned, requester.turned
+        if (requester.vpc.ref, accepter.vpc.ref) != (request.requester, request.accepter):
             raise UnusableSnapshot(
-                f"It shows {refs[0]} as the requester and {refs[1]} as the accepter, "
+                f"It shows {requester.vpc.ref} and {accepter.vpc.ref}, "
                 f"and the item is about {request.requester} and {request.accepter}."
             )
-        return Both(requester=without_excluded(request, self.requester), accepter=without_excluded(request, self.accepter))
+        return Both(requester=without_excluded(request, requester), accepter=without_excluded(request, accepter))
 
     def held_by(self, request_id: str) -> Holdings:
         """What the request has in the network; nothing where it was not known."""
