@@ -28,6 +28,7 @@ ROUTES = tuple(
 PLAN = Plan(request_id="test-to-production", generation=3, connection_id="pcx-1", changes=ROUTES)
 INFORMS = Finding(code=Code.NOTHING_TO_CHECK, where="tcp/22", message="Nothing to check.", blocking=False)
 BLOCKS = Finding(code=Code.CIDR_OVERLAP, where="10.0.0.0/16", message="They overlap.")
+OPEN = Finding(code=Code.OPEN_BEYOND_ALLOW, where="sg-b1", message="As planned.", blocking=False)
 DENIED = StepError(error="AccessDenied", cause='{"errorMessage": "No role."}', state="UpdateRouteTables")
 
 
@@ -56,6 +57,25 @@ def run(**fields: object) -> Run:
 
 def outcome(error: StepError | None = None, **fields: object) -> Status:
     return status_of(run(**fields), error, now=NOW)
+
+
+def test_what_is_open_beyond_allow_is_told_as_it_was_seen_and_not_as_it_was_planned() -> None:
+    planned, seen = PLAN.with_findings((OPEN,)), change(OPEN, message="As seen.")
+
+    status = outcome(plan=planned, verdicts=(WORKS,), exposures=(seen,))
+
+    assert (status.state, status.findings) == (State.ACTIVE, (seen,))
+    assert outcome(plan=planned, verdicts=(WORKS,)).findings == ()
+    assert OPEN not in outcome(DENIED, plan=planned).findings
+    assert outcome(plan=PLAN.with_findings((BLOCKS, OPEN))).findings == (BLOCKS, OPEN)
+
+
+def test_what_was_open_before_an_undo_is_not_told() -> None:
+    undone = Undo(request_id=PLAN.request_id, generation=3)
+
+    status = outcome(verdicts=(STOPPED,), exposures=(OPEN,), undo=undone)
+
+    assert [finding.code for finding in status.findings] == [Code.FLOW_BLOCKED]
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,13 @@
 """What a path lets through at all, beside what the check says of single flows."""
 
-from collections.abc import Iterator
-from itertools import permutations, product
-
 from hypothesis import given, settings
 
-from causeway.domain.ends import End, ends_of
 from causeway.domain.matching import ANY, Traffic, requested
-from causeway.domain.network import PeeringConnection, Snapshot
 from causeway.domain.passage import passage
 from causeway.domain.reachability import judge
-from causeway.domain.values import Both, PortRange, Protocol, Side
-from tests.domain.networks import change, flow, request
+from causeway.domain.values import PortRange, Protocol, Side
+from tests.domain.networks import flow
+from tests.domain.paths import paths
 from tests.packets.worlds import PORTS, World, worlds
 
 FLOWS = (
@@ -41,22 +37,3 @@ def test_a_path_for_all_traffic_lets_everything_through(world: World) -> None:
     for source, destination, connection in paths(world):
         if judge(EVERYTHING, source, destination, connection).reachable:
             assert passage(source, destination, connection).holds(Traffic(protocol=ANY))
-
-
-def paths(world: World) -> Iterator[tuple[End, End, PeeringConnection | None]]:
-    """From each address to each one of the same family in another VPC."""
-    for source, destination in permutations(world.snapshots, 2):
-        connection = next((each for each in world.connections if each.joins(source.vpc.ref, destination.vpc.ref)), None)
-        for one, other in product(_single(source, Side.REQUESTER), _single(destination, Side.ACCEPTER)):
-            wanted = request(requester=one.vpc.ref, accepter=other.vpc.ref)
-            ends = ends_of(EVERYTHING, wanted, Both(requester=one, accepter=other))
-            for here, there in product(ends.requester, ends.accepter):
-                if here.address.version == there.address.version:
-                    yield here, there, connection
-
-
-def _single(snapshot: Snapshot, side: Side) -> Iterator[Snapshot]:
-    """The side as if it had only one interface with one address, for each that it has."""
-    for interface in snapshot.network_interfaces:
-        for address in interface.addresses:
-            yield change(snapshot, side=side, network_interfaces=(change(interface, addresses=(address,)),))

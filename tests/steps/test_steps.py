@@ -12,21 +12,31 @@ from causeway.aws.requests import Requests
 from causeway.domain.approval import ApprovalRule
 from causeway.domain.errors import AccessDenied, LedgerMissing, PeeringNotActive, RouteConflict, Throttled
 from causeway.domain.findings import Code, Finding
-from causeway.domain.network import PeeringStatus, RouteTable, Snapshot
-from causeway.domain.ownership import NOTHING_HELD, connection_tags
+from causeway.domain.network import Direction, PeeringStatus, Permission, RouteTable, Snapshot
+from causeway.domain.ownership import NOTHING_HELD, Holdings, connection_tags
 from causeway.domain.plan import AuthorizeRule, CreateAclEntry, CreateRoute
 from causeway.domain.planner import holdings_after, plan_removal, plan_request
 from causeway.domain.request import AclMode, Request
 from causeway.domain.status import State, Status
 from causeway.domain.step_error import StepError
-from causeway.domain.values import SIDES, Both, Side
+from causeway.domain.values import SIDES, Both, PortRange, Side
 from causeway.steps.check_reachability import check_reachability
 from causeway.steps.connect import accept_peering, request_peering
 from causeway.steps.plan_peering import PlanSummary, Round, Update, plan_peering, summarise
 from causeway.steps.record_outcome import record_outcome
 from causeway.steps.step_input import StepInput
 from causeway.steps.update_side import configure_dns, update_network_acls, update_route_tables, update_security_groups
-from tests.domain.networks import CONNECTION_ID, change, closed, connection, request, snapshots
+from tests.domain.networks import (
+    CONNECTION_ID,
+    change,
+    change_side,
+    closed,
+    connection,
+    flow,
+    request,
+    snapshots,
+    with_permissions,
+)
 from tests.domain.situations import applied, both, with_connection
 
 from .conftest import MADE, RecordingBus, RecordingTasks, RecordingWriter, StillReader
@@ -368,6 +378,27 @@ def test_every_flow_is_proved(ledger: Ledger) -> None:
     assert verdicts is not None
     assert {verdict.flow for verdict in verdicts} == set(WANTED.flows)
     assert all(verdict.reachable for verdict in verdicts)
+
+
+def test_what_is_open_that_no_request_of_the_pair_asks_for_is_saved(ledger: Ledger) -> None:
+    networks = with_status(PeeringStatus.ACTIVE)
+    found_connection(ledger, networks)
+    opened = with_permissions(networks.accepter, *(let_in(port) for port in (22, 3306, 5432)))
+    networks = change_side(networks, Side.ACCEPTER, opened)
+    other = change(WANTED.turned, request_id="other", flows=(flow(Side.ACCEPTER, ports=5432),))
+    ledger.save_holdings("other", Holdings(request=other))
+    ledger.save_user(WANTED.pair, "other")
+
+    assert check_reachability(STEP, ledger=ledger, reader=reading(networks))
+
+    (finding,) = ledger.load_run(WANTED.request_id, 1).exposures
+    assert (finding.code, finding.where, finding.blocking) == (Code.OPEN_BEYOND_ALLOW, "sg-b1", False)
+    assert "tcp 3306" in finding.message
+
+
+def let_in(port: int) -> Permission:
+    ports = PortRange(first=port, last=port)
+    return Permission(direction=Direction.INGRESS, protocol="tcp", peer="0.0.0.0/0", ports=ports)
 
 
 def test_the_network_is_judged_not_the_plan(ledger: Ledger) -> None:

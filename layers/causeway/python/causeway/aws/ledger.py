@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from causeway.clock import timestamp
 from causeway.domain.errors import LedgerMissing, ServiceUnavailable
+from causeway.domain.findings import Finding
 from causeway.domain.history import Record
 from causeway.domain.ownership import NOTHING_HELD, Holdings
 from causeway.domain.plan import Change, Plan
@@ -36,6 +37,7 @@ PLAN = "PLAN"
 CONNECTION = "CONNECTION"
 DONE = "DONE"
 VERDICTS = "VERDICTS"
+EXPOSURES = "EXPOSURES"
 SUPERSEDED = "SUPERSEDED"
 OUTCOME = "OUTCOME"
 BEFORE = "BEFORE"
@@ -215,6 +217,10 @@ class Ledger:
     def save_verdicts(self, request_id: str, generation: int, verdicts: Sequence[Verdict]) -> None:
         self._save(request_id, generation, VERDICTS, payload=packed(verdicts))
 
+    def save_exposures(self, request_id: str, generation: int, findings: Sequence[Finding]) -> None:
+        """Records what was found to be open beyond what is asked for."""
+        self._save(request_id, generation, EXPOSURES, payload=packed(findings))
+
     def save_superseded(self, request_id: str, generation: int) -> None:
         """Records that the generation does nothing, because a newer one was there when its turn came."""
         self._save(request_id, generation, SUPERSEDED)
@@ -280,6 +286,7 @@ class Ledger:
             connection_id=records[CONNECTION]["connection_id"] if CONNECTION in records else None,
             done=_changes(records, f"{DONE}#"),
             verdicts=unpacked(records[VERDICTS], tuple[Verdict, ...]) if VERDICTS in records else None,
+            exposures=unpacked(records[EXPOSURES], tuple[Finding, ...]) if EXPOSURES in records else (),
             before=unpacked(records[BEFORE], Holdings) if BEFORE in records else NOTHING_HELD,
             undo=undo,
             undone=_changes(records, f"{UNDONE}#{undo.round}#") if undo else (),

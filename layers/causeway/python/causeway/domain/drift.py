@@ -93,8 +93,9 @@ def _is_refused(last: Run, seen: Plan) -> bool:
 
 
 def _content(plan: Plan) -> list[bytes]:
-    """What a person is told of a plan; AWS lists things in no particular order."""
-    return sorted(msgspec.json.encode(each, order="deterministic") for each in (*plan.changes, *plan.findings))
+    """What differs, and what stands in the way; AWS lists things in no particular order."""
+    blocking = (finding for finding in plan.findings if finding.blocking)
+    return sorted(msgspec.json.encode(each, order="deterministic") for each in (*plan.changes, *blocking))
 
 
 def _place(request: Request, change: Change) -> str:

@@ -124,8 +124,8 @@ def ends_of(flow: Flow, request: Request, snapshots: Both[Snapshot]) -> Both[tup
     Of an interface's addresses the first of each family counts.
     """
     candidates = Both(
-        requester=_candidates(request, snapshots.requester),
-        accepter=_candidates(request, snapshots.accepter),
+        requester=selected_candidates(request, snapshots.requester),
+        accepter=selected_candidates(request, snapshots.accepter),
     )
     traffic = tuple(requested(flow, version) for version in FAMILIES)
     return tell_apart(candidates, snapshots, flow.source, traffic)
@@ -171,7 +171,21 @@ def tellings_of(
     return Both(requester=requester, accepter=accepter)
 
 
-def _candidates(request: Request, snapshot: Snapshot) -> Candidates:
+def all_candidates(snapshot: Snapshot) -> Candidates:
+    """All interfaces of a side that security groups guard; the others are AWS's own devices, as NAT gateways are."""
+    snapshot = resolved(snapshot)
+    subnets = dict(_subnets(snapshot))
+    groups = {group.security_group_id: group for group in snapshot.security_groups}
+    interfaces = tuple(
+        interface
+        for interface in snapshot.network_interfaces
+        if interface.subnet_id in subnets and not groups.keys().isdisjoint(interface.security_group_ids)
+    )
+    return Candidates(subnets=subnets, interfaces=interfaces, security_groups=groups)
+
+
+def selected_candidates(request: Request, snapshot: Snapshot) -> Candidates:
+    """The interfaces that the request's flows are judged by."""
     snapshot = resolved(snapshot)
     subnets = dict(_selected_subnets(request, snapshot))
     present = {group.security_group_id: group for group in snapshot.security_groups}
@@ -188,9 +202,13 @@ def _candidates(request: Request, snapshot: Snapshot) -> Candidates:
 
 
 def _selected_subnets(request: Request, snapshot: Snapshot) -> Iterator[tuple[str, Surroundings]]:
+    return ((each, around) for each, around in _subnets(snapshot) if is_selected(request, snapshot, around.route_table))
+
+
+def _subnets(snapshot: Snapshot) -> Iterator[tuple[str, Surroundings]]:
     for subnet in snapshot.subnets:
         table = snapshot.route_table_of(subnet.subnet_id)
-        if table and is_selected(request, snapshot, table):
+        if table:
             acl = snapshot.network_acl_of(subnet.subnet_id) or UNSEEN_ACL
             yield subnet.subnet_id, Surroundings(network_acl=acl, route_table=table)
 

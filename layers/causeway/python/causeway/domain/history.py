@@ -197,8 +197,9 @@ TELLERS: dict[str, Callable[[Record], Entry]] = {
 
 _ORDER = tuple(TELLERS)
 
-TOLD_BY_OTHERS = frozenset({"CONNECTION", "BEFORE"})
-"""Records that another one tells: the connection stands in the changes done, what was held before a run in those before it."""
+TOLD_BY_OTHERS = frozenset({"CONNECTION", "BEFORE", "EXPOSURES"})
+"""Records that another one tells: the connection stands in the changes done, what was held before a run in those before it, and
+what is open beyond what is asked for in the outcome."""
 
 
 def _entry(record: Record, what: What, who: str, *lines: str) -> Entry:

@@ -80,9 +80,13 @@ def _findings(run: Run, error: StepError | None, undo_error: StepError | None) -
     if run.plan is not None:
         if run.occasion is Occasion.DRIFT and run.approval is not None and run.approval.is_refused:
             yield from told(run.request, run.plan.changes)
-        yield from run.plan.findings
+        yield from (
+            finding for finding in run.plan.findings if run.plan.is_blocked or finding.code is not Code.OPEN_BEYOND_ALLOW
+        )
     if run.verdicts is not None:
         yield from blocked_flows(run.verdicts)
+    if run.undo is None:
+        yield from run.exposures
     if run.undo is not None or undo_error is not None:
         yield from _not_undone(run)
     elif run.occasion is Occasion.DRIFT:

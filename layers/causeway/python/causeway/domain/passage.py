@@ -8,7 +8,8 @@ from .openings import NOTHING, Openings, answered_by, let_in, let_through, of_fa
 
 def passage(source: End, destination: End, connection: PeeringConnection | None) -> Openings:
     """All that the source can send to the destination, and gets answers to."""
-    return carried(source, destination, connection) & let_in(rules_about(destination, source, Direction.INGRESS))
+    let = let_in(rules_about(destination, source, Direction.INGRESS))
+    return carried(source, destination, connection) & of_family(let, source.address.version)
 
 
 def carried(source: End, destination: End, connection: PeeringConnection | None) -> Openings:

@@ -19,6 +19,7 @@ from collections.abc import Collection, Iterator
 
 from msgspec.structs import replace
 
+from .exposure import exposures, tell_exposures
 from .findings import Finding
 from .network import PeeringConnection, Route, Snapshot
 from .ownership import NOTHING_HELD, Holdings, OwnedAclEntry, OwnedRoute, connection_tags
@@ -39,10 +40,11 @@ from .plan import (
 )
 from .prefix_lists import resolved
 from .preflight import preflight
+from .projection import project
 from .request import Request
 from .rules import missing_permissions
 from .scope import AclGrant, ConnectionGrant, DnsGrant, Grant, RouteGrant, RuleGrant
-from .sharing import Claim, RoutePlace, RulePlace, claim_of, claims_of, connection_of, owner_of
+from .sharing import Claim, RoutePlace, RulePlace, claim_of, claims_of, connection_of, owner_of, rules_asked_for
 from .surplus import revocation, surplus_entries, surplus_routes, surplus_rules
 from .tagging import tag_peering, tag_rules
 from .values import SIDES, Both, Side, Value
@@ -102,7 +104,15 @@ def plan_request(
         *(change for side in SIDES for change in _removals(side, seen)),
     )
     draft = replace(draft, scope=tuple(_scope(claim, seen)))
-    return draft.with_findings(preflight(request, snapshots, draft, seen.holdings))
+    plan = draft.with_findings(preflight(request, snapshots, draft, seen.holdings))
+    return plan if plan.is_blocked else _with_exposures(plan, request, snapshots, others)
+
+
+def _with_exposures(plan: Plan, request: Request, snapshots: Both[Snapshot], others: tuple[Holdings, ...]) -> Plan:
+    """What will be open that nobody asks for, once the plan is done."""
+    asked = rules_asked_for(request, others, snapshots)
+    found = exposures(request, asked, *project(plan, snapshots))
+    return plan.with_findings((*plan.findings, *tell_exposures(found)))
 
 
 def plan_removal(

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from .approval import Approval
 from .errors import LedgerMissing
+from .findings import Finding
 from .ownership import NOTHING_HELD, Holdings
 from .plan import Change, Plan
 from .request import Request
@@ -32,6 +33,7 @@ class Run(Value):
         connection_id: None until RequestPeering has made the connection, or where the plan found one.
         done: The changes that steps have reported as made.
         verdicts: None until CheckReachability has saved them.
+        exposures: What CheckReachability found to be open beyond what is asked for.
         before: What the request held before the run.
         undo: None unless UndoChanges has saved one; the last, where it had to try again.
         undone: The inverses that steps have reported as made since that look.
@@ -47,6 +49,7 @@ class Run(Value):
     connection_id: str | None = None
     done: tuple[Change, ...] = ()
     verdicts: tuple[Verdict, ...] | None = None
+    exposures: tuple[Finding, ...] = ()
     before: Holdings = NOTHING_HELD
     undo: Undo | None = None
     undone: tuple[Change, ...] = ()

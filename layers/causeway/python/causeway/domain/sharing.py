@@ -58,9 +58,33 @@ def claim_of(request: Request, snapshots: Both[Snapshot], held: Holdings) -> Cla
 
 def claims_of(others: Iterable[Holdings], snapshots: Both[Snapshot], held: Holdings) -> tuple[Claim, ...]:
     """What the other requests of the pair want, by what was applied last; in the order of their ids."""
-    seen = (each.seen_from(snapshots.requester.vpc.ref).request for each in others)
-    requests = sorted((each for each in seen if each is not None), key=lambda each: each.request_id)
+    requests = _requests_of(others, snapshots)
     return tuple(claim_of(request, _in_view_of(request, snapshots), held) for request in requests)
+
+
+def rules_asked_for(request: Request, others: Iterable[Holdings], snapshots: Both[Snapshot]) -> Both[frozenset[RulePlace]]:
+    """The rules on each side that this request or another one of the pair asks for, whether they are there or not.
+
+    Args:
+        request: The one.
+        others: What the other requests of the pair hold, each in its own words.
+        snapshots: Both sides, in the request's view.
+    """
+    requester, accepter = (
+        frozenset(
+            place
+            for each in (request, *_requests_of(others, snapshots))
+            for place in _rules(each, _in_view_of(each, snapshots), side)
+        )
+        for side in SIDES
+    )
+    return Both(requester=requester, accepter=accepter)
+
+
+def _requests_of(others: Iterable[Holdings], snapshots: Both[Snapshot]) -> list[Request]:
+    """In the words of a request with this requester, in the order of their ids."""
+    seen = (each.seen_from(snapshots.requester.vpc.ref).request for each in others)
+    return sorted((each for each in seen if each is not None), key=lambda each: each.request_id)
 
 
 def _in_view_of(request: Request, snapshots: Both[Snapshot]) -> Both[Snapshot]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from .matching import ANY, CODES, ECHO_REPLY, ECHO_REQUEST, ICMP_PROTOCOLS, Traffic, protocol_of
 from .network import AclEntry, Direction, Permission, Route
+from .openings import EVERYTHING, WHOLE, Openings, Spans
 from .values import ALL_PORTS, PortRange
 
 PREPOSITIONS = {Direction.INGRESS: "from", Direction.EGRESS: "to"}
@@ -50,6 +51,38 @@ def say_unread(prefix_lists: Iterable[str]) -> str:
 
 def _held(block: str, prefix_list: str | None) -> str:
     return block if prefix_list is None else f"{prefix_list} holding {block}"
+
+
+def say_openings(openings: Openings) -> str:
+    """`tcp 22 and 80-443, icmp echo request, all of protocol 50`; `everything but tcp 22`; `nothing`."""
+    if not openings.others:
+        return ", ".join(_spans(name, openings.of(name)) for name in sorted(openings.spans)) or "nothing"
+    missing = EVERYTHING - openings
+    return f"everything but {say_openings(missing)}" if missing else "everything"
+
+
+def _spans(protocol: str, spans: Spans) -> str:
+    if spans == WHOLE:
+        return f"all of protocol {protocol}" if protocol.isdigit() else f"all {protocol}"
+    if protocol not in ICMP_PROTOCOLS:
+        return f"{protocol} {_listed(map(str, spans))}"
+    return f"{protocol} {_listed(_messages(protocol, span) for span in spans)}"
+
+
+def _messages(protocol: str, span: PortRange) -> str:
+    (first, first_code), (last, last_code) = divmod(span.first, CODES), divmod(span.last, CODES)
+    if span.first == span.last:
+        return _message(protocol, PortRange(first=first, last=first_code))
+    if (first, first_code, last_code) == (last, 0, CODES - 1):
+        return _message(protocol, PortRange(first=first, last=-1))
+    if (first_code, last_code) == (0, CODES - 1):
+        return f"types {first}-{last}"
+    return f"type {first} code {first_code} to type {last} code {last_code}"
+
+
+def _listed(words: Iterable[str]) -> str:
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _packets(traffic: Traffic) -> str:

@@ -1,14 +1,19 @@
-"""CheckReachability: both sides observed anew in, a verdict for every flow out."""
+"""CheckReachability: both sides observed anew in, a verdict for every flow out, and what is open that nobody asked for."""
 
 from causeway.aws.ledger import Ledger
 from causeway.aws.reader import Reader
 from causeway.domain.errors import PeeringNotActive
+from causeway.domain.exposure import exposures, tell_exposures
+from causeway.domain.findings import Finding
 from causeway.domain.network import PeeringConnection, PeeringStatus, Snapshot
 from causeway.domain.reachability import check
+from causeway.domain.request import Request
+from causeway.domain.sharing import rules_asked_for
 from causeway.domain.values import SIDES, Both
 
 from .observed import readable
 from .step_input import StepInput
+from .users import holdings_of_others
 
 
 def check_reachability(step: StepInput, *, ledger: Ledger, reader: Reader) -> bool:
@@ -26,8 +31,17 @@ def check_reachability(step: StepInput, *, ledger: Ledger, reader: Reader) -> bo
     connection = _active(snapshots.requester, run.known_connection_id)
     _refuse_mixed_view(snapshots, connection)
     verdicts = check(run.request, snapshots, connection)
+    ledger.save_exposures(step.request_id, step.generation, _exposures(run.request, snapshots, connection, ledger))
     ledger.save_verdicts(step.request_id, step.generation, verdicts)
     return all(verdict.reachable for verdict in verdicts)
+
+
+def _exposures(
+    request: Request, snapshots: Both[Snapshot], connection: PeeringConnection | None, ledger: Ledger
+) -> tuple[Finding, ...]:
+    others = holdings_of_others(request.pair, request.request_id, ledger).values()
+    asked = rules_asked_for(request, others, snapshots)
+    return tuple(tell_exposures(exposures(request, asked, snapshots, connection)))
 
 
 def _active(requester: Snapshot, connection_id: str) -> PeeringConnection | None:

@@ -1,0 +1,202 @@
+"""What is open through a peering that nobody asked for: people's own rules, which may let in more than any item's `allow`.
+
+Each rule that lets something in is looked at for itself. So the interfaces that carry its group need not be told apart by their
+rules, but only by what else packets meet on their way to them.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+
+from msgspec.structs import replace
+
+from .addressing import Address
+from .ends import Candidates, End, Members, Telling, all_candidates, classes_of, end_of, selected_candidates, tellings_of
+from .findings import Code, Finding
+from .hops import means
+from .network import Direction, NetworkInterface, PeeringConnection, Permission, Snapshot
+from .openings import Openings, let_in, of_family, opened_by
+from .passage import carried
+from .request import Request
+from .sharing import RulePlace
+from .values import SIDES, Both, Side, Value
+from .verdicts import Endpoint
+from .wording import say_openings, say_rules
+
+MAX_TOLD = 20
+"""How many rules are told one by one."""
+
+type Asked = Mapping[str, frozenset[Permission]]
+"""The rules that the requests of the pair ask for, by security group."""
+
+
+class Exposure(Value):
+    """What one rule opens beyond what the requests of the pair ask for.
+
+    Attributes:
+        side: Of the security group.
+        openings: What of it gets through, there and back, and is not asked for.
+        source: An end on the other side that can use it, the lowest address of all.
+        destination: One that this end reaches.
+    """
+
+    side: Side
+    security_group_id: str
+    rule: Permission
+    openings: Openings
+    source: Endpoint
+    destination: Endpoint
+
+    def __or__(self, other: "Exposure") -> "Exposure":
+        """Both, with this one's example."""
+        return replace(self, openings=self.openings | other.openings)
+
+
+class Comer(Value):
+    """An end that stands for a class of sources.
+
+    Attributes:
+        rules: By security group of the other side, its ingress rules that mean the end.
+    """
+
+    end: End
+    rules: dict[str, list[Permission]]
+
+
+def exposures(
+    request: Request,
+    asked: Both[frozenset[RulePlace]],
+    snapshots: Both[Snapshot],
+    connection: PeeringConnection | None,
+) -> tuple[Exposure, ...]:
+    """What the rules on both sides open that is not asked for, in the order of side, group and rule.
+
+    A side without any interface is judged by those that the check assumes.
+
+    Args:
+        request: Tells by its selectors what to assume.
+        asked: The rules that are asked for, of all requests of the pair.
+        snapshots: Both sides, as observed or as projected.
+        connection: The one that the routes must lead to; None where there is none.
+    """
+    candidates = Both(requester=_candidates(request, snapshots.requester), accepter=_candidates(request, snapshots.accepter))
+    found: dict[tuple[Side, str, Permission], Exposure] = {}
+    for side in SIDES:
+        for each in _into(side, _by_group(asked[side]), candidates, snapshots, connection):
+            place = side, each.security_group_id, each.rule
+            found[place] = found[place] | each if place in found else each
+    return tuple(sorted(found.values(), key=_place))
+
+
+def tell_exposures(found: tuple[Exposure, ...]) -> Iterator[Finding]:
+    """One finding for each rule, of the first ones; and one for all the rest."""
+    for each in found[:MAX_TOLD]:
+        yield Finding(
+            code=Code.OPEN_BEYOND_ALLOW,
+            side=each.side,
+            where=each.security_group_id,
+            message=f"The {say_rules((each.rule,))} of {each.security_group_id} lets through what no item of the two VPCs asks "
+            f"for: {say_openings(each.openings)} from {each.side.other} to {each.side}, for example {each.source.address} to "
+            f"{each.destination.address}. Narrow the rule, or add the flow to the item.",
+            blocking=False,
+        )
+    if len(found) > MAX_TOLD:
+        yield Finding(
+            code=Code.OPEN_BEYOND_ALLOW,
+            where=f"{len(found) - MAX_TOLD} more rules",
+            message=f"{len(found) - MAX_TOLD} more rules let through what no item of the two VPCs asks for. `causeway reach` "
+            "tells what can reach a security group.",
+            blocking=False,
+        )
+
+
+def _place(exposure: Exposure) -> tuple[int, str, str]:
+    return SIDES.index(exposure.side), exposure.security_group_id, say_rules((exposure.rule,))
+
+
+def _candidates(request: Request, snapshot: Snapshot) -> Candidates:
+    present = all_candidates(snapshot)
+    return present if present.interfaces else selected_candidates(request, snapshot)
+
+
+def _by_group(asked: Iterable[RulePlace]) -> Asked:
+    rules: defaultdict[str, set[Permission]] = defaultdict(set)
+    for group_id, rule in asked:
+        if rule.direction is Direction.INGRESS:
+            rules[group_id].add(rule)
+    return {group_id: frozenset(each) for group_id, each in rules.items()}
+
+
+def _into(
+    side: Side, asked: Asked, candidates: Both[Candidates], snapshots: Both[Snapshot], connection: PeeringConnection | None
+) -> Iterator[Exposure]:
+    """What each rule of a side opens to each class of sources on the other side, for each class of destinations."""
+    tellings = tellings_of(candidates, snapshots, side.other)
+    comers = _comers(side, asked, candidates, snapshots, tellings[side.other])
+    regardless = tellings[side]._replace(requested=())
+    here, there = snapshots[side].vpc, snapshots[side.other].vpc
+    for wanted, alike in _by_what_is_asked(asked, candidates[side]):
+        for members in classes_of(alike, regardless):
+            destination = end_of(members, alike, here, there)
+            carriers = _carriers(members)
+            for comer in comers:
+                for group_id, rule, openings in _beyond(comer, destination, wanted, carriers, connection):
+                    yield Exposure(
+                        side=side,
+                        security_group_id=group_id,
+                        rule=rule,
+                        openings=openings,
+                        source=comer.end.endpoint,
+                        destination=end_of([carriers[group_id]], alike, here, there).endpoint,
+                    )
+
+
+def _comers(side: Side, asked: Asked, candidates: Both[Candidates], snapshots: Both[Snapshot], telling: Telling) -> list[Comer]:
+    """The classes of sources, which what is asked for tells apart too."""
+    named = telling.named | {rule.peer for rules in asked.values() for rule in rules}
+    here, there = snapshots[side.other].vpc, snapshots[side].vpc
+    classes = classes_of(candidates[side.other], telling._replace(named=named))
+    ends = [end_of(members, candidates[side.other], here, there) for members in classes]
+    return [Comer(end=end, rules=_rules_that_mean(end, candidates[side])) for end in ends]
+
+
+def _rules_that_mean(source: End, candidates: Candidates) -> dict[str, list[Permission]]:
+    return {
+        group_id: [rule for rule in group.permissions if rule.direction is Direction.INGRESS and means(rule, source)]
+        for group_id, group in candidates.security_groups.items()
+    }
+
+
+def _by_what_is_asked(asked: Asked, candidates: Candidates) -> Iterator[tuple[frozenset[Permission], Candidates]]:
+    """The interfaces that have the same asked for by all their groups together."""
+    nothing: frozenset[Permission] = frozenset()
+    alike: defaultdict[frozenset[Permission], list[NetworkInterface]] = defaultdict(list)
+    for interface in candidates.interfaces:
+        wanted = nothing.union(*(asked.get(group_id, nothing) for group_id in interface.security_group_ids))
+        alike[wanted].append(interface)
+    for wanted, interfaces in alike.items():
+        yield wanted, replace(candidates, interfaces=tuple(interfaces))
+
+
+def _carriers(members: Members) -> dict[str, tuple[Address, NetworkInterface]]:
+    """Of each security group the first one that carries it."""
+    return {group_id: member for member in reversed(members) for group_id in member[1].security_group_ids}
+
+
+def _beyond(
+    comer: Comer,
+    destination: End,
+    wanted: Iterable[Permission],
+    carriers: Iterable[str],
+    connection: PeeringConnection | None,
+) -> Iterator[tuple[str, Permission, Openings]]:
+    """Of one class of sources and one of destinations: a group, a rule of it, and what that opens that is not wanted."""
+    if comer.end.address.version != destination.address.version:
+        return
+    asked_for = let_in(rule for rule in wanted if means(rule, comer.end))
+    beyond = carried(comer.end, destination, connection) - asked_for
+    if not beyond:
+        return
+    for group_id in carriers:
+        for rule in comer.rules.get(group_id, ()):
+            if openings := of_family(opened_by(rule), destination.address.version) & beyond:
+                yield group_id, rule, openings
