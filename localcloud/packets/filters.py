@@ -10,7 +10,10 @@ from causeway.domain.network import Direction, NetworkAcl, Permission
 from causeway.domain.values import PortRange, Value
 
 type Members = Callable[[str], Sequence[str]]
-"""The addresses of all interfaces that carry a security group and that a rule can mean by it."""
+"""What a rule can mean by an id: the addresses of all interfaces that carry a security group, or a prefix list's blocks.
+
+None of them overlap: nftables has no sets of such.
+"""
 
 _IMPLICIT = 32767
 """Entries of a network ACL from this number on are AWS's own, and deny what is left."""

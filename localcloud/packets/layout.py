@@ -3,11 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
+from causeway.domain.addressing import block_of, is_within
 from causeway.domain.network import NetworkInterface, PeeringConnection, PeeringStatus, Snapshot
 from causeway.domain.request import VpcRef
 from causeway.domain.values import Value
 from localcloud.packets.filters import PeeringEdge, SubnetEdge, interface_filter, router_filter
-from localcloud.packets.routes import EVERYWHERE, host, local_routes, lookup, subnet_routes
+from localcloud.packets.routes import EVERYWHERE, PrefixLists, host, local_routes, lookup, subnet_routes
 
 UPLINK = "eth0"
 """An interface's only device, whose other end is its VPC's router."""
@@ -92,13 +93,14 @@ def _links(peerings: Mapping[VpcRef, Sequence[Peering]]) -> Iterator[Wire]:
 
 def _router(snapshot: Snapshot, peerings: Sequence[Peering], devices: Mapping[str, str]) -> Content:
     links = {each.connection.connection_id: each.device for each in peerings}
+    lists = _prefix_lists(snapshot)
     edges, lookups = [], []
     lines = [f"link set {device} up" for device in (*devices.values(), *links.values())]
     for number, subnet in enumerate(snapshot.subnets, _FIRST_TABLE):
         here = tuple(devices[each.network_interface_id] for each in _of(snapshot, subnet.subnet_id))
         if here:
             edges.append(SubnetEdge(network_acl=snapshot.network_acl_of(subnet.subnet_id), devices=here))
-            lines += subnet_routes(snapshot.route_table_of(subnet.subnet_id), number, links)
+            lines += subnet_routes(snapshot.route_table_of(subnet.subnet_id), number, links, lists)
             lookups += [lookup(device, number) for device in here]
     addresses = [
         (address, devices[each.network_interface_id]) for each in snapshot.network_interfaces for address in each.addresses
@@ -125,8 +127,12 @@ def _interface(interface: NetworkInterface, snapshot: Snapshot, peerings: Sequen
     ]
     referable = [snapshot, *(each.peer for each in peerings if each.peer.vpc.ref.region == snapshot.vpc.ref.region)]
 
-    def members(group_id: str) -> Sequence[str]:
-        carrying = (each for one in referable for each in one.network_interfaces if group_id in each.security_group_ids)
+    lists = _prefix_lists(snapshot)
+
+    def members(name: str) -> Sequence[str]:
+        if name in lists:
+            return _outermost(lists[name])
+        carrying = (each for one in referable for each in one.network_interfaces if name in each.security_group_ids)
         return [address for each in carrying for address in each.addresses]
 
     return Content(
@@ -138,6 +144,16 @@ def _interface(interface: NetworkInterface, snapshot: Snapshot, peerings: Sequen
         ),
         rules=interface_filter(permissions, members),
     )
+
+
+def _prefix_lists(snapshot: Snapshot) -> PrefixLists:
+    """What is known of what they hold: a list that may not be read holds nothing here."""
+    return {each.prefix_list_id: each.cidr_blocks or () for each in snapshot.prefix_lists}
+
+
+def _outermost(blocks: Sequence[str]) -> Sequence[str]:
+    """Without those that lie in another one."""
+    return [one for one in blocks if not any(one != other and is_within(block_of(one), block_of(other)) for other in blocks)]
 
 
 def _of(snapshot: Snapshot, subnet_id: str) -> Iterator[NetworkInterface]:

@@ -13,8 +13,10 @@ from tests.domain.networks import (
     change,
     change_side,
     connection,
+    everything_out,
     flow,
     ping,
+    prefix_list,
     snapshots,
     ssh,
     with_entries,
@@ -75,6 +77,30 @@ def port(number: int) -> PortRange:
     return PortRange(first=number, last=number)
 
 
+def listing(
+    *blocks: str, only: Permission | None = None, routes: tuple[Route, ...] | None = None
+) -> Callable[[Snapshot], Snapshot]:
+    """With `pl-1`, which holds the blocks; where given, with only one rule in each group, or other IPv4 routes to the peer."""
+
+    def alter(network: Snapshot) -> Snapshot:
+        altered = change(network, prefix_lists=(prefix_list(*blocks),))
+        if only is not None:
+            groups = (change(group, permissions=(*everything_out(ipv6=True), only)) for group in network.security_groups)
+            altered = change(altered, security_groups=tuple(groups))
+        if routes is not None:
+            tables = (
+                change(table, routes=tuple(each for each in table.routes if each.destination != "10.0.0.0/16"))
+                for table in network.route_tables
+            )
+            altered = with_routes(change(altered, route_tables=tuple(tables)), *routes)
+        return altered
+
+    return alter
+
+
+BY_LIST = Route(destination="pl-1", target=CONNECTION_ID)
+ELSEWHERE_BY_LIST = Route(destination="pl-1", target="tgw-1")
+
 CASES = {
     "everything open": world(open_networks()),
     "not accepted yet": world(open_networks(), status=PeeringStatus.PENDING_ACCEPTANCE),
@@ -107,6 +133,36 @@ CASES = {
     ),
     "a static route before a propagated one": at_accepter(
         lambda network: with_routes(network, Route(destination="10.0.0.0/16", target="vgw-1", propagated=True))
+    ),
+    "let in by a prefix list": at_accepter(listing("172.16.0.0/12", "10.0.0.0/24", only=let_in("tcp", "pl-1", port(22)))),
+    "let in by a prefix list with one block in another": at_accepter(
+        listing("10.0.0.10/32", "10.0.0.0/8", "10.0.0.0/16", only=let_in("-1", "pl-1"))
+    ),
+    "let in by a prefix list that holds a part": at_accepter(listing("10.0.0.10/32", only=let_in("-1", "pl-1"))),
+    "let in by a prefix list that holds nothing": at_accepter(listing(only=let_in("-1", "pl-1"))),
+    "let in by a prefix list that may not be read": at_accepter(listing("0.0.0.0/0", only=let_in("-1", "pl-unread"))),
+    "a route by a prefix list": at_accepter(listing("172.16.0.0/12", "10.0.0.0/16", routes=(BY_LIST,))),
+    "a route by a prefix list that holds a part": at_accepter(listing("10.0.0.10/32", routes=(BY_LIST,))),
+    "a longer prefix in a prefix list": at_accepter(
+        listing("10.0.0.10/32", routes=(Route(destination="10.0.0.0/16", target=CONNECTION_ID), ELSEWHERE_BY_LIST))
+    ),
+    "a static route before one by a prefix list": at_accepter(
+        listing("10.0.0.0/16", routes=(ELSEWHERE_BY_LIST, Route(destination="10.0.0.0/16", target=CONNECTION_ID)))
+    ),
+    "a route by a prefix list before a propagated one": at_accepter(
+        listing("10.0.0.0/16", routes=(Route(destination="10.0.0.0/16", target="vgw-1", propagated=True), BY_LIST))
+    ),
+    "a longer propagated route before one by a prefix list": at_accepter(
+        listing("10.0.0.0/16", routes=(Route(destination="10.0.0.0/24", target="vgw-1", propagated=True), BY_LIST))
+    ),
+    "prefix lists with one target that hold the same block": at_accepter(
+        lambda network: change(
+            listing("10.0.0.0/16", routes=(BY_LIST, change(BY_LIST, destination="pl-2")))(network),
+            prefix_lists=(prefix_list("10.0.0.0/16"), prefix_list("10.0.0.0/16", number=2)),
+        )
+    ),
+    "a route by a prefix list that may not be read": at_accepter(
+        listing("10.0.0.0/16", routes=(change(BY_LIST, destination="pl-unread"),))
     ),
 }
 

@@ -14,7 +14,7 @@ from causeway.domain.values import Side
 from localcloud.packets import Network, Place, Probe, answered, available, lay_out
 from localcloud.packets.namespaces import Namespace
 from localcloud.packets.probes import ICMP, TCP
-from tests.domain.networks import change, snapshot, with_entries, with_permissions, with_routes
+from tests.domain.networks import change, prefix_list, snapshot, with_entries, with_permissions, with_routes
 
 ALL_IN = Permission(direction=Direction.INGRESS, protocol="-1", peer="0.0.0.0/0")
 NOTHING_IN = AclEntry(number=1, direction=Direction.INGRESS, allow=False, protocol="-1", cidr_block="0.0.0.0/0")
@@ -59,6 +59,14 @@ def test_no_network_acl_stands_between_interfaces_of_one_subnet() -> None:
 def test_a_group_lets_in_its_own_members() -> None:
     own = change(ALL_IN, peer="sg-a1")
     vpc = with_permissions(snapshot(Side.REQUESTER, interfaces=2), own, groups=["sg-a1"])
+
+    with lay_out([vpc], []) as network:
+        assert pinged(network, vpc, vpc)
+
+
+def test_what_a_prefix_list_says_of_the_vpcs_own_blocks_is_ignored() -> None:
+    vpc = with_permissions(snapshot(Side.REQUESTER, subnets=2), ALL_IN)
+    vpc = with_routes(change(vpc, prefix_lists=(prefix_list("10.0.1.0/24"),)), Route(destination="pl-1", target="tgw-1"))
 
     with lay_out([vpc], []) as network:
         assert pinged(network, vpc, vpc)

@@ -15,6 +15,7 @@ from causeway.domain.network import (
     PeeringConnection,
     PeeringStatus,
     Permission,
+    PrefixList,
     Route,
     RouteTable,
     SecurityGroup,
@@ -105,21 +106,27 @@ def snapshot(draw: st.DrawFn, letter: str, vpcs: dict[str, Vpc], connections: Se
     subnets = tuple(subnet(f"subnet-{letter}{number}", here, number) for number in NUMBERS)
     groups = [f"sg-{letter}{number}" for number in NUMBERS]
     references = [f"sg-{each}{number}" for each, number in product(vpcs, NUMBERS)]
-    main_table, other_table = (draw(route_table(f"rtb-{letter}{number}", here, peers, connections)) for number in NUMBERS)
+    lists = tuple(draw(prefix_list(f"pl-{letter}{number}", remotes)) for number in NUMBERS)
+    listed = [*(each.prefix_list_id for each in lists), f"pl-{letter}-unread"]
+    peered = [each for each in connections if here.ref in {each.requester, each.accepter}]
+    main_table, other_table = (
+        draw(route_table(f"rtb-{letter}{number}", here, peers, peered, listed=listed)) for number in NUMBERS
+    )
     default_acl, other_acl = (draw(network_acl(f"acl-{letter}{number}", remotes)) for number in NUMBERS)
     apart = draw(st.sampled_from([(), (subnets[1].subnet_id,)]))
     return Snapshot(
         side=Side.REQUESTER,
         vpc=here,
         route_tables=(change(main_table, main=True), change(other_table, subnet_ids=apart)),
-        security_groups=tuple(draw(security_group(group_id, remotes, references)) for group_id in groups),
+        security_groups=tuple(draw(security_group(group_id, remotes, references, listed)) for group_id in groups),
         network_acls=(change(default_acl, default=True), change(other_acl, subnet_ids=apart)),
         subnets=subnets,
         network_interfaces=tuple(
             draw(interface(f"eni-{letter}{number}", host, subnets, groups))
             for number, host in enumerate(HOSTS[: draw(st.integers(2, len(HOSTS)))], 1)
         ),
-        peering_connections=tuple(each for each in connections if here.ref in {each.requester, each.accepter}),
+        peering_connections=tuple(peered),
+        prefix_lists=lists,
     )
 
 
@@ -163,21 +170,41 @@ def interface(draw: st.DrawFn, interface_id: str, host: int, subnets: Sequence[S
 
 @st.composite
 def route_table(
-    draw: st.DrawFn, table_id: str, here: Vpc, peers: Sequence[Vpc], connections: Sequence[PeeringConnection]
+    draw: st.DrawFn,
+    table_id: str,
+    here: Vpc,
+    peers: Sequence[Vpc],
+    connections: Sequence[PeeringConnection],
+    *,
+    listed: Sequence[str],
 ) -> RouteTable:
-    """Mostly with a route to each block of each peer; with black holes, detours, and routes to parts and to more."""
+    """Mostly with a route to each block of each peer; with black holes, detours, and routes to parts, to more, and by lists."""
     routes = {block: Route(destination=block, target=LOCAL) for block in here.all_cidr_blocks}
-    targets = [each.connection_id for each in connections if here.ref in {each.requester, each.accepter}] + ["tgw-1"]
+    targets = [*(each.connection_id for each in connections), "tgw-1"]
     for peer in peers:
         direct = [each.connection_id for each in connections if each.joins(here.ref, peer.ref)] or ["pcx-gone"]
         for block in peer.all_cidr_blocks:
             if draw(mostly(True, False)):
                 routes[block] = Route(destination=block, target=direct[0], blackhole=draw(mostly(False, True)))
     remotes = st.sampled_from([*EVERYWHERE, *(block for peer in peers for block in blocks_in(peer))])
-    for destination in draw(st.lists(remotes, max_size=3, unique=True)):
+    for destination in draw(st.lists(remotes | st.sampled_from(listed), max_size=3, unique=True)):
         target = draw(st.sampled_from(targets))
         routes.setdefault(destination, Route(destination=destination, target=target, blackhole=draw(mostly(False, True))))
     return RouteTable(route_table_id=table_id, routes=tuple(routes.values()))
+
+
+@st.composite
+def prefix_list(draw: st.DrawFn, prefix_list_id: str, remotes: list[str]) -> PrefixList:
+    """Of either family; its blocks may lie in one another."""
+    version = draw(mostly(4, 6))
+    blocks = st.sampled_from([block for block in remotes if ip_network(block).version == version] or ["2600:1f00:c::/56"])
+    return PrefixList(
+        prefix_list_id=prefix_list_id,
+        name=prefix_list_id,
+        family=version,
+        max_entries=10,
+        cidr_blocks=draw(st.lists(blocks, max_size=4, unique=True).map(tuple)),
+    )
 
 
 @st.composite
@@ -209,21 +236,23 @@ def acl_entry(draw: st.DrawFn, remotes: list[str]) -> AclEntry:
 
 
 @st.composite
-def security_group(draw: st.DrawFn, group_id: str, remotes: list[str], references: list[str]) -> SecurityGroup:
+def security_group(
+    draw: st.DrawFn, group_id: str, remotes: list[str], references: list[str], listed: list[str]
+) -> SecurityGroup:
     """Some rules, and mostly everything out, as AWS begins; often everything in from everywhere, or from some groups."""
     peers = {
         Direction.EGRESS: draw(mostly(EVERYWHERE, references, ())),
         Direction.INGRESS: draw(st.sampled_from([EVERYWHERE, references, references[::2], ()])),
     }
     broad = [Permission(direction=each, protocol="-1", peer=peer) for each in Direction for peer in peers[each]]
-    rules = draw(st.lists(permission(remotes, references), max_size=5))
+    rules = draw(st.lists(permission(remotes, references, listed), max_size=5))
     return SecurityGroup(security_group_id=group_id, name=group_id, permissions=(*rules, *broad))
 
 
 @st.composite
-def permission(draw: st.DrawFn, remotes: list[str], references: list[str]) -> Permission:
+def permission(draw: st.DrawFn, remotes: list[str], references: list[str], listed: list[str]) -> Permission:
     protocol, ports = draw(traffic())
-    peer = draw(st.sampled_from(EVERYWHERE) | st.sampled_from(remotes) | st.sampled_from(references))
+    peer = draw(st.sampled_from(EVERYWHERE) | st.sampled_from(remotes) | st.sampled_from(references) | st.sampled_from(listed))
     return Permission(direction=draw(st.sampled_from(Direction)), protocol=protocol, peer=peer, ports=ports)
 
 
