@@ -1,10 +1,14 @@
 """JSONata for moto's Step Functions interpreter, which expects a Java bridge: the `jsonata-python` package evaluates."""
 
+import copy
+import functools
 import json
+import re
 from typing import Any
 
 from jsonata.jexception import JException
 from jsonata.jsonata import Jsonata
+from jsonata.utils import Utils
 from moto.stepfunctions.parser.api import EvaluationFailedEventDetails, HistoryEventType
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent, FailureEventException
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
@@ -16,6 +20,9 @@ from moto.stepfunctions.parser.asl.jsonata import jsonata as moto_jsonata
 from moto.stepfunctions.parser.asl.jsonata.jsonata import JSONataException
 
 from localcloud.strict.patching import replaces
+
+_DECLARED = re.compile("\0([^\0]*)\0")
+"""A declared value in an expression: JSON has no such character, it escapes it."""
 
 
 def install() -> None:
@@ -48,19 +55,51 @@ def evaluate(expression: str) -> Any:
     Raises:
         JSONataException: the expression is wrong, or it gives nothing. AWS fails a state whose query is undefined.
     """
+    values: dict[str, Any] = {}
+
+    def bound(declared: re.Match[str]) -> str:
+        name = f"declared{len(values)}"
+        values[name] = _with_nulls(json.loads(declared[1]))
+        return f"${name}"
+
     try:
-        # An object leaves an undefined member out and keeps a null one; bare, the package gives None for both.
-        result = Jsonata(f'{{"value":{expression}}}').evaluate(None)
+        query = _parsed(_DECLARED.sub(bound, expression))
+        Jsonata.CURRENT.jsonata = query  # functions ask for the query of their thread
+        result = query.evaluate(None, values)
     except (JException, ArithmeticError, TypeError) as error:
-        raise JSONataException("States.QueryEvaluationError", f"{expression}: {error}") from error
+        raise JSONataException("States.QueryEvaluationError", f"{_told(expression)}: {error}") from error
     if "value" not in result:
-        raise JSONataException("States.QueryEvaluationError", f"The JSONata expression '{expression}' returned nothing")
+        raise JSONataException("States.QueryEvaluationError", f"The JSONata expression '{_told(expression)}' returned nothing")
     return _plain(result["value"])
 
 
 def declare(bindings: dict[str, Any]) -> str:
-    """Declare variables in front of an expression. JSON is JSONata, once it is escaped as JSON is."""
-    return "".join(f"{name}:={json.dumps(value, default=str)};" for name, value in bindings.items())
+    """Declare variables in front of an expression, so that `evaluate` finds their values and need not parse them as JSONata."""
+    return "".join(f"{name}:=\0{json.dumps(value, default=str)}\0;" for name, value in bindings.items())
+
+
+def _parsed(expression: str) -> Jsonata:
+    """The query, for this thread alone; threads share what was parsed."""
+    return copy.copy(_parse(expression))
+
+
+@functools.lru_cache(maxsize=1024)
+def _parse(expression: str) -> Jsonata:
+    # An object leaves an undefined member out and keeps a null one; bare, the package gives None for both.
+    return Jsonata(f'{{"value":{expression}}}')
+
+
+def _told(expression: str) -> str:
+    return expression.replace("\0", "")
+
+
+def _with_nulls(value: Any) -> Any:
+    """JSON for the package, to which None means that there is nothing."""
+    if isinstance(value, dict):
+        return {key: _with_nulls(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_nulls(item) for item in value]
+    return Utils.NULL_VALUE if value is None else value
 
 
 def _plain(value: Any) -> Any:

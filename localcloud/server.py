@@ -17,6 +17,7 @@ from localcloud import (
     event_targets,  # noqa: F401 - its replacements are put in place with all others
     managed_policies,
     queue_sources,
+    remembered,
     run_command,
     schedules,
     state_machines,
@@ -164,4 +165,5 @@ def _install() -> None:
         cloudformation.install()
         state_machines.install()
         managed_policies.install()
+        remembered.install()
         strict.install()
