@@ -5,6 +5,7 @@ from typing import Any
 
 import boto3
 import pytest
+from boto3.dynamodb.conditions import Key
 from moto import mock_aws
 
 from localcloud import remembered, strict
@@ -15,17 +16,22 @@ def table() -> Iterator[Any]:
     remembered.install()
     strict.install()
     with mock_aws():
-        names = ("request_id", "record")
         yield boto3.resource("dynamodb", region_name="us-east-1").create_table(
             TableName="ledger",
-            KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in zip(names, ("HASH", "RANGE"), strict=True)],
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
+            KeySchema=[
+                {"AttributeName": "request_id", "KeyType": "HASH"},
+                {"AttributeName": "record", "KeyType": "RANGE"},
+            ],
+            AttributeDefinitions=[
+                {"AttributeName": "request_id", "AttributeType": "S"},
+                {"AttributeName": "record", "AttributeType": "S"},
+            ],
             BillingMode="PAY_PER_REQUEST",
         )
 
 
 def _records(table: Any, request_id: str, **options: Any) -> list[str]:
-    condition = boto3.dynamodb.conditions.Key("request_id").eq(request_id)
+    condition = Key("request_id").eq(request_id)
     return [item["record"] for item in table.query(KeyConditionExpression=condition, **options)["Items"]]
 
 
