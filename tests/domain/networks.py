@@ -196,6 +196,32 @@ def with_routes(network: Snapshot, *routes: Route, tables: Iterable[str] | None 
     )
 
 
+def behind(networks: Both[Snapshot], side: Side, address: str, target: str) -> Both[Snapshot]:
+    """The side's first interface with an address that no block of its VPC has, and all routes that a way to it needs.
+
+    It stands for what a gateway of the side, or another peering, leads to.
+    """
+    here, there, destination = networks[side], networks[side.other], f"{address}/{ip_network(address).max_prefixlen}"
+    first, *others = here.network_interfaces
+    interfaces = (change(first, addresses=(address,)), *others)
+    onward = with_routes(change(here, network_interfaces=interfaces), Route(destination=destination, target=target))
+    to_the_peer = with_routes(there, Route(destination=destination, target=CONNECTION_ID))
+    return change_side(change_side(networks, side, onward), side.other, to_the_peer)
+
+
+BEHIND_A_PEER = {
+    "its other peering": ("172.16.0.10", "pcx-2"),
+    "its other peering, in IPv6": ("2600:1f00:c::10", "pcx-2"),
+    "its internet gateway": ("203.0.113.10", "igw-1"),
+    "its egress-only internet gateway": ("2001:db8::10", "eigw-1"),
+    "its NAT gateway": ("198.51.100.10", "nat-1"),
+    "its VPN": ("10.99.0.10", "vgw-1"),
+    "its transit gateway": ("10.100.0.10", "tgw-1"),
+    "its gateway endpoint": ("52.216.0.10", "vpce-1"),
+}
+"""What no peering leads to, though routes do (VPC peering guide, "VPC peering limitations"): an address, the peer's target."""
+
+
 def prefix_list(*blocks: str, number: int = 1, family: int = 4, max_entries: int = 10) -> PrefixList:
     """`pl-1`, named `list-1`, or another one, that holds the blocks."""
     return PrefixList(

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from ipaddress import ip_address, ip_network
 from itertools import product
 from typing import Any
 
@@ -20,13 +21,16 @@ from causeway.domain.network import (
     Snapshot,
 )
 from causeway.domain.reachability import check
+from causeway.domain.remedies import for_strays
 from causeway.domain.request import Flow, Peer, Request, Selector
 from causeway.domain.values import SIDES, Both, PortRange, Protocol, Side
 from causeway.domain.verdicts import Cause, Component, Hop, Verdict
 from tests.domain.networks import (
+    BEHIND_A_PEER,
     CIDR_BLOCKS,
     CONNECTION_ID,
     IPV6_CIDR_BLOCKS,
+    behind,
     change,
     change_side,
     connection,
@@ -175,6 +179,85 @@ def test_the_first_thing_that_blocks_is_named(side: Side, alter: Callable[[Snaps
     assert not verdict.reachable
     assert verdict.blocked_by is not None
     assert change(verdict.blocked_by, remedy=None) == blocked_by
+
+
+# --- No transit through a peer
+
+
+def open_on_both_sides(*, ipv6: bool = False) -> Both[Snapshot]:
+    """Peered, and everything is let in."""
+    networks = peered(ipv6=ipv6)
+    everything = [Permission(direction=Direction.INGRESS, protocol="-1", peer=block) for block in ("0.0.0.0/0", "::/0")]
+    requester, accepter = (with_permissions(networks[side], *everything) for side in SIDES)
+    return Both(requester=requester, accepter=accepter)
+
+
+@pytest.mark.parametrize("source", SIDES)
+@pytest.mark.parametrize(("address", "target"), BEHIND_A_PEER.values(), ids=BEHIND_A_PEER)
+def test_what_is_behind_a_peer_is_out_of_reach_and_does_not_reach_through_it(source: Side, address: str, target: str) -> None:
+    """All else would let it through: it is the connection that carries only what is from VPC to VPC."""
+    networks = behind(open_on_both_sides(ipv6=":" in address), ACCEPTER, address, target)
+
+    (verdict,) = judge(networks, ssh(source))
+
+    assert causes(verdict) == [(Component.PEERING_CONNECTION, False, Cause.PCX_REQUIRES_ADDRESS_IN_VPC_CIDR)]
+    assert verdict.remedies == (for_strays([address]),)
+
+
+def test_a_peers_gateway_endpoint_is_out_of_reach_by_its_prefix_list_too() -> None:
+    """Both sides route the whole list, the one to the peer and that to its endpoint."""
+    address, service = "52.216.0.10", prefix_list("52.216.0.0/15")
+    networks = behind(open_on_both_sides(), ACCEPTER, address, "vpce-1")
+    for side, target in ((REQUESTER, CONNECTION_ID), (ACCEPTER, "vpce-1")):
+        tables = (
+            change(each, routes=tuple(r for r in each.routes if address not in r.destination))
+            for each in networks[side].route_tables
+        )
+        network = change(networks[side], route_tables=tuple(tables), prefix_lists=(service,))
+        networks = change_side(networks, side, with_routes(network, Route(destination="pl-1", target=target)))
+
+    (verdict,) = judge(networks)
+
+    assert causes(verdict) == [(Component.PEERING_CONNECTION, False, Cause.PCX_REQUIRES_ADDRESS_IN_VPC_CIDR)]
+    assert "pl-1 (list-1)" in next(hop.decided_by for hop in verdict.hops if hop.component is Component.ROUTE_TABLE)
+
+
+def test_an_own_gateway_endpoint_takes_what_its_prefix_list_holds_of_the_peer() -> None:
+    networks = open_on_both_sides()
+    requester = change(networks.requester, prefix_lists=(prefix_list("192.0.0.0/24"),))
+    networks = change_side(networks, REQUESTER, with_routes(requester, Route(destination="pl-1", target="vpce-1")))
+
+    (verdict,) = judge(networks)
+
+    assert causes(verdict) == [(Component.ROUTE_TABLE, False, Cause.ROUTED_ELSEWHERE)]
+
+
+def test_two_peers_of_one_vpc_do_not_reach_each_other_through_it() -> None:
+    """The routes of both lead into it; no connection joins the two."""
+    networks = open_on_both_sides()
+
+    (verdict,) = check(request(ssh()), networks, None)
+
+    assert causes(verdict) == [
+        (Component.ROUTE_TABLE, False, Cause.ROUTED_ELSEWHERE),
+        (Component.PEERING_CONNECTION, False, Cause.PCX_NOT_ACTIVE),
+        (Component.ROUTE_TABLE, True, Cause.ROUTED_ELSEWHERE),
+    ]
+    assert [hop.decided_by for hop in verdict.hops if hop.component is Component.PEERING_CONNECTION] == [
+        "no peering connection joins the VPCs"
+    ]
+
+
+@given(st.ip_addresses(v=4).map(str), st.sampled_from(SIDES))
+def test_no_address_outside_its_vpc_is_ever_reached_whatever_leads_there(address: str, source: Side) -> None:
+    inside = any(ip_address(address) in ip_network(CIDR_BLOCKS[side]) for side in SIDES)
+
+    verdicts = judge(behind(open_on_both_sides(), ACCEPTER, address, "tgw-1"), ssh(source))
+
+    assert inside or not any(verdict.reachable for verdict in verdicts)
+
+
+# --- Every cause
 
 
 @pytest.mark.parametrize("status", [status for status in PeeringStatus if status is not PeeringStatus.ACTIVE])

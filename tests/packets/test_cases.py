@@ -9,7 +9,9 @@ from causeway.domain.network import AclEntry, Direction, PeeringStatus, Permissi
 from causeway.domain.request import Flow
 from causeway.domain.values import SIDES, Both, PortRange, Protocol
 from tests.domain.networks import (
+    BEHIND_A_PEER,
     CONNECTION_ID,
+    behind,
     change,
     change_side,
     connection,
@@ -17,6 +19,7 @@ from tests.domain.networks import (
     flow,
     ping,
     prefix_list,
+    snapshot,
     snapshots,
     ssh,
     with_entries,
@@ -48,6 +51,33 @@ def world(networks: Both[Snapshot], *flows: Flow, status: PeeringStatus = Peerin
         snapshots=(networks.requester, networks.accepter),
         connections=(connection(networks, status),),
         flows=flows or FLOWS,
+    )
+
+
+def two_peers_of_one() -> World:
+    """The walkthrough's accepter is peered with a third VPC as well; all routes lead as if it carried on."""
+    block, other = "172.16.0.0/16", "pcx-2"
+    networks = open_networks()
+    third = snapshot(REQUESTER, cidr=block)
+    third = change(
+        third,
+        vpc=change(third.vpc, ref=change(third.vpc.ref, vpc_id="vpc-c1")),
+        network_interfaces=tuple(change(each, network_interface_id="eni-c1") for each in third.network_interfaces),
+    )
+    third = with_permissions(third, let_in("-1", "0.0.0.0/0"))
+    for side in SIDES:
+        third = with_routes(third, Route(destination=networks[side].vpc.cidr_blocks[0], target=other))
+    return World(
+        snapshots=(
+            with_routes(networks.requester, Route(destination=block, target=CONNECTION_ID)),
+            with_routes(networks.accepter, Route(destination=block, target=other)),
+            third,
+        ),
+        connections=(
+            connection(networks),
+            connection(Both(requester=networks.accepter, accepter=third), connection_id=other),
+        ),
+        flows=FLOWS,
     )
 
 
@@ -164,6 +194,11 @@ CASES = {
     "a route by a prefix list that may not be read": at_accepter(
         listing("10.0.0.0/16", routes=(change(BY_LIST, destination="pl-unread"),))
     ),
+    **{
+        f"behind a peer: {what}": world(behind(open_networks(), ACCEPTER, address, target))
+        for what, (address, target) in BEHIND_A_PEER.items()
+    },
+    "two peers of one VPC, which routes between them": two_peers_of_one(),
 }
 
 
