@@ -3,7 +3,7 @@
 The modules are of two xdist groups, so that each of two workers has a deployment of its own and about as much to do.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import pytest
@@ -13,6 +13,7 @@ from causeway.domain.history import tell
 from localcloud.calls import CallGate
 from localcloud.deploy import Member, deploy_everything
 from localcloud.faults import Faults
+from localcloud.pace import Pace
 from localcloud.server import EmbeddedAws
 
 from .network import Network, Networks
@@ -68,3 +69,19 @@ def gate(hub: Hub) -> Iterator[CallGate]:
     """Where a test orders trouble; it ends with the test."""
     yield hub.aws.calls
     hub.aws.calls.faults = Faults()
+
+
+@pytest.fixture
+def awake(hub: Hub) -> Iterator[Callable[[str], None]]:
+    """Wakes a rule of the watch until the end of the test: the other tests' networks are not its business. No batch waits."""
+    events, woken = hub.client("events"), list[dict[str, str]]()
+    hub.aws.pace.pace = Pace(batch_window=0)
+
+    def wake(logical_id: str) -> None:
+        woken.append(hub.place_of_rule(logical_id))
+        events.enable_rule(**woken[-1])
+
+    yield wake
+    hub.aws.pace.pace = Pace()
+    for rule in woken:
+        events.disable_rule(**rule)

@@ -87,6 +87,18 @@ class Network:
         address: str = answer["NetworkInterface"]["PrivateIpAddress"]
         return address
 
+    def add_prefix_list(self, name: str, *blocks: str) -> str:
+        entries = [{"Cidr": block} for block in blocks]
+        answer = self.ec2.create_managed_prefix_list(PrefixListName=name, MaxEntries=5, AddressFamily="IPv4", Entries=entries)
+        prefix_list_id: str = answer["PrefixList"]["PrefixListId"]
+        return prefix_list_id
+
+    def let_in(self, group_id: str, prefix_list_id: str, port: int) -> None:
+        """TCP to one port, from what the prefix list holds."""
+        peers = [{"PrefixListId": prefix_list_id}]
+        rule = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "PrefixListIds": peers}
+        self.ec2.authorize_security_group_ingress(GroupId=group_id, IpPermissions=[rule])
+
     def add_cidr_block(self, block: str) -> None:
         self.ec2.associate_vpc_cidr_block(VpcId=self.vpc_id, CidrBlock=block)
 
@@ -276,6 +288,8 @@ def _canonical(block: str) -> str:
 
 
 def _destination(route: Mapping[str, Any]) -> str:
+    if prefix_list := route.get("DestinationPrefixListId"):
+        return str(prefix_list)
     return _canonical(route.get("DestinationCidrBlock") or route["DestinationIpv6CidrBlock"])
 
 
@@ -286,7 +300,8 @@ def _target(route: Mapping[str, Any]) -> str:
 
 def _rule(raw: Mapping[str, Any]) -> Rule:
     group = raw.get("ReferencedGroupInfo")
-    peer = group["GroupId"] if group else _canonical(raw.get("CidrIpv4") or raw["CidrIpv6"])
+    named = group["GroupId"] if group else raw.get("PrefixListId")
+    peer = named or _canonical(raw.get("CidrIpv4") or raw["CidrIpv6"])
     first, last = raw.get("FromPort", -1), raw.get("ToPort", -1)
     ports = "" if first == -1 else str(first) if first == last else f"{first}-{last}"
     return Rule("egress" if raw["IsEgress"] else "ingress", raw["IpProtocol"], ports, peer)

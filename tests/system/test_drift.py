@@ -11,7 +11,6 @@ import pytest
 from localcloud.calls import CallGate
 from localcloud.control import ControlClient
 from localcloud.faults import Faults, Hold
-from localcloud.pace import Pace
 from localcloud.sam import PROJECT
 from localcloud.server import HUB_ACCOUNT_ID
 
@@ -74,22 +73,6 @@ def active(hub: Hub, pair: Pair, drift: str, **fields: Any) -> Item:
 
 def codes(status: Status) -> list[str]:
     return [finding["code"] for finding in status["findings"]]
-
-
-@pytest.fixture
-def awake(hub: Hub) -> Iterator[Callable[[str], None]]:
-    """Wakes a rule of the watch until the end of the test: the other tests' networks are not its business. No batch waits."""
-    events, woken = hub.client("events"), list[dict[str, str]]()
-    hub.aws.pace.pace = Pace(batch_window=0)
-
-    def wake(logical_id: str) -> None:
-        woken.append(hub.place_of_rule(logical_id))
-        events.enable_rule(**woken[-1])
-
-    yield wake
-    hub.aws.pace.pace = Pace()
-    for rule in woken:
-        events.disable_rule(**rule)
 
 
 @pytest.fixture
