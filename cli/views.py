@@ -22,6 +22,8 @@ TITLES = {
     "ConfigureDns": "set the DNS option",
     "UpdateTags": "set and remove tags",
     "CheckReachability": "prove every flow, there and back",
+    "CallWitnesses": "ask the other witnesses",
+    "HearWitnesses": "hear what they say",
     "UndoChanges": "look again, plan the way back",
     "RecordOutcome": "write the outcome onto the item",
 }
@@ -32,6 +34,9 @@ STYLES = {"ACTIVE": "green", "REMOVED": "green", "REJECTED": "red", "FAILED": "r
 """Of the states; any other is on its way, or waits for a person."""
 
 _WHAT_STYLES = {What.OUTCOME: "bold", What.ASKED: "cyan", What.DONE: "green"}
+
+
+type Documents = Sequence[Mapping[str, Any]]
 
 
 class StepView:
@@ -120,6 +125,8 @@ def status_view(status: Mapping[str, Any]) -> RenderableType:
             parts.append(change_list(heading, status[key]))
     if status.get("verdicts"):
         parts.append(verdict_table(status["verdicts"]))
+    if status.get("testimonies"):
+        parts.append(testimony_table(status["testimonies"]))
     return Group(*parts)
 
 
@@ -178,14 +185,28 @@ def verdict_table(verdicts: Iterable[Mapping[str, Any]]) -> Table:
     for heading in ("", "flow", "from", "to"):
         table.add_column(heading, no_wrap=True)
     for verdict in verdicts:
-        table.add_row(_sign(verdict), verdict["flow"], verdict["source"]["address"], verdict["destination"]["address"])
+        table.add_row(
+            _sign(verdict["reachable"]), verdict["flow"], verdict["source"]["address"], verdict["destination"]["address"]
+        )
+    return table
+
+
+def testimony_table(testimonies: Iterable[Mapping[str, Any]]) -> Table:
+    """A row for each testimony."""
+    table = Table(title="Other witnesses", title_justify="left", box=SIMPLE_HEAD)
+    for heading in ("", "witness", "flow", "from", "to"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("said")
+    for each in testimonies:
+        flow, ends = each["flow"], (each["source"], each["destination"])
+        table.add_row(_sign(each["reachable"]), each["witness"], flow, *ends, Text(each["said"]))
     return table
 
 
 def hop_tree(verdict: Mapping[str, Any]) -> Tree:
     """One verdict's way there, and back, hop by hop, each with the rule that decided."""
     source, destination = verdict["source"], verdict["destination"]
-    tree = Tree(Text.assemble(_sign(verdict), f" {verdict['flow']}: {_end(source)} → {_end(destination)}"))
+    tree = Tree(Text.assemble(_sign(verdict["reachable"]), f" {verdict['flow']}: {_end(source)} → {_end(destination)}"))
     for hop in verdict["hops"]:
         tree.add(
             Text.assemble(
@@ -203,7 +224,7 @@ def explanation_view(explained: Mapping[str, Any]) -> RenderableType:
     head = Text.assemble((explained["request_id"], "bold"), "  ", state_text(explained["state"]))
     if not verdicts:
         return Group(head, Text("No flow was checked.", style="red"), finding_table(explained["findings"]))
-    return Group(head, *_judged(verdicts))
+    return Group(head, *_judged(verdicts, explained["testimonies"]))
 
 
 def check_view(checked: Mapping[str, Any]) -> RenderableType:
@@ -214,10 +235,11 @@ def check_view(checked: Mapping[str, Any]) -> RenderableType:
     return Group(head, *_judged(checked["verdicts"]))
 
 
-def _judged(verdicts: Sequence[Mapping[str, Any]]) -> Iterator[RenderableType]:
-    """Each verdict's way, and how many work."""
+def _judged(verdicts: Documents, testimonies: Documents = ()) -> Iterator[RenderableType]:
+    """Each verdict's way with what other witnesses said of it, and how many work."""
     for verdict in verdicts:
         yield from _explained(verdict)
+        yield from (_said(each) for each in testimonies if _is_about(each, verdict))
     works = sum(verdict["reachable"] for verdict in verdicts)
     yield Text(f"{works} of {len(verdicts)} reachable", style="green" if works == len(verdicts) else "red")
 
@@ -229,6 +251,15 @@ def _explained(verdict: Mapping[str, Any]) -> Iterator[RenderableType]:
         yield Text.assemble("  and by      " if place else "  stopped by  ", _cause(hop))
     for number, remedy in enumerate(verdict.get("remedies", ()), 1):
         yield Text.assemble("  to do       ", (f"{number}. ", "dim"), (remedy, "cyan"))
+
+
+def _is_about(testimony: Mapping[str, Any], verdict: Mapping[str, Any]) -> bool:
+    ends = verdict["source"]["address"], verdict["destination"]["address"]
+    return (testimony["flow"], testimony["source"], testimony["destination"]) == (verdict["flow"], *ends)
+
+
+def _said(testimony: Mapping[str, Any]) -> RenderableType:
+    return Text.assemble("  witness     ", _sign(testimony["reachable"]), f"  {testimony['witness']}: {testimony['said']}")
 
 
 def _cause(hop: Mapping[str, Any]) -> Text:
@@ -249,8 +280,10 @@ def finding_table(findings: Iterable[Mapping[str, Any]]) -> Table:
     return table
 
 
-def _sign(verdict: Mapping[str, Any]) -> Text:
-    return Text("✔ reachable", style="green") if verdict["reachable"] else Text("✘ blocked", style="red")
+def _sign(reachable: bool | None) -> Text:  # noqa: FBT001 - the only thing that it is about
+    if reachable is None:
+        return Text("? cannot tell", style="yellow")
+    return Text("✔ reachable", style="green") if reachable else Text("✘ blocked", style="red")
 
 
 def _end(endpoint: Mapping[str, Any]) -> str:

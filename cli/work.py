@@ -97,7 +97,7 @@ def of_preview(preview: Mapping[str, Any]) -> ExitCode:
 
 
 def explanation(item: Document, flow: str) -> Document:
-    """The verdicts of the last check, as the item has them; where there was none, the findings that tell why.
+    """The verdicts of the last check, as the item has them, and the testimonies; where there are none, findings tell why.
 
     Args:
         item: The item.
@@ -116,7 +116,8 @@ def explanation(item: Document, flow: str) -> Document:
             remedy=f"`causeway explain {item['request_id']}` shows all that were checked.",
         )
     told = {"request_id": item["request_id"], "state": status.get("state"), "updated_at": status.get("updated_at")}
-    return {**told, "findings": status.get("findings", []), "verdicts": verdicts}
+    testimonies = [each for each in status.get("testimonies", ()) if flow in each["flow"]]
+    return {**told, "findings": status.get("findings", []), "verdicts": verdicts, "testimonies": testimonies}
 
 
 def of_explanation(explained: Document) -> ExitCode:

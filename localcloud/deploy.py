@@ -68,12 +68,13 @@ def on_new_account(aws: EmbeddedAws, account_id: str) -> None:
         deploy_member(aws, account_id)
 
 
-def deploy_member(aws: EmbeddedAws, account_id: str) -> Outputs:
+def deploy_member(aws: EmbeddedAws, account_id: str, *, witnesses: str = "allowed") -> Outputs:
     parameters = {
         "HubAccountId": HUB_ACCOUNT_ID,
         "ExternalId": EXTERNAL_ID,
         "OrganizationId": ORGANIZATION_ID,
         "EventBusArn": f"arn:aws:events:{DEFAULT_REGION}:{HUB_ACCOUNT_ID}:event-bus/{HUB_STACK}",
+        "Witnesses": witnesses,
     }
     return create_stack(aws, account_id, PROJECT / "member" / "template.yaml", MEMBER_STACK, parameters)
 

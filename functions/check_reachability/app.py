@@ -2,10 +2,10 @@
 
 from causeway import composition
 from causeway.observability import step
-from causeway.steps.check_reachability import check_reachability
+from causeway.steps.check_reachability import Proof, check_reachability
 from causeway.steps.step_input import StepInput
 
 
 @step
-def handler(given: StepInput) -> dict[str, bool]:
-    return {"reachable": check_reachability(given, ledger=composition.ledger(), reader=composition.reader())}
+def handler(given: StepInput) -> Proof:
+    return check_reachability(given, ledger=composition.ledger(), reader=composition.reader())

@@ -14,7 +14,7 @@ from moto.core.botocore_stubber import MockRawResponse
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.amis import AmiBackend
 
-from causeway.aws.sessions import Hub, MemberSessions
+from causeway.aws.sessions import Access, Hub, MemberSessions
 from causeway.domain.request import Flow, Request, Selector, VpcRef
 from causeway.domain.values import Both, PortRange, Protocol, Side
 from localcloud import strict
@@ -58,8 +58,7 @@ class World:
         self._listen("before-call.service-quotas", self._record)
         self._listen("before-send", self._answer)
         self.sessions = MemberSessions(
-            read_role="causeway-read",
-            write_role="causeway-write",
+            roles={Access.READ: "causeway-read", Access.WRITE: "causeway-write", Access.WITNESS: "causeway-witness"},
             external_id="causeway",
             session_name="causeway-tests",
             hub=Hub(session),

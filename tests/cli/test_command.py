@@ -234,6 +234,19 @@ def test_explain_shows_the_causes_and_what_would_help(causeway: Command) -> None
         assert said in shown
 
 
+def test_explain_shows_what_other_witnesses_said_beside_the_verdict(causeway: Command) -> None:
+    ends = {"source": WORKS["source"]["address"], "destination": WORKS["destination"]["address"]}
+    said = {"witness": "probe", "flow": WORKS["flow"], **ends, "reachable": True, "said": "Connected.", "reference": "1"}
+    silent = {**said, "witness": "reachability_analyzer", "reachable": None}
+    stored(causeway, verdicts=[WORKS], testimonies=[said, silent])
+
+    shown = causeway("explain", REQUEST_ID).stdout
+
+    assert shown.index("witness     ✔ reachable  probe: Connected.") < shown.index("? cannot tell  reachability_analyzer")
+    assert causeway.json("explain", REQUEST_ID)["testimonies"] == [said, silent]
+    assert "Connected." in causeway("request", "get", REQUEST_ID).stdout
+
+
 def test_explain_shows_why_nothing_was_checked(causeway: Command) -> None:
     stored(causeway, state="REJECTED", findings=[OVERLAP.as_map()])
 

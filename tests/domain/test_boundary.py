@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from causeway.boundary import REQUEST_FIELDS, MalformedItem, desired_part, parse_request
 from causeway.domain.findings import Code
-from causeway.domain.request import AclMode, DriftMode, Flow, Peer, Selector, VpcRef
+from causeway.domain.request import AclMode, DriftMode, Flow, Peer, Selector, VpcRef, Witness
 from causeway.domain.status import MAX_LISTED
 from causeway.domain.values import ALL_PORTS, SIDES, Both, PortRange, Protocol, Side
 
@@ -64,6 +64,7 @@ def test_every_field_arrives() -> None:
             approval=True,
             drift="report",
             expires_at="2027-01-31T19:00:00+01:00",
+            witnesses=["probe", "reachability_analyzer", "probe"],
             requested_by="Ada",
         )
     )
@@ -74,6 +75,7 @@ def test_every_field_arrives() -> None:
         Flow(source=Side.REQUESTER, protocol=Protocol.ICMP),
         Flow(source=Side.ACCEPTER, protocol=Protocol.ICMP),
     )
+    assert request.witnesses == (Witness.PROBE, Witness.REACHABILITY_ANALYZER)
     assert request.route_tables.requester == Selector(ids=("rtb-0aaaaaaa", "rtb-0bbbbbbb"))
     assert request.route_tables.accepter == Selector(tag_key="Tier", tag_value="private")
     assert request.security_groups.requester == Selector(every=True)

@@ -13,10 +13,12 @@ from causeway.domain.plan import CreateRoute, DeleteRoute, Plan
 from causeway.domain.reversal import Reversal, Undo
 from causeway.domain.run import Occasion
 from causeway.domain.status import State, Status
+from causeway.domain.testimonies import Answer, Call, Testimony
 from causeway.domain.values import Side
 
-from .networks import request
+from .networks import change, request
 from .test_outcome import BLOCKS, STOPPED, WORKS
+from .test_witnesses import HEARD as QUESTION
 
 OF_NO_GENERATION = {"HEAD", "HOLDINGS", "LOCK"}
 """Records that stand for now, not for what happened."""
@@ -159,6 +161,20 @@ def test_a_blocked_flow_is_named_once() -> None:
     told = lines(record("VERDICTS", (WORKS, STOPPED, STOPPED)))
 
     assert told == ["1 of 3 ways are reachable.", f"Blocked: {STOPPED.flow}"]
+
+
+def test_what_witnesses_were_asked_and_said_is_told() -> None:
+    refused = Call(question=QUESTION, called_at="", refusal="AccessDenied: No role.")
+    put = change(refused, reference="command-1", refusal="")
+    said = Testimony.of(QUESTION, Answer(reachable=True, said="It was connected."), "command-1")
+
+    asked, heard = tell(
+        [record("TESTIMONIES", (said, change(said, reachable=None)), second=1), record("CALLS", (put, refused))]
+    )
+
+    assert (asked.what, asked.who, heard.what, heard.who) == (What.ASKED, "CallWitnesses", What.HEARD, "HearWitnesses")
+    assert asked.text.splitlines() == ["2 questions to probe.", "The probe was not asked: AccessDenied: No role."]
+    assert heard.text.splitlines()[:2] == ["1 of 2 answers say reachable.", said.sentence]
 
 
 def test_an_outcome_has_its_findings() -> None:

@@ -12,12 +12,15 @@ from causeway.domain.findings import Code, Finding
 from causeway.domain.network import Vpc
 from causeway.domain.outcome import status_of
 from causeway.domain.plan import Change, CreatePeering, CreateRoute, DeleteRoute, Plan
+from causeway.domain.request import Witness
 from causeway.domain.reversal import Reversal, Undo
 from causeway.domain.run import Occasion, Run
 from causeway.domain.status import MAX_LISTED, State, Status, execution_name
 from causeway.domain.step_error import StepError
+from causeway.domain.testimonies import Answer, Call, Testimony
 from causeway.domain.values import Both, Side
 from causeway.domain.verdicts import Cause, Component, Endpoint, Hop, Verdict
+from causeway.domain.witnesses import agenda
 
 from .networks import change, ping, request, ssh
 
@@ -223,6 +226,39 @@ def test_a_blocked_flow_is_told_once_for_each_thing_that_stops_it() -> None:
     ]
 
 
+def witnessed(said: bool | None, **fields: object) -> Status:
+    """How a run ends whose request names the probe, which says this."""
+    instance = Endpoint(address="192.0.0.206", subnet_id="subnet-b1", network_interface_id="eni-b1", instance_id="i-b1")
+    works = change(WORKS, source=change(instance, address="10.0.0.183", instance_id="i-a1"), destination=instance)
+    (question,) = agenda(request(witnesses=(Witness.PROBE,)), [works]).questions
+    told = {
+        "calls": (Call(question=question, called_at=NOW, reference="command-1"),),
+        "heard": (Testimony.of(question, Answer(reachable=said, said="It says so."), "command-1"),),
+    }
+    of_both = {"request": request(witnesses=(Witness.PROBE,)), "verdicts": (works,)}
+    return status_of(run(**{**of_both, **told, **fields}), None, now=NOW)
+
+
+@pytest.mark.parametrize(("said", "codes"), [(True, []), (None, []), (False, [Code.WITNESSES_DISAGREE])])
+def test_a_witness_is_told_and_fails_no_run(said: bool | None, codes: list[Code]) -> None:
+    status = witnessed(said)
+
+    assert status.state is State.ACTIVE
+    assert [each.reachable for each in status.testimonies] == [said]
+    assert [finding.code for finding in status.findings] == codes
+
+
+def test_a_witness_whom_no_step_could_ask_is_told_too() -> None:
+    (testimony,) = witnessed(True, calls=(), heard=()).testimonies
+
+    assert (testimony.reachable, testimony.said.partition(":")[0]) == (None, "Not asked")
+
+
+def test_nobody_is_told_of_where_a_flow_is_blocked() -> None:
+    assert witnessed(True, verdicts=(WORKS, STOPPED)).testimonies == ()
+    assert witnessed(True, undo=undone(*REVERSALS)).testimonies == ()
+
+
 def test_an_item_lists_what_it_has_room_for() -> None:
     findings = tuple(change(BLOCKS, where=str(number)) for number in range(300))
     status = outcome(verdicts=(WORKS,) * 200 + (STOPPED,), done=ROUTES, plan=PLAN.with_findings(findings))
@@ -284,7 +320,7 @@ def test_the_status_as_it_stands_on_the_item() -> None:
 
     assert set(on_item) == {
         "state", "generation", "updated_at", "execution", "peering_connection_id", "cidr_blocks", "vpc_names",
-        "findings", "verdicts", "approval", "changes_planned", "changes_made", "changes_undone",
+        "findings", "verdicts", "testimonies", "approval", "changes_planned", "changes_made", "changes_undone",
     }  # fmt: skip
     assert (on_item["state"], on_item["execution"]) == ("FAILED", "test-to-production-3")
     assert on_item["peering_connection_id"] == "pcx-1"

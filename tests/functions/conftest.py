@@ -35,6 +35,7 @@ ENVIRONMENT = {
     "STATE_MACHINE_ARN": f"arn:aws:states:{REGION}:123456789012:stateMachine:flow",
     "READ_ROLE_NAME": "causeway-read",
     "WRITE_ROLE_NAME": "causeway-write",
+    "WITNESS_ROLE_NAME": "causeway-witness",
     "EXTERNAL_ID": "causeway",
     "POWERTOOLS_SERVICE_NAME": "causeway",
     "POWERTOOLS_METRICS_NAMESPACE": "Causeway",

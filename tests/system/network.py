@@ -99,6 +99,13 @@ class Network:
         rule = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "PrefixListIds": peers}
         self.ec2.authorize_security_group_ingress(GroupId=group_id, IpPermissions=[rule])
 
+    def add_instance(self) -> str:
+        """An instance in the VPC's own subnet, with the default group; its id."""
+        (image, *_) = self.ec2.describe_images(Owners=["amazon"])["Images"]
+        launched = self.ec2.run_instances(ImageId=image["ImageId"], MinCount=1, MaxCount=1, SubnetId=self.subnet)
+        instance_id: str = launched["Instances"][0]["InstanceId"]
+        return instance_id
+
     def add_cidr_block(self, block: str) -> None:
         self.ec2.associate_vpc_cidr_block(VpcId=self.vpc_id, CidrBlock=block)
 

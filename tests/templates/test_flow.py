@@ -28,6 +28,14 @@ type Script = dict[str, Answer | Callable[[Document], Answer]]
 """What each step answers, or how it finds its answer in what it is given."""
 
 ROOT = Path(__file__).parents[2]
+AFTER_AN_ERROR = {
+    "PlanPeering": "RecordOutcome",
+    "AskApproval": "RecordOutcome",
+    "CallWitnesses": "HearWitnesses",
+    "HearWitnesses": "RecordOutcome",
+}
+"""Where it goes on after a step that has changed nothing of the network."""
+
 PLATFORM_ERRORS = ("Lambda.", "Sandbox.", "States.")
 
 
@@ -80,8 +88,8 @@ def test_every_step_retries_every_error_that_asks_for_it(flow: Document) -> None
         own = {error for error in now["ErrorEquals"] if not error.startswith(PLATFORM_ERRORS)}
         assert own == descendants(errors.RetryNowError), name
         waited_for = {error for retry in later for error in retry["ErrorEquals"]}
-        only_planning = set() if name == "PlanPeering" else {"PairBusy"}
-        assert waited_for == descendants(errors.RetryLaterError) - only_planning, name
+        of_others = {"PairBusy": "PlanPeering", "WitnessesNotReady": "HearWitnesses"}
+        assert waited_for == descendants(errors.RetryLaterError) - {error for error, step in of_others.items() if step != name}
 
 
 def test_every_retry_has_jitter_and_an_end(flow: Document) -> None:
@@ -97,7 +105,7 @@ def test_whatever_a_step_raises_is_caught(flow: Document) -> None:
         *earlier, catch = state["Catch"]
         assert [each["ErrorEquals"] for each in earlier] == ([["ApprovalWithdrawn"]] if name == "AskApproval" else []), name
         assert catch["ErrorEquals"] == ["States.ALL"], name
-        after = {"PlanPeering": "RecordOutcome", "AskApproval": "RecordOutcome"}.get(name, "WhatIsLeft")
+        after = AFTER_AN_ERROR.get(name, "WhatIsLeft")
         assert catch["Next"] == (after if name in flow["States"] else "LeaveTheOthersRunning")
 
 
@@ -173,7 +181,9 @@ WORKING: Script = {
     "ConfigureDns": {"changes": 1},
     "UpdateTags": {"changes": 1},
     "DeletePeering": {"connection_id": "pcx-1"},
-    "CheckReachability": {"reachable": True},
+    "CheckReachability": {"reachable": True, "witnesses": False},
+    "CallWitnesses": {"questions": 2},
+    "HearWitnesses": {"testimonies": 2},
     "UndoChanges": NO_CHECK,
     "RecordOutcome": {"state": "ACTIVE"},
 }
@@ -489,6 +499,42 @@ def test_an_undo_is_given_up_after_three_times(run: Callable[[Steps], Document],
     assert run(scripted)["error"] == ("AccessDenied" if failure else "QuotaExceeded")
     assert scripted.names.count("UndoChanges") == 3
     assert scripted.calls[-1] == ended(failure, raised(step, "QuotaExceeded"))
+
+
+# --- The other witnesses
+
+ASKED: Script = {"PlanPeering": NOTHING, "CheckReachability": {"reachable": True, "witnesses": True}}
+
+
+def test_the_witnesses_that_the_request_names_are_heard_once_every_flow_is_proved(run: Callable[[Steps], Document]) -> None:
+    scripted = Steps(WORKING | ASKED)
+    assert run(scripted)["status"] == "SUCCEEDED"
+    assert scripted.calls[1:] == [
+        ("CheckReachability", REFERENCE),
+        ("CallWitnesses", REFERENCE),
+        ("HearWitnesses", REFERENCE),
+        ended(),
+    ]
+
+
+def test_nobody_is_asked_about_what_does_not_work(run: Callable[[Steps], Document]) -> None:
+    scripted = Steps(WORKING | FAILED | ASKED | {"CheckReachability": {"reachable": False, "witnesses": True}})
+    run(scripted)
+    assert not {"CallWitnesses", "HearWitnesses"} & set(scripted.names)
+
+
+def test_a_witness_who_needs_time_is_waited_for(run: Callable[[Steps], Document]) -> None:
+    scripted = Steps(WORKING | ASKED | {"HearWitnesses": failing(["WitnessesNotReady", {"testimonies": 2}])})
+    assert run(scripted)["status"] == "SUCCEEDED"
+    assert scripted.names[-3:] == ["HearWitnesses", "HearWitnesses", "RecordOutcome"]
+
+
+@pytest.mark.parametrize("step", ["CallWitnesses", "HearWitnesses"])
+def test_no_witness_fails_a_run(run: Callable[[Steps], Document], step: str) -> None:
+    scripted = Steps(WORKING | ASKED | {step: "AccessDenied"})
+    assert run(scripted)["status"] == "SUCCEEDED"
+    assert scripted.names[-3:] == ["CallWitnesses", "HearWitnesses", "RecordOutcome"]
+    assert scripted.calls[-1] == ended()
 
 
 # --- Errors that pass

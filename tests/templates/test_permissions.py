@@ -1,15 +1,19 @@
 """Least privilege, as far as the templates can show it."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
+from causeway.aws.probes import DOCUMENT, STEPS
 
 type Document = dict[str, Any]
 
 PREVIEW = {"PreviewPlan", "TakeSnapshot"}
 WATCH = {"DetectDrift"}
 READERS = {"PlanPeering", "CheckReachability", "UndoChanges"} | PREVIEW | WATCH
+WITNESSES = {"CallWitnesses", "HearWitnesses"}
 WRITERS = {
     "RequestPeering",
     "AcceptPeering",
@@ -60,7 +64,19 @@ def test_only_what_knows_no_resource_is_allowed_on_all(role_statements: list[Doc
     everywhere = {
         action for statement in role_statements if statement["Resource"] == "*" for action in listed(statement["Action"])
     }
-    assert {action for action in everywhere if not action.startswith(("logs:", "ec2:Describe", "servicequotas:List"))} == set()
+    read_only = (
+        "logs:",
+        "ec2:Describe",
+        "ec2:Get",
+        "ec2:Search",
+        "elasticloadbalancing:Describe",
+        "network-firewall:Describe",
+        "network-firewall:List",
+        "servicequotas:List",
+        "ssm:GetCommandInvocation",
+        "tiros:",
+    )
+    assert {action for action in everywhere if not action.startswith(read_only)} == set()
 
 
 def test_every_function_has_its_own_role(hub: Document) -> None:
@@ -75,10 +91,14 @@ def test_the_path_of_a_role_says_what_it_may_do_in_members(hub: Document) -> Non
     paths = {name.removesuffix("Role"): role["Path"] for name, role in roles.items()}
     assert {name for name, path in paths.items() if path == "/causeway/read/"} == READERS
     assert {name for name, path in paths.items() if path == "/causeway/write/"} == WRITERS
-    assert set(paths.values()) == {"/causeway/", "/causeway/read/", "/causeway/write/"}
+    assert {name for name, path in paths.items() if path == "/causeway/witness/"} == WITNESSES
+    assert set(paths.values()) == {"/causeway/", "/causeway/read/", "/causeway/write/", "/causeway/witness/"}
 
 
-@pytest.mark.parametrize(("names", "role_name"), [(READERS, "ReadRoleName"), (WRITERS, "WriteRoleName")])
+@pytest.mark.parametrize(
+    ("names", "role_name"),
+    [(READERS, "ReadRoleName"), (WRITERS, "WriteRoleName"), (WITNESSES, "WitnessRoleName")],
+)
 def test_a_function_assumes_the_one_role_of_its_path(hub: Document, names: set[str], role_name: str) -> None:
     roles = of_type(hub, "AWS::IAM::Role")
     for name in names:
@@ -88,14 +108,15 @@ def test_a_function_assumes_the_one_role_of_its_path(hub: Document, names: set[s
 
 def test_nothing_else_reaches_into_members(hub: Document) -> None:
     roles = of_type(hub, "AWS::IAM::Role")
-    assert {name.removesuffix("Role") for name, role in roles.items() if "sts:AssumeRole" in actions(role)} == READERS | WRITERS
+    reaching = {name.removesuffix("Role") for name, role in roles.items() if "sts:AssumeRole" in actions(role)}
+    assert reaching == READERS | WRITERS | WITNESSES
 
 
 def test_the_state_machine_may_invoke_the_steps_and_nothing_else(hub: Document) -> None:
     role = of_type(hub, "AWS::IAM::Role")["StateMachineRole"]
     (invokes,) = [each for each in statements(role) if each["Action"] == "lambda:InvokeFunction"]
     steps = {resource["Fn::GetAtt"][0] for resource in invokes["Resource"]}
-    assert steps == (READERS | WRITERS | {"AskApproval", "RecordOutcome"}) - PREVIEW - WATCH
+    assert steps == (READERS | WRITERS | WITNESSES | {"AskApproval", "RecordOutcome"}) - PREVIEW - WATCH
 
 
 def test_only_a_person_lets_a_waiting_run_go_on_and_only_a_newer_plan_withdraws_it(hub: Document) -> None:
@@ -149,7 +170,7 @@ def test_a_function_has_the_variables_that_its_permissions_are_about(hub: Docume
         }, name
 
 
-@pytest.mark.parametrize(("role", "path"), [("ReadRole", "read"), ("WriteRole", "write")])
+@pytest.mark.parametrize(("role", "path"), [("ReadRole", "read"), ("WriteRole", "write"), ("WitnessRole", "witness")])
 def test_a_member_trusts_the_hubs_functions_of_that_path_only(member: Document, role: str, path: str) -> None:
     (trust,) = member[role]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Condition"] == {
@@ -208,6 +229,50 @@ def test_only_a_connection_with_causeways_tag_is_deleted(member: Document) -> No
 def test_a_tag_is_made_only_together_with_causeways_own(member: Document) -> None:
     (tagging,) = [each for each in statements(member["WriteRole"]["Properties"]) if each["Action"] == "ec2:CreateTags"]
     assert tagging["Condition"] == {"Null": {"aws:RequestTag/causeway:request-id": "false"}}
+
+
+def test_nobody_else_is_asked_where_the_member_does_not_allow_it(member: Document) -> None:
+    conditional = {name for name, each in member.items() if each.get("Condition") == "WitnessesAreAllowed"}
+    assert conditional == {"WitnessRole", "ProbeDocument"}
+
+
+def test_the_witness_role_changes_nothing_but_its_own_questions(member: Document) -> None:
+    own = [each for each in statements(member["WitnessRole"]["Properties"]) if each["Resource"] != "*"]
+    asked = {action: each for each in own for action in listed(each["Action"])}
+    assert asked.keys() == {
+        "ec2:CreateNetworkInsightsPath",
+        "ec2:CreateTags",
+        "ec2:DeleteNetworkInsightsAnalysis",
+        "ec2:DeleteNetworkInsightsPath",
+        "ec2:StartNetworkInsightsAnalysis",
+        "ssm:SendCommand",
+    }
+    ours = {"Null": {"aws:RequestTag/causeway:request-id": "false"}}
+    assert [asked[f"ec2:{name}"]["Condition"] for name in ("CreateNetworkInsightsPath", "StartNetworkInsightsAnalysis")] == [
+        ours,
+        ours,
+    ]
+    assert asked["ec2:DeleteNetworkInsightsPath"]["Condition"] == {"Null": {"ec2:ResourceTag/causeway:request-id": "false"}}
+    made = {"CreateNetworkInsightsPath", "StartNetworkInsightsAnalysis"}
+    assert set(asked["ec2:CreateTags"]["Condition"]["StringEquals"]["ec2:CreateAction"]) == made
+    for name in asked.keys() - {"ssm:SendCommand"}:
+        kinds = {resource["Fn::Sub"].rpartition(":")[2] for resource in asked[name]["Resource"]}
+        assert kinds == {"network-insights-path/*", "network-insights-analysis/*"}
+
+
+def test_an_instance_can_be_told_to_probe_and_nothing_else(member: Document) -> None:
+    (sends,) = [each for each in statements(member["WitnessRole"]["Properties"]) if each["Action"] == "ssm:SendCommand"]
+    document = member["ProbeDocument"]["Properties"]
+    assert [resource["Fn::Sub"].rpartition(":")[2] for resource in sends["Resource"]] == [f"document/{DOCUMENT}", "instance/*"]
+    assert document["Name"] == DOCUMENT
+    parameters, steps = document["Content"]["parameters"], document["Content"]["mainSteps"]
+    assert {step["precondition"]["StringEquals"][1]: step["name"] for step in steps} == STEPS
+    assert set(parameters["Protocol"]["allowedValues"]) == set(STEPS)
+    for name, harmless, harmful in (("Address", "2600:1f00::a", "10.0.0.1;reboot"), ("Port", "443", "1 && reboot")):
+        assert re.fullmatch(parameters[name]["allowedPattern"], harmless)
+        assert not re.search(parameters[name]["allowedPattern"], harmful)
+    assert {step["action"] for step in steps} == {"aws:runShellScript"}
+    assert {step["precondition"]["StringEquals"][0] for step in steps} == {"{{ Protocol }}"}
 
 
 def test_members_of_the_organization_may_only_send_requests(hub: Document) -> None:

@@ -29,7 +29,7 @@ from pydantic import (
 
 from .domain.approval import Answer, Decision
 from .domain.findings import Code, Finding
-from .domain.request import AclMode, DriftMode, Flow, Peer, Request, Selector, VpcRef
+from .domain.request import AclMode, DriftMode, Flow, Peer, Request, Selector, VpcRef, Witness
 from .domain.status import MAX_LISTED, State
 from .domain.values import ALL_PORTS, SIDES, Both, PortRange, Protocol, Side
 from .domain.watch import Place, Watched
@@ -207,6 +207,7 @@ class RequestPart(_Part):
     approval: StrictBool = False
     drift: DriftMode = DriftMode.REPAIR
     expires_at: Moment | None = None
+    witnesses: list[Witness] = []
     requested_by: Annotated[str, StringConstraints(min_length=1, max_length=256)] | None = None
 
     @field_validator("accepter")
@@ -270,6 +271,7 @@ def parse_request(item: Mapping[str, Any]) -> Request:
         drift=part.drift,
         expires_at=None if part.expires_at is None else part.expires_at.astimezone(UTC).isoformat(timespec="seconds"),
         requested_by=part.requested_by,
+        witnesses=tuple(dict.fromkeys(part.witnesses)),
     )
 
 

@@ -4,14 +4,18 @@ from functools import cache
 
 from .aws.approvals import Approvals
 from .aws.events import Bus
+from .aws.examiner import Examiner
 from .aws.executions import Executions, Tasks, is_running
+from .aws.insights import Insights
 from .aws.ledger import Ledger
+from .aws.probes import Probes
 from .aws.queues import Queue
 from .aws.reader import Reader
 from .aws.requests import Requests
-from .aws.sessions import Hub, MemberSessions
+from .aws.sessions import Access, Hub, MemberSessions
 from .aws.topic import Topic
 from .aws.writer import Writer
+from .domain.request import Witness
 from .settings import Settings
 
 
@@ -80,10 +84,18 @@ def writer() -> Writer:
 
 
 @cache
+def examiners() -> dict[Witness, Examiner]:
+    return {Witness.REACHABILITY_ANALYZER: Insights(_member_sessions()), Witness.PROBE: Probes(_member_sessions())}
+
+
+@cache
 def _member_sessions() -> MemberSessions:
     return MemberSessions(
-        read_role=settings().read_role_name,
-        write_role=settings().write_role_name,
+        roles={
+            Access.READ: settings().read_role_name,
+            Access.WRITE: settings().write_role_name,
+            Access.WITNESS: settings().witness_role_name,
+        },
         external_id=settings().require("external_id"),
         session_name=settings().aws_lambda_function_name,
         hub=hub(),

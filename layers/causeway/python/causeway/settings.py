@@ -15,6 +15,7 @@ class Settings(Value, rename=str.upper):
     Attributes:
         read_role_name: The members' role that snapshots are taken with.
         write_role_name: The members' role that changes are made with.
+        witness_role_name: The members' role that other witnesses are asked with.
         external_id: What the members' roles ask for beside the hub's account.
         approval_accounts: The stack's rule for approvals; empty where it has none. So are the next two.
     """
@@ -26,6 +27,7 @@ class Settings(Value, rename=str.upper):
     drift_checks_url: str = ""
     read_role_name: str = ""
     write_role_name: str = ""
+    witness_role_name: str = ""
     external_id: str = ""
     approval_topic_arn: str = ""
     approval_accounts: str = ""

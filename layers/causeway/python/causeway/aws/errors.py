@@ -23,6 +23,7 @@ from causeway.domain.errors import (
     RouteConflict,
     ServiceUnavailable,
     Throttled,
+    WitnessesNotReady,
 )
 
 type ErrorClass = type[CausewayError]
@@ -56,6 +57,7 @@ REMEDIES: dict[ErrorClass, str] = {
     ServiceUnavailable: "It is tried again; if it lasts, see the AWS Health Dashboard.",
     PeeringNotVisible: "It is tried again.",
     PeeringNotActive: "It is tried again.",
+    WitnessesNotReady: "It is tried again.",
     AccessDenied: "Let the account's Causeway role do this, and let Causeway assume it (member/template.yaml).",
     QuotaExceeded: "Remove what is not needed, or raise the quota in Service Quotas.",
     ResourceNotFound: "Correct the request, or put it again to plan from what is there now.",

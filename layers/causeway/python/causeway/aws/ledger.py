@@ -16,6 +16,7 @@ from causeway.domain.request import Request
 from causeway.domain.reversal import Undo
 from causeway.domain.run import Occasion, Run
 from causeway.domain.status import Status
+from causeway.domain.testimonies import Call, Testimony
 from causeway.domain.values import Value
 from causeway.domain.verdicts import Verdict
 
@@ -38,6 +39,8 @@ CONNECTION = "CONNECTION"
 DONE = "DONE"
 VERDICTS = "VERDICTS"
 EXPOSURES = "EXPOSURES"
+CALLS = "CALLS"
+TESTIMONIES = "TESTIMONIES"
 SUPERSEDED = "SUPERSEDED"
 OUTCOME = "OUTCOME"
 BEFORE = "BEFORE"
@@ -221,6 +224,14 @@ class Ledger:
         """Records what was found to be open beyond what is asked for."""
         self._save(request_id, generation, EXPOSURES, payload=packed(findings))
 
+    def save_calls(self, request_id: str, generation: int, calls: Sequence[Call]) -> None:
+        """Records the questions that were put so far, in place of what was recorded before."""
+        self._save(request_id, generation, CALLS, payload=packed(calls))
+
+    def save_testimonies(self, request_id: str, generation: int, told: Sequence[Testimony]) -> None:
+        """Records what the witnesses have said so far, in place of what was recorded before."""
+        self._save(request_id, generation, TESTIMONIES, payload=packed(told))
+
     def save_superseded(self, request_id: str, generation: int) -> None:
         """Records that the generation does nothing, because a newer one was there when its turn came."""
         self._save(request_id, generation, SUPERSEDED)
@@ -287,6 +298,8 @@ class Ledger:
             done=_changes(records, f"{DONE}#"),
             verdicts=unpacked(records[VERDICTS], tuple[Verdict, ...]) if VERDICTS in records else None,
             exposures=unpacked(records[EXPOSURES], tuple[Finding, ...]) if EXPOSURES in records else (),
+            calls=unpacked(records[CALLS], tuple[Call, ...]) if CALLS in records else (),
+            heard=unpacked(records[TESTIMONIES], tuple[Testimony, ...]) if TESTIMONIES in records else (),
             before=unpacked(records[BEFORE], Holdings) if BEFORE in records else NOTHING_HELD,
             undo=undo,
             undone=_changes(records, f"{UNDONE}#{undo.round}#") if undo else (),

@@ -13,6 +13,8 @@ from botocore.config import Config
 from .errors import translated
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_events import EventBridgeClient
@@ -34,10 +36,11 @@ MAX_SESSION_NAME = 64
 
 
 class Access(StrEnum):
-    """Which of a member's two roles."""
+    """Which of a member's roles."""
 
     READ = "read"
     WRITE = "write"
+    WITNESS = "witness"
 
 
 class Hub:
@@ -99,16 +102,17 @@ class Assumed(NamedTuple):
 
 
 class MemberSessions:
-    """Clients in the members' accounts, through the role for reading or the one for writing.
+    """Clients in the members' accounts, through one of the roles there.
 
     Credentials and clients are kept until shortly before they expire: a warm function assumes no role anew.
 
     Args:
+        roles: Their names; a function's own ones are enough.
         session_name: Names the sessions in the members' CloudTrail; cut to the 64 characters that STS allows.
     """
 
-    def __init__(self, *, read_role: str, write_role: str, external_id: str, session_name: str, hub: Hub | None = None) -> None:
-        self._roles = {Access.READ: read_role, Access.WRITE: write_role}
+    def __init__(self, *, roles: Mapping[Access, str], external_id: str, session_name: str, hub: Hub | None = None) -> None:
+        self._roles = roles
         self._external_id = external_id
         self._session_name = session_name[:MAX_SESSION_NAME]
         self._hub = hub or Hub()
@@ -127,6 +131,10 @@ class MemberSessions:
     def service_quotas(self, vpc: VpcRef, access: Access) -> Any:
         """As `ec2`, for Service Quotas."""
         return self._client("service-quotas", vpc, access)
+
+    def systems_manager(self, vpc: VpcRef, access: Access) -> Any:
+        """As `ec2`, for Systems Manager."""
+        return self._client("ssm", vpc, access)
 
     def _client(self, service: str, vpc: VpcRef, access: Access) -> Any:
         key = (vpc.account_id, access)

@@ -45,6 +45,10 @@ class PeeringNotActive(RetryLaterError):
     """The connection is accepted but still provisioning."""
 
 
+class WitnessesNotReady(RetryLaterError):
+    """A witness that was asked has not answered yet."""
+
+
 class PairBusy(RetryLaterError):
     """Another run works on the same two VPCs."""
 

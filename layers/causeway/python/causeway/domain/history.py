@@ -16,6 +16,7 @@ from .request import Request
 from .reversal import Undo
 from .run import Occasion
 from .status import Status
+from .testimonies import Call, Testimony
 from .values import Value
 from .verdicts import Verdict
 
@@ -25,6 +26,7 @@ class What(StrEnum):
 
     ASKED = "asked"
     SEEN = "seen"
+    HEARD = "heard"
     PLANNED = "planned"
     APPROVAL = "approval"
     DONE = "done"
@@ -159,6 +161,20 @@ def _verdicts(record: Record) -> Entry:
     return _entry(record, What.SEEN, "CheckReachability", f"{reachable} of {len(verdicts)} ways are reachable.", *told)
 
 
+def _calls(record: Record) -> Entry:
+    calls = record.payload(tuple[Call, ...])
+    witnesses = dict.fromkeys(call.question.witness.value for call in calls)
+    text = f"{len(calls)} questions to {' and '.join(witnesses)}."
+    refusals = (f"{call.question.witness.words} was not asked: {call.refusal}" for call in calls if call.refusal)
+    return _entry(record, What.ASKED, "CallWitnesses", text, *dict.fromkeys(refusals))
+
+
+def _testimonies(record: Record) -> Entry:
+    told = record.payload(tuple[Testimony, ...])
+    text = f"{sum(each.reachable is True for each in told)} of {len(told)} answers say reachable."
+    return _entry(record, What.HEARD, "HearWitnesses", text, *(each.sentence for each in told))
+
+
 def _undo(record: Record) -> Entry:
     undo = record.payload(Undo)
     changes = undo.plan.changes
@@ -188,6 +204,8 @@ TELLERS: dict[str, Callable[[Record], Entry]] = {
     "APPROVAL": _approval,
     "DONE": _done,
     "VERDICTS": _verdicts,
+    "CALLS": _calls,
+    "TESTIMONIES": _testimonies,
     "UNDO": _undo,
     "UNDONE": _undone,
     "SUPERSEDED": _superseded,

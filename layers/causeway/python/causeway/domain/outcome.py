@@ -11,7 +11,9 @@ from .plan import CreatePeering
 from .run import Occasion, Run
 from .status import MAX_LISTED, State, Status
 from .step_error import StepError
+from .testimonies import Testimony, disagreements, testimonies
 from .verdicts import Verdict
+from .witnesses import agenda
 
 ASKING = "AskApproval"
 """The state that waits for a person."""
@@ -47,6 +49,7 @@ def status_of(run: Run, error: StepError | None, *, undo_error: StepError | None
         peering_connection_id=_connection_id(run),
         findings=findings[:MAX_LISTED],
         verdicts=tuple(verdicts[:MAX_LISTED]),
+        testimonies=_testimonies(run)[:MAX_LISTED],
         approval=run.approval,
         changes_made=tuple(change.sentence for change in run.made[:MAX_LISTED]),
         changes_undone=tuple(change.sentence for change in run.taken_back[:MAX_LISTED]),
@@ -85,12 +88,20 @@ def _findings(run: Run, error: StepError | None, undo_error: StepError | None) -
         )
     if run.verdicts is not None:
         yield from blocked_flows(run.verdicts)
+        yield from disagreements(_testimonies(run), run.verdicts)
     if run.undo is None:
         yield from run.exposures
     if run.undo is not None or undo_error is not None:
         yield from _not_undone(run)
     elif run.occasion is Occasion.DRIFT:
         yield from repaired(run.request, run.made)
+
+
+def _testimonies(run: Run) -> tuple[Testimony, ...]:
+    """Nobody is asked about flows of which the check finds one that does not work: the run is undone."""
+    if run.undo is not None or not run.verdicts or not all(verdict.reachable for verdict in run.verdicts):
+        return ()
+    return testimonies(agenda(run.request, run.verdicts), run.calls, run.heard)
 
 
 def _not_undone(run: Run) -> Iterator[Finding]:

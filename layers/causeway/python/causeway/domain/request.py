@@ -63,6 +63,18 @@ class DriftMode(StrEnum):
     REPORT = "report"
 
 
+class Witness(StrEnum):
+    """Who else is asked whether the flows work, beside Causeway's own check."""
+
+    REACHABILITY_ANALYZER = "reachability_analyzer"
+    PROBE = "probe"
+
+    @property
+    def words(self) -> str:
+        """As a sentence begins with it."""
+        return "Reachability Analyzer" if self is Witness.REACHABILITY_ANALYZER else "The probe"
+
+
 class Flow(Value):
     """Who may open connections to whom: `source` is the side that starts them. The answers come back without being named.
 
@@ -99,6 +111,7 @@ class Request(Value):
         approval: Whether a person has to agree before it grows, whatever the stack's rule says.
         expires_at: When it shall be removed; ISO 8601, UTC. None means never.
         requested_by: Who says to have asked.
+        witnesses: Who else is asked once the check finds that every flow works.
     """
 
     request_id: str
@@ -115,6 +128,7 @@ class Request(Value):
     drift: DriftMode = DriftMode.REPAIR
     expires_at: str | None = None
     requested_by: str | None = None
+    witnesses: tuple[Witness, ...] = ()
 
     def vpc(self, side: Side) -> VpcRef:
         return self.requester if side is Side.REQUESTER else self.accepter

@@ -10,6 +10,7 @@ from .ownership import NOTHING_HELD, Holdings
 from .plan import Change, Plan
 from .request import Request
 from .reversal import Undo
+from .testimonies import Call, Testimony
 from .values import Value
 from .verdicts import Verdict
 
@@ -34,6 +35,8 @@ class Run(Value):
         done: The changes that steps have reported as made.
         verdicts: None until CheckReachability has saved them.
         exposures: What CheckReachability found to be open beyond what is asked for.
+        calls: The questions that CallWitnesses has put.
+        heard: What HearWitnesses has heard.
         before: What the request held before the run.
         undo: None unless UndoChanges has saved one; the last, where it had to try again.
         undone: The inverses that steps have reported as made since that look.
@@ -50,6 +53,8 @@ class Run(Value):
     done: tuple[Change, ...] = ()
     verdicts: tuple[Verdict, ...] | None = None
     exposures: tuple[Finding, ...] = ()
+    calls: tuple[Call, ...] = ()
+    heard: tuple[Testimony, ...] = ()
     before: Holdings = NOTHING_HELD
     undo: Undo | None = None
     undone: tuple[Change, ...] = ()

@@ -8,6 +8,7 @@ import msgspec
 from .approval import Approval
 from .findings import Finding
 from .network import Vpc
+from .testimonies import Testimony
 from .values import SIDES, Both, Value
 from .verdicts import Hop, Verdict
 
@@ -56,6 +57,7 @@ class Status(Value):
     peering_connection_id: str | None = None
     findings: tuple[Finding, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
+    testimonies: tuple[Testimony, ...] = ()
     approval: Approval | None = None
     changes_planned: tuple[str, ...] = ()
     changes_made: tuple[str, ...] = ()
@@ -79,6 +81,7 @@ class Status(Value):
             "vpc_names": {side.value: self.vpcs[side].name if self.vpcs else None for side in SIDES},
             "findings": [finding.as_map() for finding in self.findings],
             "verdicts": [verdict_map(verdict) for verdict in self.verdicts],
+            "testimonies": [testimony.as_map() for testimony in self.testimonies],
             "approval": None if self.approval is None else msgspec.to_builtins(self.approval),
             "changes_planned": list(self.changes_planned),
             "changes_made": list(self.changes_made),

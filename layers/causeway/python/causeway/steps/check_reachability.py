@@ -9,18 +9,27 @@ from causeway.domain.network import PeeringConnection, PeeringStatus, Snapshot
 from causeway.domain.reachability import check
 from causeway.domain.request import Request
 from causeway.domain.sharing import rules_asked_for
-from causeway.domain.values import SIDES, Both
+from causeway.domain.values import SIDES, Both, Value
 
 from .observed import readable
 from .step_input import StepInput
 from .users import holdings_of_others
 
 
-def check_reachability(step: StepInput, *, ledger: Ledger, reader: Reader) -> bool:
-    """Judge what is there now, not what was planned.
+class Proof(Value):
+    """What the state machine needs to know.
 
-    Returns:
-        Whether every flow works.
+    Attributes:
+        reachable: Whether every flow works.
+        witnesses: Whether the request names others who are asked as well.
+    """
+
+    reachable: bool
+    witnesses: bool
+
+
+def check_reachability(step: StepInput, *, ledger: Ledger, reader: Reader) -> Proof:
+    """Judge what is there now, not what was planned.
 
     Raises:
         PeeringNotActive: The connection is still on its way.
@@ -33,7 +42,7 @@ def check_reachability(step: StepInput, *, ledger: Ledger, reader: Reader) -> bo
     verdicts = check(run.request, snapshots, connection)
     ledger.save_exposures(step.request_id, step.generation, _exposures(run.request, snapshots, connection, ledger))
     ledger.save_verdicts(step.request_id, step.generation, verdicts)
-    return all(verdict.reachable for verdict in verdicts)
+    return Proof(reachable=all(verdict.reachable for verdict in verdicts), witnesses=bool(verdicts and run.request.witnesses))
 
 
 def _exposures(

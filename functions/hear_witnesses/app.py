@@ -1,0 +1,11 @@
+"""HearWitnesses: what the other witnesses have said about the request's flows."""
+
+from causeway import composition
+from causeway.observability import step
+from causeway.steps.hear_witnesses import hear_witnesses
+from causeway.steps.step_input import StepInput
+
+
+@step
+def handler(given: StepInput) -> dict[str, int]:
+    return {"testimonies": hear_witnesses(given, ledger=composition.ledger(), examiners=composition.examiners())}

@@ -1,0 +1,45 @@
+"""CallWitnesses: the verdicts in, questions to the witnesses that the request names out, each on record once it is put."""
+
+from collections.abc import Mapping
+from hashlib import sha256
+
+from causeway.aws.examiner import Examiner
+from causeway.aws.ledger import Ledger
+from causeway.clock import timestamp
+from causeway.domain.errors import GiveUpError
+from causeway.domain.request import Witness
+from causeway.domain.run import Run
+from causeway.domain.testimonies import Call, Question
+from causeway.domain.witnesses import agenda
+
+from .step_input import StepInput
+
+
+def call_witnesses(step: StepInput, *, ledger: Ledger, examiners: Mapping[Witness, Examiner]) -> int:
+    """Put the questions that have not been put yet. A witness that refuses has said why.
+
+    Returns:
+        How many questions there are.
+    """
+    run = ledger.load_run(step.request_id, step.generation)
+    questions = agenda(run.request, run.verdicts or ()).questions
+    calls = list(run.calls)
+    for number, question in enumerate(questions):
+        if all(call.question.about != question.about for call in calls):
+            calls.append(_called(run, question, number, examiners[question.witness]))
+            ledger.save_calls(step.request_id, step.generation, calls)
+    return len(questions)
+
+
+def _called(run: Run, question: Question, number: int, examiner: Examiner) -> Call:
+    called_at = timestamp()
+    try:
+        reference = examiner.call(question, run.request.request_id, _token(run, number))
+    except GiveUpError as error:
+        return Call(question=question, called_at=called_at, refusal=error.what)
+    return Call(question=question, called_at=called_at, reference=reference)
+
+
+def _token(run: Run, number: int) -> str:
+    """The question's own, so that asking twice is asking once; EC2 takes 64 characters, and may get one behind it."""
+    return sha256(f"{run.request.request_id}-{run.generation}-{number}".encode()).hexdigest()[:40]

@@ -1,0 +1,57 @@
+"""HearWitnesses: the calls in, what each witness has said out; then what the questions have left in the members goes."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+
+from causeway.aws.examiner import Examiner
+from causeway.aws.ledger import Ledger
+from causeway.clock import now
+from causeway.domain.errors import AccessDenied, GiveUpError, WitnessesNotReady
+from causeway.domain.request import Witness
+from causeway.domain.testimonies import Answer, Call, Testimony
+from causeway.domain.witnesses import agenda
+
+from .step_input import StepInput
+
+
+def hear_witnesses(step: StepInput, *, ledger: Ledger, examiners: Mapping[Witness, Examiner]) -> int:
+    """Record what has been said so far. Whoever is silent is not waited for for ever.
+
+    Returns:
+        How many have said something.
+
+    Raises:
+        WitnessesNotReady: Somebody is to be waited for.
+    """
+    run = ledger.load_run(step.request_id, step.generation)
+    silent = [call for call in run.calls if call.reference and all(call.question.about != each.about for each in run.heard)]
+    answers = [(call, _heard(call, examiners[call.question.witness])) for call in silent]
+    heard = (*run.heard, *(answer for _, answer in answers if answer is not None))
+    if heard:
+        ledger.save_testimonies(step.request_id, step.generation, heard)
+    _wait_for([call for call, answer in answers if answer is None])
+    questions = agenda(run.request, run.verdicts or ()).questions
+    for witness, vpc in dict.fromkeys((question.witness, question.source_vpc) for question in questions):
+        with suppress(AccessDenied):  # where nobody could be asked, nothing is left
+            examiners[witness].dismiss(vpc, step.request_id)
+    return len(heard)
+
+
+def _heard(call: Call, examiner: Examiner) -> Testimony | None:
+    """None while the witness has said nothing. One that may not be heard any more has said so."""
+    reference = str(call.reference)
+    try:
+        answer = examiner.hear(call.question, reference)
+    except GiveUpError as error:
+        answer = Answer(reachable=None, said=f"It cannot be heard: {error.what}")
+    return None if answer is None else Testimony.of(call.question, answer, reference)
+
+
+def _wait_for(silent: list[Call]) -> None:
+    for call in silent:
+        if not call.is_over(now()):
+            raise WitnessesNotReady(
+                f"{call.question.witness.words} has not answered yet.",
+                where=f"{call.reference} in {call.question.source_vpc}",
+                remedy="It usually does within a minute.",
+            )

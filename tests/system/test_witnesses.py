@@ -1,0 +1,114 @@
+"""Other witnesses: Reachability Analyzer, and instances that send real packets, beside Causeway's own check."""
+
+from typing import Any
+
+import pytest
+
+from localcloud.calls import CallGate
+from localcloud.deploy import MEMBER_STACK, deploy_member, operator_session
+from localcloud.faults import Failure, Faults, Hold
+
+from .network import Network, Networks
+from .requests import PING, SSH, Hub, Status, an_item, eventually
+
+ANALYZER, PROBE = "reachability_analyzer", "probe"
+REFUSING = "666666666666"
+"""An account whose member stack allows no witness."""
+
+
+def said(status: Status, witness: str) -> dict[str, bool | None]:
+    """What a witness says, by flow."""
+    return {each["flow"]: each["reachable"] for each in status["testimonies"] if each["witness"] == witness}
+
+
+def left_behind(*networks: Network) -> list[Any]:
+    """Every path and analysis in the networks' accounts that carries Causeway's tag."""
+    ours = [{"Name": "tag-key", "Values": ["causeway:request-id"]}]
+    found: list[Any] = []
+    for network in networks:
+        found += network.ec2.describe_network_insights_paths(Filters=ours)["NetworkInsightsPaths"]
+        found += network.ec2.describe_network_insights_analyses(Filters=ours)["NetworkInsightsAnalyses"]
+    return found
+
+
+@pytest.fixture
+def instances(pair: tuple[Network, Network]) -> tuple[Network, Network]:
+    """The usual two, with an instance in each."""
+    for network in pair:
+        network.add_instance()
+    return pair
+
+
+@pytest.mark.usefixtures("real_packets")
+def test_witnesses_that_are_named_later_are_asked_and_change_nothing(hub: Hub, instances: tuple[Network, Network]) -> None:
+    item = an_item(*instances)
+    first = hub.run(item)
+    before = [network.everything() for network in instances]
+
+    run = hub.run({**item, "witnesses": [ANALYZER, PROBE]})
+
+    assert (first.status["testimonies"], run.status["state"], run.codes) == ([], "ACTIVE", set())
+    flows = {verdict["flow"] for verdict in run.status["verdicts"]}
+    assert len(flows) == 4
+    assert said(run.status, ANALYZER) == {flow: None if flow.startswith("icmp") else True for flow in flows}
+    assert said(run.status, PROBE) == dict.fromkeys(flows, True)
+    assert [network.everything() for network in instances] == before
+    assert {operation for operation in run.writes if "NetworkInsights" not in operation} == set()
+    assert left_behind(*instances) == []
+
+
+@pytest.mark.usefixtures("real_packets")
+def test_a_witness_that_sees_something_else_is_a_finding(hub: Hub, instances: tuple[Network, Network], gate: CallGate) -> None:
+    """Somebody deletes a route when the check is done, and before the first analysis is."""
+    requester, accepter = instances
+    item = an_item(requester, accepter, allow=[{**SSH, "from": "requester"}], witnesses=[ANALYZER, PROBE])
+    gate.hold(Hold(service="ec2", operation="StartNetworkInsightsAnalysis"))
+    start = gate.cursor
+    hub.put(item)
+    eventually(lambda: any(call.operation == "CreateNetworkInsightsPath" for call in gate.since(start)))
+
+    requester.ec2.delete_route(RouteTableId=requester.main_table, DestinationCidrBlock=accepter.block)
+    gate.faults = Faults()
+
+    status = hub.wait(item["request_id"])
+    assert status["state"] == "ACTIVE"
+    flow = "tcp/22 from requester to accepter"
+    assert (said(status, PROBE), said(status, ANALYZER)) == ({flow: False}, {flow: False})
+    findings = [finding for finding in status["findings"] if finding["code"] == "WITNESSES_DISAGREE"]
+    assert len(findings) == 2
+    assert [finding["blocking"] for finding in findings] == [False, False]
+    assert "NO_ROUTE_TO_DESTINATION" in findings[0]["message"]
+    assert left_behind(*instances) == []
+
+
+def test_a_member_that_refuses_is_told_and_stops_nothing(hub: Hub, networks: Networks) -> None:
+    requester, accepter = networks.make(REFUSING), networks.make()
+    operator_session(hub.aws, REFUSING).client("cloudformation", endpoint_url=hub.aws.endpoint_url).delete_stack(
+        StackName=MEMBER_STACK
+    )
+    deploy_member(hub.aws, REFUSING, witnesses="refused")
+    for network in (requester, accepter):
+        network.add_interface()
+
+    run = hub.run(an_item(requester, accepter, allow=[SSH], witnesses=[ANALYZER, PROBE]))
+
+    assert (run.status["state"], run.codes) == ("ACTIVE", set())
+    ways = {way: f"tcp/22 from {way} to " for way in ("requester", "accepter")}
+    assert said(run.status, ANALYZER) == {f"{ways['requester']}accepter": None, f"{ways['accepter']}requester": True}
+    refused, *_ = (each for each in run.status["testimonies"] if each["flow"].startswith(ways["requester"]))
+    assert refused["said"].startswith("Not asked: AccessDenied")
+    assert set(said(run.status, PROBE).values()) == {None}, "there are no instances"
+    assert left_behind(requester, accepter) == []
+
+
+def test_somebody_silent_is_no_failure(hub: Hub, pair: tuple[Network, Network], gate: CallGate) -> None:
+    """Neither is a step that cannot hear them at all: the outcome says who was asked."""
+    for network in pair:
+        network.add_interface()
+    gate.fail(Failure(service="ec2", operation="DescribeNetworkInsightsAnalyses", code="UnauthorizedOperation", status=403))
+
+    run = hub.run(an_item(*pair, allow=[{**SSH, "from": "requester"}, {**PING, "from": "requester"}], witnesses=[ANALYZER]))
+
+    assert (run.status["state"], run.codes) == ("ACTIVE", set())
+    assert said(run.status, ANALYZER) == {"tcp/22 from requester to accepter": None, "icmp from requester to accepter": None}
+    assert run.status["testimonies"][0]["said"].startswith("It cannot be heard: UnauthorizedOperation")
