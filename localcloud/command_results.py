@@ -1,7 +1,7 @@
 """What became of a command: of each step at each instance, as GetCommandInvocation and ListCommandInvocations tell it."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -13,6 +13,7 @@ from moto.ssm.responses import SimpleSystemManagerResponse
 
 from localcloud.command_documents import Step
 from localcloud.packets.commands import Output
+from localcloud.strict import timing
 from localcloud.strict.patching import replaces
 from localcloud.strict.selecting import page
 
@@ -46,7 +47,13 @@ class Results:
     """Of one command, by instance and in the order of its steps."""
 
     def __init__(self, instance_ids: Sequence[str], steps: Sequence[Step]) -> None:
+        self._sent = timing.now()
         self.by_instance = {instance_id: [StepResult(step.name) for step in steps] for instance_id in instance_ids}
+
+    @property
+    def visible(self) -> bool:
+        """Run Command is eventually consistent: right after a command was sent its invocations are not found."""
+        return timing.now() >= self._sent + timedelta(seconds=timing.current().visibility)
 
     def status_at(self, instance_id: str) -> str:
         statuses = [result.status for result in self.by_instance[instance_id]]
@@ -77,7 +84,7 @@ def a_step_at_an_instance(_: Callable[..., Any], self: Any, instance_id: str, pl
         SSMException: InvocationDoesNotExist, InvalidPluginName.
     """
     results = results_of(self)
-    if instance_id not in results.by_instance:
+    if not results.visible or instance_id not in results.by_instance:
         raise SSMException("InvocationDoesNotExist", f"The command {self.command_id} was not sent to {instance_id}.")
     steps = results.by_instance[instance_id]
     named = [step for step in steps if plugin_name in {None, step.name}]
@@ -118,6 +125,7 @@ def list_command_invocations(_: None, self: Any) -> Any:
     listed = [
         _listed(command, each, detailed=bool(self._get_param("Details")))
         for command in commands
+        if results_of(command).visible
         for each in results_of(command).by_instance
         if instance_id in {None, each}
     ]

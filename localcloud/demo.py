@@ -2,10 +2,8 @@
 
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
-from botocore.exceptions import WaiterError
 from rich.console import Console, Group
 
 from cli import work
@@ -93,10 +91,15 @@ def _ping(console: Console, aws: EmbeddedAws, source: Member, destination: Membe
     sent = systems_manager.send_command(
         InstanceIds=[instance_id], DocumentName="AWS-RunShellScript", Parameters={"commands": [command]}
     )
-    command_id = sent["Command"]["CommandId"]
-    with suppress(WaiterError):  # a ping that fails is shown too
-        waiter = systems_manager.get_waiter("command_executed")
-        waiter.wait(CommandId=command_id, InstanceId=instance_id, WaiterConfig={"Delay": 1})
-    invocation = systems_manager.get_command_invocation(CommandId=command_id, InstanceId=instance_id)
-    console.print(invocation["StandardOutputContent"], highlight=False, soft_wrap=True)
+    invocation = _ended(systems_manager, sent["Command"]["CommandId"])
+    console.print(invocation["CommandPlugins"][0]["Output"], highlight=False, soft_wrap=True)
     return bool(invocation["Status"] == "Success")
+
+
+def _ended(systems_manager: Any, command_id: str) -> Any:
+    """What became of a command's only invocation, which is not found right after the command was sent."""
+    while True:
+        for invocation in systems_manager.list_command_invocations(CommandId=command_id, Details=True)["CommandInvocations"]:
+            if invocation["Status"] not in {"Pending", "InProgress"}:
+                return invocation
+        time.sleep(0.2)

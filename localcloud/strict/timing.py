@@ -12,7 +12,8 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
     """Delays in seconds; 0 switches one off.
 
     Attributes:
-        visibility: after a create, how long the accepter's side does not find the peering connection.
+        visibility: after a create, how long the accepter's side does not find the peering connection; after a command was
+            sent, how long its invocations are not found.
         provisioning: from the acceptance to `active`.
         deleting: from the deletion to `deleted`.
         analysis: from the start of a Network Insights analysis to its end.

@@ -117,7 +117,10 @@ def sent(
     which = {"CommandId": command["CommandId"], "InstanceId": instance_id} | ({"PluginName": step} if step else {})
 
     def ended() -> dict[str, Any] | None:
-        invocation: dict[str, Any] = ssm.get_command_invocation(**which)
+        try:
+            invocation: dict[str, Any] = ssm.get_command_invocation(**which)
+        except ssm.exceptions.InvocationDoesNotExist:
+            return None
         return None if invocation["Status"] in {"Pending", "InProgress"} else invocation
 
     return eventually(ended)
@@ -169,6 +172,19 @@ def test_a_command_goes_to_nobody_else(clients: tuple[Any, Any], instances: Ends
     (step,) = only["CommandPlugins"]
     assert (step["Name"], step["ResponseCode"]) == ("aws:runShellScript", 0)
     assert "1 packets transmitted, 1 received" in step["Output"]
+
+
+@pytest.mark.usefixtures("real_packets")
+def test_right_after_it_was_sent_a_command_is_not_found(clients: tuple[Any, Any], instances: Ends) -> None:
+    _, ssm = clients
+
+    ping = {"commands": ["ping -c 1 10.40.0.7"]}
+    command = ssm.send_command(InstanceIds=[instances[0]], DocumentName="AWS-RunShellScript", Parameters=ping)["Command"]
+
+    with pytest.raises(ClientError, match="InvocationDoesNotExist"):
+        ssm.get_command_invocation(CommandId=command["CommandId"], InstanceId=instances[0])
+    assert ssm.list_command_invocations(CommandId=command["CommandId"])["CommandInvocations"] == []
+    eventually(lambda: ssm.list_command_invocations(CommandId=command["CommandId"])["CommandInvocations"])
 
 
 @pytest.mark.usefixtures("real_packets")
