@@ -127,7 +127,7 @@ class Network:
 
     def deny(self, protocol: str, port: int) -> str:
         """The default network ACL with an entry that stops this on its way in; the ACL."""
-        acl_id: str = self._only("describe_network_acls", "NetworkAcls")["NetworkAclId"]
+        acl_id = self.default_acl
         self.ec2.create_network_acl_entry(
             NetworkAclId=acl_id,
             RuleNumber=50,
@@ -141,12 +141,18 @@ class Network:
 
     def close(self) -> str:
         """The default network ACL without the entries that let everything through; the ACL."""
-        acl_id: str = self._only("describe_network_acls", "NetworkAcls")["NetworkAclId"]
-        for egress in (False, True):
-            self.ec2.delete_network_acl_entry(NetworkAclId=acl_id, RuleNumber=100, Egress=egress)
+        acl_id = self.default_acl
+        for entry in self.acl_entries(acl_id):
+            if entry["RuleAction"] == "allow":
+                self.ec2.delete_network_acl_entry(NetworkAclId=acl_id, RuleNumber=entry["RuleNumber"], Egress=entry["Egress"])
         return acl_id
 
     # What EC2 says
+
+    @property
+    def default_acl(self) -> str:
+        acl_id: str = self._only("describe_network_acls", "NetworkAcls")["NetworkAclId"]
+        return acl_id
 
     def acl_entries(self, acl_id: str) -> list[dict[str, Any]]:
         """As EC2 describes them, by direction and number."""
