@@ -45,17 +45,17 @@ class Partition:
     """
 
     def __init__(self, blocks: Iterable[str]) -> None:
-        self._blocks = tuple(block_of(block) for block in set(blocks))
+        self._blocks = {block: block_of(block) for block in blocks}
         self._edges = {version: sorted(self._edges_of(version)) for version in (4, 6)}
-        self._parts: dict[tuple[int, int], frozenset[Block]] = {}
+        self._parts: dict[tuple[int, int], frozenset[str]] = {}
 
-    def part_of(self, address: Address) -> frozenset[Block]:
+    def part_of(self, address: Address) -> frozenset[str]:
         """The blocks that contain the address, which are the same for all addresses between two neighbouring edges."""
         stretch = (address.version, bisect_right(self._edges[address.version], int(address)))
         if stretch not in self._parts:
-            self._parts[stretch] = frozenset(block for block in self._blocks if address in block)
+            self._parts[stretch] = frozenset(name for name, block in self._blocks.items() if address in block)
         return self._parts[stretch]
 
     def _edges_of(self, version: int) -> set[int]:
-        blocks = [block for block in self._blocks if block.version == version]
+        blocks = [block for block in self._blocks.values() if block.version == version]
         return {int(block.network_address) for block in blocks} | {int(block.broadcast_address) + 1 for block in blocks}

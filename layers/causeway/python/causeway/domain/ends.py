@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from typing import NamedTuple
 
-from .addressing import FIRST_USABLE, Address, Block, Partition, address_of, block_of, is_block, is_prefix_list
+from .addressing import FIRST_USABLE, Address, Partition, address_of, block_of, is_block, is_prefix_list
 from .matching import Traffic, concerns, requested
 from .network import (
     UNSEEN_ACL,
@@ -71,7 +71,7 @@ class Telling(NamedTuple):
     """
 
     partition: Partition
-    seen: frozenset[str | Block]
+    seen: frozenset[str]
     named: frozenset[str]
     direction: Direction
     requested: tuple[Traffic, ...] | None
@@ -80,22 +80,21 @@ class Telling(NamedTuple):
         routes = frozenset(route for route in surroundings.route_table.routes if self._sees(route.destination))
         return surroundings.network_acl.network_acl_id, routes
 
-    def of_groups(self, groups: Iterable[SecurityGroup]) -> object:
-        groups = tuple(groups)
+    def of_group(self, group: SecurityGroup) -> tuple[frozenset[Permission], frozenset[str]]:
+        """Its rules, and its id where rules there name it: what tells the groups of an interface apart is in either of any."""
         rules = frozenset(
             rule
-            for group in groups
             for rule in group.permissions
             if rule.direction is self.direction and self._sees(rule.peer) and self._asks_about(rule)
         )
-        return rules, frozenset(group.security_group_id for group in groups if group.security_group_id in self.named)
+        return rules, self.named & {group.security_group_id}
 
     def _asks_about(self, rule: Permission) -> bool:
         return self.requested is None or any(concerns(rule, traffic) for traffic in self.requested)
 
     def _sees(self, name: str) -> bool:
         """A prefix list that may not be read may mean anybody, and is told of."""
-        return (block_of(name) if is_block(name) else name) in self.seen or is_prefix_list(name)
+        return name in self.seen or is_prefix_list(name)
 
 
 class Candidates(Value):
@@ -244,7 +243,7 @@ def _rules(candidates: Candidates) -> Iterator[Permission]:
     )
 
 
-def _seen(candidates: Candidates, partition: Partition) -> frozenset[str | Block]:
+def _seen(candidates: Candidates, partition: Partition) -> frozenset[str]:
     """All that can mean one of these candidates in a rule or a route: CIDR blocks and security groups."""
     addresses = (address for address, _ in _addresses(candidates.interfaces))
     blocks = (block for part in {partition.part_of(address) for address in addresses} for block in part)
@@ -278,12 +277,21 @@ def classes_of(candidates: Candidates, telling: Telling) -> list[Members]:
     groups = candidates.security_groups
     around = {subnet_id: telling.of_surroundings(each) for subnet_id, each in candidates.subnets.items()}
     carried = {interface.security_group_ids for interface in candidates.interfaces}
-    guarded = {ids: telling.of_groups(groups[each] for each in ids if each in groups) for ids in carried}
+    told = {each: telling.of_group(groups[each]) for each in groups.keys() & {each for ids in carried for each in ids}}
+    guarded = {ids: _together(told[each] for each in ids if each in told) for ids in carried}
     classes: defaultdict[object, Members] = defaultdict(list)
     for address, interface in sorted(_addresses(candidates.interfaces), key=_by_address):
         effect = around[interface.subnet_id], guarded[interface.security_group_ids]
         classes[address.version, effect, telling.partition.part_of(address)].append((address, interface))
     return list(classes.values())
+
+
+def _together(told: Iterable[tuple[frozenset[Permission], frozenset[str]]]) -> object:
+    rules, names = frozenset[Permission](), frozenset[str]()
+    for more_rules, more_names in told:
+        rules |= more_rules
+        names |= more_names
+    return rules, names
 
 
 def _by_address(member: tuple[Address, NetworkInterface]) -> tuple[int, int]:
