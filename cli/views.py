@@ -192,14 +192,13 @@ def verdict_table(verdicts: Iterable[Mapping[str, Any]]) -> Table:
 
 
 def testimony_table(testimonies: Iterable[Mapping[str, Any]]) -> Table:
-    """A row for each testimony."""
+    """A row for each testimony; between which ends is told with the verdicts."""
     table = Table(title="Other witnesses", title_justify="left", box=SIMPLE_HEAD)
-    for heading in ("", "witness", "flow", "from", "to"):
+    for heading in ("", "witness", "flow"):
         table.add_column(heading, no_wrap=True)
     table.add_column("said")
     for each in testimonies:
-        flow, ends = each["flow"], (each["source"], each["destination"])
-        table.add_row(_sign(each["reachable"]), each["witness"], flow, *ends, Text(each["said"]))
+        table.add_row(_sign(each["reachable"]), each["witness"], each["flow"], Text(each["said"]))
     return table
 
 

@@ -101,7 +101,11 @@ def test_the_lab_is_the_walkthroughs_network(app: App) -> None:
     assert {route["DestinationCidrBlock"] for route in table["Routes"]} == {"192.0.0.0/16", "0.0.0.0/0"}
 
 
-def test_a_member_grants_its_two_roles(app: App) -> None:
+def test_a_member_grants_its_roles(app: App) -> None:
     deploy_member(app.aws, MEMBER)
     iam = operator_session(app.aws, MEMBER).client("iam", endpoint_url=app.aws.endpoint_url)
-    assert {role["RoleName"] for role in iam.list_roles()["Roles"]} >= {"causeway-read", "causeway-write"}
+    assert {role["RoleName"] for role in iam.list_roles()["Roles"]} >= {
+        "causeway-read",
+        "causeway-write",
+        "causeway-witness",
+    }

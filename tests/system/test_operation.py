@@ -84,11 +84,11 @@ class Function:
         role = assume_role_as_service(hub.function(name)["Role"], "lambda.amazonaws.com", name, EAST)
         self._sts = self._client("sts", role.access_key_id, role.secret_access_key, role.session_token)
 
-    def assume(self, role: str, **conditions: str) -> Any:
-        """An EC2 client with a role of the production account."""
+    def assume(self, role: str, service: str = "ec2", **conditions: str) -> Any:
+        """A client with a role of the production account."""
         arn = f"arn:aws:iam::{PRODUCTION}:role/{role}"
         keys = self._sts.assume_role(RoleArn=arn, RoleSessionName="astray", **conditions)["Credentials"]
-        return self._client("ec2", keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+        return self._client(service, keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
 
     def _client(self, service: str, *keys: str) -> Any:
         names = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")

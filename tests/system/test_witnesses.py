@@ -3,13 +3,16 @@
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
+from causeway.aws.probes import DOCUMENT
 from localcloud.calls import CallGate
-from localcloud.deploy import MEMBER_STACK, deploy_member, operator_session
+from localcloud.deploy import EXTERNAL_ID, MEMBER_STACK, deploy_member, operator_session
 from localcloud.faults import Failure, Faults, Hold
 
-from .network import Network, Networks
+from .network import PRODUCTION, Network, Networks
 from .requests import PING, SSH, Hub, Status, an_item, eventually
+from .test_operation import Function
 
 ANALYZER, PROBE = "reachability_analyzer", "probe"
 REFUSING = "666666666666"
@@ -99,6 +102,51 @@ def test_a_member_that_refuses_is_told_and_stops_nothing(hub: Hub, networks: Net
     assert refused["said"].startswith("Not asked: AccessDenied")
     assert set(said(run.status, PROBE).values()) == {None}, "there are no instances"
     assert left_behind(requester, accepter) == []
+
+
+@pytest.fixture(scope="module")
+def astray(hub: Hub) -> Function:
+    return Function(hub, "CallWitnesses")
+
+
+def test_the_witness_role_asks_about_nothing_without_our_tag_and_deletes_only_what_has_it(
+    networks: Networks, astray: Function
+) -> None:
+    witness, network = astray.assume("causeway-witness", ExternalId=EXTERNAL_ID), networks.make(PRODUCTION)
+    network.add_interface()
+    (interface,) = network.ec2.describe_network_interfaces(Filters=[{"Name": "vpc-id", "Values": [network.vpc_id]}])[
+        "NetworkInterfaces"
+    ]
+    ends = dict.fromkeys(("Source", "Destination"), interface["NetworkInterfaceId"])
+    theirs = network.ec2.create_network_insights_path(**ends, Protocol="tcp")["NetworkInsightsPath"]["NetworkInsightsPathId"]
+
+    forbidden: list[tuple[str, dict[str, str]]] = [
+        ("create_network_insights_path", {**ends, "Protocol": "tcp"}),
+        ("delete_network_insights_path", {"NetworkInsightsPathId": theirs}),
+        ("delete_route", {"RouteTableId": network.main_table, "DestinationCidrBlock": network.block}),
+    ]
+    for operation, parameters in forbidden:
+        with pytest.raises(ClientError, match="UnauthorizedOperation"):
+            getattr(witness, operation)(**parameters)
+
+
+@pytest.mark.usefixtures("real_packets")
+def test_the_witness_role_runs_nothing_but_the_probe(instances: tuple[Network, Network], astray: Function) -> None:
+    production = instances[1]
+    reservations = production.ec2.describe_instances(Filters=[{"Name": "vpc-id", "Values": [production.vpc_id]}])
+    instance_id = reservations["Reservations"][0]["Instances"][0]["InstanceId"]
+    witness = astray.assume("causeway-witness", "ssm", ExternalId=EXTERNAL_ID)
+
+    with pytest.raises(ClientError, match="AccessDenied"):
+        witness.send_command(
+            InstanceIds=[instance_id], DocumentName="AWS-RunShellScript", Parameters={"commands": ["ping -c 1 10.0.0.1"]}
+        )
+    with pytest.raises(ClientError, match="InvalidParameters"):
+        witness.send_command(
+            InstanceIds=[instance_id],
+            DocumentName=DOCUMENT,
+            Parameters={"Address": ["10.0.0.1;reboot"], "Protocol": ["icmp"]},
+        )
 
 
 def test_somebody_silent_is_no_failure(hub: Hub, pair: tuple[Network, Network], gate: CallGate) -> None:
