@@ -146,6 +146,8 @@ def _events(pair: Pair, removed: Pair) -> dict[str, bytes]:
         "UpdateTags": update,
         "DeletePeering": {"request_id": removed.name, "generation": 2},
         "CheckReachability": step,
+        "CallWitnesses": step,
+        "HearWitnesses": step,
         "UndoChanges": step,
         "RecordOutcome": {**step, "error": None},
         "PreviewPlan": pair.request_item,
