@@ -37,6 +37,10 @@ lock: ## resolve the development requirements anew
 demo: $(READY) ## one item makes two VPCs talk, on the embedded AWS
 	@$(BIN)/python -m localcloud demo
 
+.PHONY: pictures
+pictures: demo ## the docs' pictures of the demo's map, anew (needs Debian's chromium)
+	@$(BIN)/python docs/pictures/draw.py
+
 .PHONY: test
 test: $(READY) ## the whole suite
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not embedded"

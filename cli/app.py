@@ -10,6 +10,7 @@ from rich.console import Console, Group
 from typer.core import TyperGroup
 
 from causeway.boundary import MalformedItem
+from causeway.clock import timestamp
 from causeway.domain.errors import CausewayError
 from causeway.domain.saved import to_json
 
@@ -18,6 +19,9 @@ from .exits import OF_STATE, CommandError, ExitCode
 from .following import follow
 from .hub import Document, Hub
 from .items import read_item
+from .map.model import map_of
+from .map.page import page_of
+from .output import write
 from .screen import Screen
 from .views import (
     check_view,
@@ -146,7 +150,7 @@ def snapshot(
     if output is None:
         typer.echo(to_json(network), nl=False)
         return
-    saved.write(network, output)
+    write(to_json(network), output)
     screen.say(f"Wrote {output}.")
 
 
@@ -205,6 +209,22 @@ def explain(
     explained = work.explanation(Hub(stack).item(request_id), flow)
     Screen(as_json=as_json).show(explained, explanation_view(explained))
     raise typer.Exit(work.of_explanation(explained))
+
+
+@app.command("map")
+def draw(
+    *,
+    on: Annotated[list[str] | None, typer.Option(metavar="SNAPSHOT", help="Draw this saved network; may be repeated.")] = None,
+    output: Annotated[Path, typer.Option(metavar="FILE", help="The page to write.")] = Path("map.html"),
+    as_json: AsJson = False,
+    stack: Stack = STACK,
+) -> None:
+    """Draw all VPCs and peerings as one HTML page, from the items or from saved networks."""
+    items, source = (saved.map_items(on), ", ".join(on)) if on else (Hub(stack).items(), f"stack {stack}")
+    drawn = map_of(items, source=source, drawn_at=timestamp())
+    if not as_json:
+        write(page_of(drawn).encode(), output)
+    Screen(as_json=as_json).show(msgspec.to_builtins(drawn), f"Wrote {output}: {drawn.summary}.")
 
 
 @app.command()

@@ -2,18 +2,19 @@
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from causeway.boundary import REQUEST_ID_PATTERN, MalformedItem, desired_part, parse_request
-from causeway.domain.saved import SavedNetwork, UnusableSnapshot, from_json, to_json
+from causeway.domain.saved import SavedNetwork, UnusableSnapshot, from_json
 from causeway.domain.status import verdict_map
 from causeway.steps.offline import check_on, preview_on
 
 from .exits import CommandError, ExitCode
 from .hub import Document, Hub
 from .items import read_item
+from .map.sources import as_item
 
 
 def item_of(hub: Hub, name: str) -> Document:
@@ -36,22 +37,24 @@ def take(hub: Hub, item: Document) -> SavedNetwork:
     return hub.snapshot(item)
 
 
-def write(network: SavedNetwork, file: Path) -> None:
-    """Write the document.
-
-    Raises:
-        CommandError: The file cannot be written.
-    """
-    try:
-        file.write_bytes(to_json(network))
-    except OSError as error:
-        raise CommandError(ExitCode.USAGE, str(error), where=str(file), remedy="Name another --output.") from error
-
-
 def preview(file: str, item: Document) -> Document:
     """What the item would find and change, if the network is as the file says."""
     with _about(file):
         return preview_on(_load(file), item).as_map()
+
+
+def map_items(files: Sequence[str]) -> list[Document]:
+    """The saved requests with what their flows' check says, as items; of a request in several files the newest."""
+    items = {}
+    for network, item in sorted(map(_checked, files), key=lambda pair: pair[0].taken_at):
+        items[network.request["request_id"]] = item
+    return list(items.values())
+
+
+def _checked(file: str) -> tuple[SavedNetwork, Document]:
+    with _about(file):
+        network = _load(file)
+        return network, as_item(network, check_on(network))
 
 
 def check(file: str) -> Document:

@@ -6,14 +6,19 @@ from typing import Any
 
 from rich.console import Console, Group
 
+from causeway.clock import timestamp
 from cli import work
 from cli.following import follow
 from cli.hub import Document
 from cli.hub import Hub as Command
+from cli.map.model import map_of
+from cli.map.page import page_of
+from cli.output import write
 from cli.screen import Screen
 from cli.views import history_view, proof_view, status_view
 from localcloud import packets
 from localcloud.deploy import HUB_STACK, Member, deploy_everything, operator_session
+from localcloud.runtime_image import LOCAL_FOLDER
 from localcloud.server import DEFAULT_REGION, HUB_ACCOUNT_ID, EmbeddedAws
 
 REQUEST_ID = "test-to-production"
@@ -45,8 +50,10 @@ def run_demo(console: Console) -> bool:
         proved = is_proved(_request(console, hub, members))
         if missing:
             console.print(f"\nNo ping with real packets: {missing}.", soft_wrap=True)
-            return proved
-        return _ping(console, aws, *members) and proved
+        else:
+            proved = _ping(console, aws, *members) and proved
+        _draw(console, hub)
+    return proved
 
 
 def is_proved(status: Mapping[str, Any]) -> bool:
@@ -86,6 +93,14 @@ def _request(console: Console, hub: Command, members: tuple[Member, ...]) -> Doc
     entries = work.history(hub, REQUEST_ID)
     screen.show(entries, history_view(entries))
     return status
+
+
+def _draw(console: Console, hub: Command) -> None:
+    """The map of what is there now, to be looked at when the demo is over."""
+    drawn = map_of(hub.items(), source="make demo", drawn_at=timestamp())
+    file = LOCAL_FOLDER / "map.html"
+    write(page_of(drawn).encode(), file)
+    console.print(f"\n[bold]causeway map[/bold]: {drawn.summary}. Open it in a browser:\n  {file}", soft_wrap=True)
 
 
 def _ping(console: Console, aws: EmbeddedAws, source: Member, destination: Member) -> bool:
