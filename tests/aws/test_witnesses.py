@@ -82,6 +82,7 @@ def test_an_analysis_is_of_a_path_between_both_interfaces(ec2: Stubber, insights
         "Protocol": "tcp",
         "FilterAtSource": {
             "SourceAddress": "10.0.0.10",
+            "SourcePortRange": {"FromPort": 1024, "ToPort": 65535},
             "DestinationAddress": "192.0.0.10",
             "DestinationPortRange": {"FromPort": 22, "ToPort": 22},
         },
@@ -109,7 +110,11 @@ def test_a_question_within_an_account_about_any_port_names_neither(ec2: Stubber,
             "Source": ANY,
             "Destination": "arn:aws:ec2:us-east-1:111111111111:network-interface/eni-0b",
             "Protocol": "udp",
-            "FilterAtSource": {"SourceAddress": "10.0.0.10", "DestinationAddress": "192.0.0.10"},
+            "FilterAtSource": {
+                "SourceAddress": "10.0.0.10",
+                "SourcePortRange": {"FromPort": 1024, "ToPort": 65535},
+                "DestinationAddress": "192.0.0.10",
+            },
             "ClientToken": ANY,
             "TagSpecifications": ANY,
         },
@@ -142,6 +147,15 @@ def test_an_analysis_that_is_refused_says_so(ec2: Stubber, insights: Insights) -
             },
             False,
             "It found no path: A, B.",
+        ),
+        (
+            {
+                "Status": "succeeded",
+                "NetworkPathFound": False,
+                "Explanations": [{"ExplanationCode": "NO_POSSIBLE_DESTINATION"}],
+            },
+            None,
+            "It could not see the whole path: NO_POSSIBLE_DESTINATION.",
         ),
         ({"Status": "succeeded", "NetworkPathFound": False}, False, "It found no path: AWS does not say why."),
         (

@@ -106,13 +106,16 @@ def _outcome(response: Any, asked: Asked, started: Started) -> Outcome:
     """An analysis sees what its caller may see, and other accounts only as an administrator of the organization's."""
     ends = [asked.source, *([asked.destination] if asked.destination else [])]
     account_id = response.ec2_backend.account_id
+    hidden = [] if trusted_access().permits(account_id) else [end for end in ends if end.account_id != account_id]
     if not may_look_around(response):
         return Outcome(failure="The request failed due to insufficient permissions")
-    for end in ends:
-        if end.account_id != account_id and not trusted_access().permits(account_id):
-            return Outcome(failure=f"The request failed due to inaccessible resource {end.arn}")
-        if not end.is_interface:
-            return Outcome(failure="The network configuration is not supported")
+    if asked.source in hidden:
+        return Outcome(failure=f"The request failed due to inaccessible resource {asked.source.arn}")
+    if hidden:
+        unseen = [{"Id": end.id, "Arn": end.arn} for end in hidden]
+        return Outcome(explanations=[{"ExplanationCode": "NO_POSSIBLE_DESTINATION", "Destination": each} for each in unseen])
+    if not all(end.is_interface for end in ends):
+        return Outcome(failure="The network configuration is not supported")
     return _filtered(evaluate(asked), started)
 
 

@@ -424,18 +424,22 @@ def test_paths_and_analyses_are_limited(pair: Pair, refused: Any, monkeypatch: p
 
 
 def test_across_accounts_only_an_administrator_of_the_organizations_analyses(pair: Pair) -> None:
+    """What is hidden is not found, although it can be reached."""
+    elsewhere = pair.ec2s[0].create_network_insights_path(Source=pair.arn, Destination=pair.source, Protocol="tcp")
+    neighbour = pair.interface(0, "10.0.9.0/16", "10.0.9.8")
     insights.configure(TrustedAccess(administrators=(PRODUCTION,)))
     try:
-        failed = pair.analysed()
-        neighbour = pair.interface(0, "10.0.9.0/16", "10.0.9.8")
-        within = pair.analysed(Destination=neighbour)
+        towards, within = pair.analysed(), pair.analysed(Destination=neighbour)
+        backwards = pair.analysed(elsewhere["NetworkInsightsPath"]["NetworkInsightsPathId"])
     finally:
         insights.configure(TrustedAccess())
-    assert (failed["Status"], failed["StatusMessage"]) == (
+    (explanation,) = towards["Explanations"]
+    assert (towards["Status"], towards["NetworkPathFound"]) == ("succeeded", False)
+    assert (explanation["ExplanationCode"], explanation["Destination"]["Arn"]) == ("NO_POSSIBLE_DESTINATION", pair.arn)
+    assert (backwards["Status"], backwards["StatusMessage"]) == (
         "failed",
         f"The request failed due to inaccessible resource {pair.arn}",
     )
-    assert "NetworkPathFound" not in failed
     assert within["NetworkPathFound"]
 
 

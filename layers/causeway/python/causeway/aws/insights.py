@@ -1,7 +1,7 @@
 """Reachability Analyzer: a path for each question, an analysis of it, and both taken away afterwards.
 
 A question across accounts is put in the source's account, with the ARNs of both ends. Whether that account may analyse the
-other's resources is up to the organization ("Cross-account analyses" in the guide): where it may not, the analysis fails.
+other's resources is up to the organization ("Cross-account analyses" in the guide): where it may not, it does not find them.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from causeway.domain.errors import ResourceNotFound
+from causeway.domain.matching import EPHEMERAL_PORTS
 from causeway.domain.ownership import REQUEST_ID_TAG
 from causeway.domain.testimonies import Answer
 
@@ -25,6 +26,19 @@ if TYPE_CHECKING:
     from causeway.domain.request import VpcRef
     from causeway.domain.testimonies import Question
     from causeway.domain.verdicts import Endpoint
+
+_UNSEEN = frozenset(
+    {
+        "NO_POSSIBLE_DESTINATION",
+        "NO_SOURCE_OR_DESTINATION",
+        "UNASSOCIATED_COMPONENT",
+        "UNKNOWN_DESTINATION",
+        "UNKNOWN_PEERED_SGS",
+        "UNKNOWN_RESOURCE",
+        "UNSUPPORTED_COMPONENT",
+    }
+)
+"""With these an analysis says that it could not see something: mostly that it is in another account ("Explanation codes")."""
 
 
 class Insights:
@@ -101,9 +115,10 @@ def _arn(end: Endpoint, vpc: VpcRef) -> str:
 
 
 def _filter(question: Question) -> PathRequestFilterTypeDef:
-    """An interface may have several addresses: these are the verdict's."""
+    """An interface may have several addresses: these are the verdict's. Connections start from ephemeral ports."""
     chosen: PathRequestFilterTypeDef = {
         "SourceAddress": question.source.address,
+        "SourcePortRange": {"FromPort": EPHEMERAL_PORTS.first, "ToPort": EPHEMERAL_PORTS.last},
         "DestinationAddress": question.destination.address,
     }
     if question.port is not None:
@@ -117,7 +132,7 @@ def _tags(kind: ResourceTypeType, request_id: str) -> Sequence[TagSpecificationT
 
 
 def _answer(analysis: NetworkInsightsAnalysisTypeDef) -> Answer | None:
-    """A failed analysis has found no path either: that says nothing of the network."""
+    """A failed analysis has found no path either, nor has one that could not see: that says nothing of the network."""
     if analysis["Status"] == "running":
         return None
     if analysis["Status"] == "failed":
@@ -125,4 +140,6 @@ def _answer(analysis: NetworkInsightsAnalysisTypeDef) -> Answer | None:
     if analysis.get("NetworkPathFound"):
         return Answer(reachable=True, said="It found a path.")
     codes = dict.fromkeys(each["ExplanationCode"] for each in analysis.get("Explanations", []) if "ExplanationCode" in each)
+    if not _UNSEEN.isdisjoint(codes):
+        return Answer(reachable=None, said=f"It could not see the whole path: {', '.join(codes)}.")
     return Answer(reachable=False, said=f"It found no path: {', '.join(codes) or 'AWS does not say why'}.")
