@@ -11,6 +11,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from causeway.domain.history import Entry, What
+from causeway.domain.status import State
 
 TITLES = {
     "PlanPeering": "observe both sides, check, plan",
@@ -223,6 +224,8 @@ def explanation_view(explained: Mapping[str, Any]) -> RenderableType:
     head = Text.assemble((explained["request_id"], "bold"), "  ", state_text(explained["state"]))
     if not verdicts:
         return Group(head, Text("No flow was checked.", style="red"), finding_table(explained["findings"]))
+    if explained["state"] == State.REJECTED:
+        head.append("  nothing was changed; this is how it would be")
     return Group(head, *_judged(verdicts, explained["testimonies"]))
 
 

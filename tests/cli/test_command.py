@@ -247,6 +247,15 @@ def test_explain_shows_what_other_witnesses_said_beside_the_verdict(causeway: Co
     assert "Connected." in causeway("request", "get", REQUEST_ID).stdout
 
 
+def test_explain_shows_how_a_refused_request_would_be(causeway: Command) -> None:
+    stored(causeway, state="REJECTED", verdicts=[STOPPED])
+
+    shown = causeway("explain", REQUEST_ID).stdout
+
+    for said in ("REJECTED  nothing was changed; this is how it would be", *STOPPED["remedies"]):
+        assert said in shown
+
+
 def test_explain_shows_why_nothing_was_checked(causeway: Command) -> None:
     stored(causeway, state="REJECTED", findings=[OVERLAP.as_map()])
 

@@ -13,6 +13,7 @@ from causeway.domain.approval import ApprovalRule
 from causeway.domain.errors import AccessDenied, LedgerMissing, PeeringNotActive, RouteConflict, Throttled
 from causeway.domain.findings import Code, Finding
 from causeway.domain.network import Direction, PeeringStatus, Permission, RouteTable, Snapshot
+from causeway.domain.outcome import status_of
 from causeway.domain.ownership import NOTHING_HELD, Holdings, connection_tags
 from causeway.domain.plan import AuthorizeRule, CreateAclEntry, CreateRoute
 from causeway.domain.planner import holdings_after, plan_removal, plan_request
@@ -105,6 +106,26 @@ def status_on(table: Any) -> dict[str, Any] | None:
 # --- PlanPeering
 
 SAVED_PLAN = plan_request(WANTED, 1, NETWORKS).with_vpcs(both(lambda side: NETWORKS[side].vpc))
+
+
+def test_what_blocks_a_flow_is_kept_with_the_whole_way(plan: PlanStep, ledger: Ledger) -> None:
+    shut = change(NETWORKS, accepter=closed(NETWORKS.accepter))
+
+    assert plan(shut).blocked
+
+    run = ledger.load_run(WANTED.request_id, 1)
+    assert {verdict.flow for verdict in run.foreseen} == set(WANTED.flows)
+    status = status_of(run, None, now="2026-01-15T09:30:00.000+00:00")
+    assert set(status.verdicts) == set(run.foreseen)
+    assert {verdict.blocked_by.resource_id for verdict in status.verdicts if verdict.blocked_by} == {"acl-b1"}
+    assert status.findings == run.saved_plan.findings
+
+
+def test_what_else_blocks_a_plan_has_no_verdicts(plan: PlanStep, ledger: Ledger) -> None:
+    plan(snapshots(cidr="10.0.0.0/16"))
+
+    run = ledger.load_run(WANTED.request_id, 1)
+    assert (run.saved_plan.is_blocked, run.foreseen) == (True, ())
 
 
 def test_a_plan_is_saved_and_summed_up(plan: PlanStep, ledger: Ledger, table: Any) -> None:

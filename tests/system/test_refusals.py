@@ -6,7 +6,7 @@ import pytest
 
 from causeway.domain.findings import Code
 
-from .network import EAST, PRODUCTION, TEST, WEST, Networks
+from .network import EAST, PRODUCTION, TEST, WEST, Network, Networks
 from .requests import PING, SSH, Hub, Item, an_item
 
 NOT_BLOCKING = {Code.NOTHING_TO_CHECK}
@@ -137,8 +137,20 @@ def test_a_refusal(hub: Hub, networks: Networks, make: Callable[[Networks], Item
     assert all(finding["blocking"] and finding["where"] and finding["message"] for finding in run.status["findings"])
     assert run.writes == []
     assert run.status["changes_made"] == []
-    assert run.status["verdicts"] == []
+    assert bool(run.status["verdicts"]) is (code is Code.FLOW_BLOCKED)
     assert hub.item(item["request_id"]) == {**item, "status": run.status}, "only the status is Causeway's"
+
+
+def test_a_flow_that_would_not_work_is_refused_with_the_whole_way(hub: Hub, pair: tuple[Network, Network]) -> None:
+    """On the network as it would be: what was not planned to be there is all that stops it."""
+    acl_id = pair[1].deny("6", 22)
+
+    run = hub.run(an_item(*pair, allow=[{"from": "requester", "protocol": "tcp", "ports": "22"}]))
+
+    (verdict,) = run.status["verdicts"]
+    assert [hop["resource_id"] for hop in verdict["hops"] if hop.get("cause")] == [acl_id]
+    assert [hop["component"] for hop in verdict["hops"]].count("route table") == 2
+    assert acl_id in verdict["remedies"][0]
 
 
 def test_everything_at_once(hub: Hub, networks: Networks) -> None:

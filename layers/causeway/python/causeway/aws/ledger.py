@@ -39,6 +39,7 @@ CONNECTION = "CONNECTION"
 DONE = "DONE"
 VERDICTS = "VERDICTS"
 EXPOSURES = "EXPOSURES"
+FORESEEN = "FORESEEN"
 CALLS = "CALLS"
 TESTIMONIES = "TESTIMONIES"
 SUPERSEDED = "SUPERSEDED"
@@ -220,6 +221,10 @@ class Ledger:
     def save_verdicts(self, request_id: str, generation: int, verdicts: Sequence[Verdict]) -> None:
         self._save(request_id, generation, VERDICTS, payload=packed(verdicts))
 
+    def save_foreseen(self, request_id: str, generation: int, verdicts: Sequence[Verdict]) -> None:
+        """Records the verdicts that the plan is blocked by."""
+        self._save(request_id, generation, FORESEEN, payload=packed(verdicts))
+
     def save_exposures(self, request_id: str, generation: int, findings: Sequence[Finding]) -> None:
         """Records what was found to be open beyond what is asked for."""
         self._save(request_id, generation, EXPOSURES, payload=packed(findings))
@@ -297,6 +302,7 @@ class Ledger:
             connection_id=records[CONNECTION]["connection_id"] if CONNECTION in records else None,
             done=_changes(records, f"{DONE}#"),
             verdicts=unpacked(records[VERDICTS], tuple[Verdict, ...]) if VERDICTS in records else None,
+            foreseen=unpacked(records[FORESEEN], tuple[Verdict, ...]) if FORESEEN in records else (),
             exposures=unpacked(records[EXPOSURES], tuple[Finding, ...]) if EXPOSURES in records else (),
             calls=unpacked(records[CALLS], tuple[Call, ...]) if CALLS in records else (),
             heard=unpacked(records[TESTIMONIES], tuple[Testimony, ...]) if TESTIMONIES in records else (),

@@ -215,9 +215,9 @@ TELLERS: dict[str, Callable[[Record], Entry]] = {
 
 _ORDER = tuple(TELLERS)
 
-TOLD_BY_OTHERS = frozenset({"CONNECTION", "BEFORE", "EXPOSURES"})
-"""Records that another one tells: the connection stands in the changes done, what was held before a run in those before it, and
-what is open beyond what is asked for in the outcome."""
+TOLD_BY_OTHERS = frozenset({"CONNECTION", "BEFORE", "EXPOSURES", "FORESEEN"})
+"""Records that another one tells: the connection stands in the changes done, what was held before a run in those before it,
+what is open beyond what is asked for in the outcome, and what blocks the plan in that."""
 
 
 def _entry(record: Record, what: What, who: str, *lines: str) -> Entry:

@@ -40,7 +40,7 @@ def status_of(run: Run, error: StepError | None, *, undo_error: StepError | None
         now: ISO 8601, UTC.
     """
     findings = tuple(dict.fromkeys(_findings(run, error, undo_error)))
-    verdicts = sorted(run.verdicts or (), key=_blocked_first)
+    verdicts = sorted(run.foreseen if run.verdicts is None else run.verdicts, key=_blocked_first)
     return Status(
         state=_state(run, error, findings),
         request_id=run.request.request_id,

@@ -34,6 +34,7 @@ class Run(Value):
         connection_id: None until RequestPeering has made the connection, or where the plan found one.
         done: The changes that steps have reported as made.
         verdicts: None until CheckReachability has saved them.
+        foreseen: Of a plan that a flow blocks, the verdicts on the network as the plan would leave it.
         exposures: What CheckReachability found to be open beyond what is asked for.
         calls: The questions that CallWitnesses has put.
         heard: What HearWitnesses has heard.
@@ -52,6 +53,7 @@ class Run(Value):
     connection_id: str | None = None
     done: tuple[Change, ...] = ()
     verdicts: tuple[Verdict, ...] | None = None
+    foreseen: tuple[Verdict, ...] = ()
     exposures: tuple[Finding, ...] = ()
     calls: tuple[Call, ...] = ()
     heard: tuple[Testimony, ...] = ()

@@ -41,11 +41,15 @@ from causeway.domain.plan import (
     TagRule,
 )
 from causeway.domain.planner import holdings_after, plan_removal, plan_request, refuse
+from causeway.domain.projection import project
+from causeway.domain.reachability import check
+from causeway.domain.request import Request
 from causeway.domain.run import Occasion, Run
 from causeway.domain.status import State, Status
 from causeway.domain.values import SIDES, Both, Side, Value
+from causeway.domain.verdicts import Verdict
 
-from .observed import without_vpc
+from .observed import readable, without_vpc
 from .questions import of_the_same_plan, withdraw
 from .step_input import StepInput
 from .users import holdings_of_others
@@ -143,6 +147,8 @@ def plan_peering(
         observed = reader.observe_both(run.request, quotas=not run.removal)
         plan = decide(run, observed, holdings, others, rule)
         ledger.save_plan(plan)
+        if any(finding.code is Code.FLOW_BLOCKED for finding in plan.findings):
+            ledger.save_foreseen(step.request_id, step.generation, _foreseen(run.request, plan, observed))
         run = of_the_same_plan(run, plan, approvals)
     ask = must_ask(plan, run.approval)
     if not plan.is_blocked and not ask:
@@ -151,6 +157,12 @@ def plan_peering(
         ledger.save_user(pair, step.request_id)
         requests.write_status(_applying(plan, run.approval))
     return summarise(plan, check=not run.removal, ask=ask)
+
+
+def _foreseen(request: Request, plan: Plan, observed: Both[Snapshot | Finding]) -> tuple[Verdict, ...]:
+    """The verdicts that the plan's findings were made of: a person wants to see the whole way, and what would help."""
+    snapshots = Both(requester=readable(observed.requester), accepter=readable(observed.accepter))
+    return check(request, *project(plan, snapshots))
 
 
 def take(what: str, execution: str, ledger: Ledger, is_running: IsRunning) -> None:
