@@ -13,7 +13,9 @@ from causeway.boundary import MalformedItem
 from causeway.clock import timestamp
 from causeway.domain.errors import CausewayError
 from causeway.domain.saved import to_json
+from causeway.domain.values import Protocol
 
+from . import reach as reaching
 from . import saved, work
 from .exits import OF_STATE, CommandError, ExitCode
 from .following import follow
@@ -30,6 +32,7 @@ from .views import (
     preview_view,
     proof_view,
     question_view,
+    reach_view,
     request_table,
     request_view,
     status_view,
@@ -64,6 +67,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing el
 Wait = Annotated[bool, typer.Option("--wait", help="Follow the run to its end.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 STACK = "causeway"
+THING = "An address, or the id of an interface, instance, security group or subnet."
 
 
 @app.callback()
@@ -162,6 +166,33 @@ def check(
     checked = saved.check(file)
     Screen(as_json=as_json).show(checked, check_view(checked))
     raise typer.Exit(work.of_explanation(checked))
+
+
+@app.command()
+def reach(
+    source: Annotated[str | None, typer.Argument(help=THING)] = None,
+    destination: Annotated[str | None, typer.Argument(help=THING)] = None,
+    *,
+    to: Annotated[str | None, typer.Option(metavar="THING", help="Tell all that can reach it.")] = None,
+    from_: Annotated[str | None, typer.Option("--from", metavar="THING", help="Tell all that it can reach.")] = None,
+    protocol: Annotated[Protocol | None, typer.Option(help="Judge this flow, hop by hop.")] = None,
+    port: Annotated[str | None, typer.Option(help="Its port, or a range as 8000-8010; all, if not given.")] = None,
+    request: Annotated[list[str] | None, typer.Option(metavar="ID", help="Look at this request's VPCs only.")] = None,
+    on: Annotated[list[str] | None, typer.Option(metavar="SNAPSHOT", help="Ask this saved network, without AWS.")] = None,
+    as_json: AsJson = False,
+    stack: Stack = STACK,
+) -> None:
+    """Tell what can reach what through a peering: one flow, or all that is open."""
+    asked, screen = reaching.question((source, destination), to, from_, protocol, port), Screen(as_json=as_json)
+    reaching.refuse_both(on, request)
+    if on:
+        networks = [saved.load(file) for file in on]
+    else:
+        with screen.looks() as begin:
+            networks = reaching.look(Hub(stack), asked, request or [], begin)
+    answered = reaching.answer(asked, networks)
+    screen.show(answered, reach_view(answered))
+    raise typer.Exit(reaching.of_answer(answered))
 
 
 @app.command()

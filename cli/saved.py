@@ -9,7 +9,7 @@ from pathlib import Path
 from causeway.boundary import REQUEST_ID_PATTERN, MalformedItem, desired_part, parse_request
 from causeway.domain.saved import SavedNetwork, UnusableSnapshot, from_json
 from causeway.domain.status import verdict_map
-from causeway.steps.offline import check_on, preview_on
+from causeway.steps.offline import check_on, exposures_on, preview_on
 
 from .exits import CommandError, ExitCode
 from .hub import Document, Hub
@@ -58,11 +58,25 @@ def _checked(file: str) -> tuple[SavedNetwork, Document]:
 
 
 def check(file: str) -> Document:
-    """The verdicts of the saved request's flows, if the network is as the file says."""
+    """The verdicts of the saved request's flows, and what else is open, if the network is as the file says."""
     with _about(file):
         network = _load(file)
         verdicts = [verdict_map(verdict) for verdict in check_on(network)]
-    return {"request_id": network.request["request_id"], "taken_at": network.taken_at, "verdicts": verdicts}
+        findings = [finding.as_map() for finding in exposures_on(network)]
+    told = {"request_id": network.request["request_id"], "taken_at": network.taken_at}
+    return {**told, "findings": findings, "verdicts": verdicts}
+
+
+def load(file: str) -> SavedNetwork:
+    """The document in the file, or on stdin for `-`.
+
+    Raises:
+        CommandError: It cannot be used.
+    """
+    with _about(file):
+        network = _load(file)
+        network.seen_for(parse_request(network.request))
+    return network
 
 
 def _load(file: str) -> SavedNetwork:

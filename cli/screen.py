@@ -1,19 +1,23 @@
 """Where the command speaks: results on stdout, as JSON or for people; everything else on stderr, and with JSON not at all."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import typer
 from rich.console import Console, RenderableType
 from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from .following import Show
 from .views import StepView
 
 MIN_WIDTH = 120
 """Columns: a terminal that is narrower wraps the lines, which is better than losing their ends."""
+
+
+PROGRESS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
 
 
 class Screen:
@@ -36,6 +40,17 @@ class Screen:
     def show_aside(self, rendered: RenderableType) -> None:
         """What a person has to see to be asked something."""
         self._aside.print(rendered)
+
+    @contextmanager
+    def looks(self) -> Iterator[Callable[[int], Callable[[], None]]]:
+        """A bar that grows with each look at a network."""
+        with Progress(*PROGRESS, console=self._aside, transient=True) as progress:
+
+            def begin(total: int) -> Callable[[], None]:
+                task = progress.add_task("looking at both sides", total=total)
+                return lambda: progress.advance(task)
+
+            yield begin
 
     @contextmanager
     def steps(self) -> Iterator[Show]:

@@ -234,7 +234,25 @@ def check_view(checked: Mapping[str, Any]) -> RenderableType:
     head = Text.assemble((checked["request_id"], "bold"), f"  as seen at {checked['taken_at']}")
     if not checked["verdicts"]:
         return Group(head, Text("There is no flow to check, or nothing to check it between.", style="red"))
-    return Group(head, *_judged(checked["verdicts"]))
+    findings = [finding_table(checked["findings"])] if checked.get("findings") else []
+    return Group(head, *_judged(checked["verdicts"]), *findings)
+
+
+def reach_view(answered: Mapping[str, Any]) -> RenderableType:
+    """What each network answers: a flow's ways hop by hop, or all that is open."""
+    return Group(*(check_view(each) if "verdicts" in each else _ways_view(each) for each in answered["answers"]))
+
+
+def _ways_view(answered: Mapping[str, Any]) -> RenderableType:
+    head = Text.assemble((answered["request_id"], "bold"), f"  as seen at {answered['taken_at']}")
+    if not answered["ways"]:
+        return Group(head, Text("Nothing is open.", style="red"))
+    table = Table(box=SIMPLE_HEAD)
+    for heading in ("from", "to", "open"):
+        table.add_column(heading, overflow="fold")
+    for way in answered["ways"]:
+        table.add_row(Text(_ends(way["source"])), Text(_ends(way["destination"])), Text(way["open"], style="green"))
+    return Group(head, table)
 
 
 def _judged(verdicts: Documents, testimonies: Documents = ()) -> Iterator[RenderableType]:
@@ -290,6 +308,14 @@ def _sign(reachable: bool | None) -> Text:  # noqa: FBT001 - the only thing that
 
 def _end(endpoint: Mapping[str, Any]) -> str:
     return f"{endpoint.get('instance_id') or endpoint['subnet_id']} ({endpoint['address']})"
+
+
+def _ends(endpoint: Mapping[str, Any]) -> str:
+    """An end, and how many others it stands for."""
+    others = endpoint.get("stands_for", 1) - 1
+    if others < 0:
+        return f"{_end(endpoint)}, assumed"
+    return f"{_end(endpoint)} and {others} more" if others else _end(endpoint)
 
 
 def _vpc(ref: Any) -> str:

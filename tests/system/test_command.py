@@ -124,6 +124,37 @@ def test_what_was_seen_of_a_running_request_is_planned_and_checked_without_aws(
     assert causeway("check", str(file), aws=False) == checked
 
 
+def test_what_can_reach_what_is_asked_of_the_network_as_it_is(
+    causeway: Causeway, pair: tuple[Network, Network], tmp_path: Path
+) -> None:
+    requester, accepter = pair
+    client, server = (network.add_interface(network.default_group) for network in pair)
+    item = an_item(*pair, allow=[{"from": "requester", "protocol": "tcp", "ports": "22"}])
+    assert causeway("request", "put", "-", "--wait", given=item).code == ExitCode.DONE
+    file = tmp_path / "snapshot.json"
+    assert causeway("snapshot", item["request_id"], "--output", str(file)).code == ExitCode.DONE
+    ssh = ("--protocol", "tcp", "--port", "22")
+
+    for words, code in {
+        (client, server, *ssh): ExitCode.DONE,
+        (server, client, *ssh): ExitCode.FAILED,
+        (client, accepter.subnet): ExitCode.DONE,
+        ("--to", accepter.default_group): ExitCode.DONE,
+        ("--from", accepter.default_group): ExitCode.FAILED,
+        (client, requester.subnet): ExitCode.NOT_FOUND,
+    }.items():
+        live, saved = causeway("reach", *words), causeway("reach", *words, "--on", str(file), aws=False)
+        assert (live.code, saved.code) == (code, code)
+        assert without_times(live.said) == without_times(saved.said)
+
+    (way,) = causeway("reach", "--to", server, "--request", item["request_id"]).said["answers"][0]["ways"]
+    assert (way["source"]["address"], way["destination"]["address"], way["open"]) == (client, server, "tcp 22")
+
+
+def without_times(answered: Any) -> Any:
+    return answered and [{**answer, "taken_at": None} for answer in answered["answers"]]
+
+
 def test_a_person_decides_by_the_command(causeway: Causeway, pair: tuple[Network, Network]) -> None:
     item = an_item(*pair, allow=[SSH], approval=True)
     request_id = item["request_id"]

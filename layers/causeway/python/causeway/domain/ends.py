@@ -196,7 +196,7 @@ def selected_candidates(request: Request, snapshot: Snapshot) -> Candidates:
     )
     if interfaces or not groups:
         return Candidates(subnets=subnets, interfaces=interfaces, security_groups=present)
-    assumed = tuple(_assumed(subnet, groups) for subnet in snapshot.subnets if subnet.subnet_id in subnets)
+    assumed = tuple(assumed_in(subnet, groups) for subnet in snapshot.subnets if subnet.subnet_id in subnets)
     return Candidates(subnets=subnets, interfaces=assumed, security_groups=present, assumed=True)
 
 
@@ -212,7 +212,8 @@ def _subnets(snapshot: Snapshot) -> Iterator[tuple[str, Surroundings]]:
             yield subnet.subnet_id, Surroundings(network_acl=acl, route_table=table)
 
 
-def _assumed(subnet: Subnet, groups: Iterable[str]) -> NetworkInterface:
+def assumed_in(subnet: Subnet, groups: Iterable[str]) -> NetworkInterface:
+    """An interface that is not there yet, at the subnet's first usable addresses."""
     return NetworkInterface(
         network_interface_id="",
         subnet_id=subnet.subnet_id,

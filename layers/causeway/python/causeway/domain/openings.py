@@ -49,6 +49,9 @@ class Openings(Value):
             return self == EVERYTHING
         return any(span.covers(traffic.span) for span in self.of(traffic.protocol))
 
+    def __hash__(self) -> int:
+        return hash((frozenset(self.spans.items()), self.others))
+
     def __bool__(self) -> bool:
         return self != NOTHING
 

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from causeway.boundary import MalformedItem, parse_request
+from causeway.domain.exposure import exposures, tell_exposures
 from causeway.domain.findings import Finding
 from causeway.domain.network import Snapshot
 from causeway.domain.reachability import check
 from causeway.domain.run import Run
 from causeway.domain.saved import SavedNetwork
-from causeway.domain.sharing import connection_of
+from causeway.domain.sharing import connection_of, rules_asked_for
 from causeway.domain.values import Both
 from causeway.domain.verdicts import Verdict
 
@@ -36,6 +37,20 @@ def preview_on(saved: SavedNetwork, item: Mapping[str, Any]) -> Preview:
     others = saved.held_by_others(request.request_id)
     plan = decide(run, observed, saved.held_by(request.request_id), others, saved.approval_rule)
     return Preview.of_plan(plan)
+
+
+def exposures_on(saved: SavedNetwork) -> tuple[Finding, ...]:
+    """What is open that neither the request that the network was saved for asks for, nor another one of the pair.
+
+    Raises:
+        MalformedItem: The saved request is none.
+        UnusableSnapshot: It is about other VPCs than those that were saved.
+    """
+    request = parse_request(saved.request)
+    snapshots, others = saved.seen_for(request), saved.held_by_others(request.request_id)
+    asked = rules_asked_for(request, others, snapshots)
+    found = exposures(request, asked, snapshots, connection_of(request, snapshots, others))
+    return tuple(tell_exposures(found))
 
 
 def check_on(saved: SavedNetwork) -> tuple[Verdict, ...]:

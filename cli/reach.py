@@ -1,0 +1,180 @@
+"""`causeway reach`: what can reach what, on networks that were saved, or that are looked at now."""
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import msgspec
+
+from causeway.boundary import desired_part, parse_request
+from causeway.domain.addressing import address_of, block_of
+from causeway.domain.saved import SavedNetwork
+from causeway.domain.status import verdict_map
+from causeway.domain.things import UnansweredQuestion, is_address, is_known_kind
+from causeway.domain.values import ALL_PORTS, PortRange, Protocol
+from causeway.domain.ways import Way
+from causeway.domain.wording import say_openings
+from causeway.steps.reach import verdicts_on, ways_on
+
+from .exits import CommandError, ExitCode
+from .hub import Document, Hub
+
+LOOKS_AT_ONCE = 8
+
+type Advance = Callable[[], None]
+
+
+class Question(NamedTuple):
+    """What is asked: one flow, if there is a protocol; else all that is open.
+
+    Attributes:
+        source: An id or an address; None for everything on the other side.
+        destination: Likewise; not both are None.
+    """
+
+    source: str | None
+    destination: str | None
+    protocol: Protocol | None = None
+    ports: PortRange | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(name for name in (self.source, self.destination) if name is not None)
+
+
+def question(
+    things: tuple[str | None, str | None], to: str | None, from_: str | None, protocol: Protocol | None, port: str | None
+) -> Question:
+    """What the words of the command line ask.
+
+    Raises:
+        CommandError: They ask for nothing, or for several things at once.
+    """
+    source, destination = things
+    pair, sides = source is not None and destination is not None, (to is not None, from_ is not None)
+    if (pair, *sides).count(True) != 1 or (source is not None and not pair):
+        raise _misused("Name SOURCE and DESTINATION, or one thing by --to or --from.")
+    if protocol is not None and not pair:
+        raise _misused("--protocol asks about one flow: name SOURCE and DESTINATION.")
+    if port is not None and (protocol is None or not protocol.has_ports):
+        raise _misused("--port is of --protocol tcp or udp.")
+    asked = Question(source or from_, destination or to, protocol, None if port is None else _ports(port))
+    for name in asked.names:
+        if not is_known_kind(name):
+            raise _misused(f"{name} is no address, nor the id of an interface, instance, security group or subnet.")
+    return asked
+
+
+def look(hub: Hub, asked: Question, request_ids: Sequence[str], begin: Callable[[int], Advance]) -> list[SavedNetwork]:
+    """The networks of these requests as they are now; of all that have a connection and may hold what is asked about.
+
+    Args:
+        hub: Where the requests are.
+        asked: What is asked.
+        request_ids: Of the requests; empty for all.
+        begin: Is told how many looks there will be, and gives what counts them.
+
+    Raises:
+        CommandError: There is none.
+    """
+    items = [hub.item(request_id) for request_id in request_ids] or list(_worth_a_look(hub.items(), asked))
+    if not items:
+        names = " and ".join(asked.names)
+        raise CommandError(
+            ExitCode.NOT_FOUND,
+            f"No request has a peering connection whose VPCs may hold {names}.",
+            where="the request items",
+            remedy="`causeway request list` shows all that are there.",
+        )
+    advance = begin(len(items))
+
+    def seen(item: Document) -> SavedNetwork:
+        network = hub.snapshot(desired_part(item))
+        advance()
+        return network
+
+    with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
+        return list(pool.map(seen, items))
+
+
+def answer(asked: Question, networks: Iterable[SavedNetwork]) -> Document:
+    """What each network that can answer says.
+
+    Raises:
+        CommandError: None can; it says of each, why not.
+    """
+    answers, refusals = [], []
+    for network in networks:
+        try:
+            answers.append(_answered(asked, network))
+        except UnansweredQuestion as refusal:
+            refusals.append(str(refusal))
+    if not answers:
+        raise CommandError(
+            ExitCode.NOT_FOUND,
+            "\n".join(dict.fromkeys(refusals)),
+            where=" and ".join(asked.names),
+            remedy="Name what is in two peered VPCs, one in each.",
+        )
+    return {"source": asked.source, "destination": asked.destination, "answers": answers}
+
+
+def of_answer(answered: Document) -> ExitCode:
+    """How answers end the command: well where the flow works everywhere that was judged, or where something is open."""
+    answers = answered["answers"]
+    verdicts = [verdict["reachable"] for each in answers for verdict in each.get("verdicts", ())]
+    works = all(verdicts) if verdicts else any(each.get("ways") for each in answers)
+    return ExitCode.DONE if works else ExitCode.FAILED
+
+
+def refuse_both(on: Sequence[str] | None, request_ids: Sequence[str] | None) -> None:
+    """A saved network is what it is.
+
+    Raises:
+        CommandError: Requests are named too.
+    """
+    if on and request_ids:
+        raise _misused("--on and --request are two ways to say where to look: give one.")
+
+
+def _worth_a_look(items: Iterable[Document], asked: Question) -> Iterable[Document]:
+    """One for each pair of VPCs that has a connection, unless its CIDR blocks tell that it cannot be the one."""
+    addresses = [address_of(name) for name in asked.names if is_address(name)]
+    pairs = set()
+    for item in items:
+        status = item.get("status", {})
+        blocks = [block for blocks in status.get("cidr_blocks", {}).values() for block in blocks]
+        held = all(any(address in block_of(block) for block in blocks) for address in addresses) if blocks else True
+        if status.get("peering_connection_id") and held and (pair := parse_request(desired_part(item)).pair) not in pairs:
+            pairs.add(pair)
+            yield item
+
+
+def _answered(asked: Question, network: SavedNetwork) -> Document:
+    told: Document = {"request_id": network.request["request_id"], "taken_at": network.taken_at}
+    if asked.protocol is not None and asked.source is not None and asked.destination is not None:
+        verdicts = verdicts_on(network, asked.source, asked.destination, asked.protocol, asked.ports)
+        return {**told, "verdicts": [verdict_map(verdict) for verdict in verdicts]}
+    return {**told, "ways": [_way_map(way) for way in ways_on(network, asked.source, asked.destination)]}
+
+
+def _way_map(way: Way) -> dict[str, Any]:
+    return {
+        "source": msgspec.to_builtins(way.source),
+        "destination": msgspec.to_builtins(way.destination),
+        "open": say_openings(way.openings),
+        "openings": msgspec.to_builtins(way.openings),
+    }
+
+
+def _ports(text: str) -> PortRange:
+    first, dash, last = text.partition("-")
+    if first.isdecimal() and (last.isdecimal() if dash else True):
+        ports = PortRange(first=int(first), last=int(last or first))
+        if ports.first <= ports.last <= ALL_PORTS.last:
+            return ports
+    raise _misused(f"{text} is no port from 0 to 65535, nor a range as 8000-8010.")
+
+
+def _misused(what: str) -> CommandError:
+    return CommandError(ExitCode.USAGE, what, where="the command line", remedy="`causeway reach --help` tells more.")
