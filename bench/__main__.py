@@ -22,6 +22,7 @@ from bench.life import Life, measure_life
 from bench.measure import Case, Measurement, Run, Way, take_sample
 from bench.networks import build_pair
 from bench.product import Causeway, peer, peer_and_remove
+from bench.questions import Question, measure_questions
 from bench.reachability import Reachability, measure_reachability
 from localcloud.runtime_image import LOCAL_FOLDER
 
@@ -77,6 +78,7 @@ def _run_quick(cloud: Cloud, tell: _Teller) -> report.Results:
         life=_live(cloud, tell),
         fleet=_send_fleet(cloud, QUICK_FLEET, tell),
         reachability=_judge_all(tell),
+        questions=_ask(tell),
         cold_starts=_start_cold(cloud, 1, tell),
     )
 
@@ -93,6 +95,7 @@ def _run_all(cloud: Cloud, folder: Path, samples: int, tell: _Teller) -> report.
         life=_live(cloud, tell),
         fleet=_send_fleet(cloud, FLEET, tell),
         reachability=_judge_all(tell),
+        questions=_ask(tell),
         cold_starts=_start_cold(cloud, COLD_STARTS, tell),
         absent=absent,
         terraform_init_seconds=next((way.init_seconds for way in competitors if isinstance(way, Terraform)), None),
@@ -108,6 +111,7 @@ def _results(
     life: Life,
     fleet: Fleet,
     reachability: Reachability,
+    questions: Sequence[Question],
     absent: Sequence[Absent] = (),
     terraform_init_seconds: float | None = None,
 ) -> report.Results:
@@ -121,6 +125,7 @@ def _results(
         life=life,
         fleet=fleet,
         reachability=reachability,
+        questions=tuple(questions),
         absent=tuple(absent),
         terraform_init_seconds=terraform_init_seconds,
     )
@@ -168,6 +173,11 @@ def _send_fleet(cloud: Cloud, size: Size, tell: _Teller) -> Fleet:
 def _judge_all(tell: _Teller) -> Reachability:
     tell("the reachability check, all pairs of many interfaces")
     return measure_reachability()
+
+
+def _ask(tell: _Teller) -> tuple[Question, ...]:
+    tell("questions about many interfaces")
+    return measure_questions()
 
 
 def _failed(results: report.Results) -> str:

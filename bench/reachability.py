@@ -116,7 +116,7 @@ def build_networks(dimensions: Dimensions) -> Both[Snapshot]:
 
 def _check(networks: Both[Snapshot]) -> tuple[int, int, float]:
     """How many verdicts there are, how many pairs they find reachable, and the seconds."""
-    request, connection = _request(networks), _connection(networks)
+    request, connection = a_request(networks), a_connection(networks)
     begun = process_time()
     verdicts = check(request, networks, connection)
     seconds = process_time() - begun
@@ -126,7 +126,7 @@ def _check(networks: Both[Snapshot]) -> tuple[int, int, float]:
 
 def _ask_each(networks: Both[Snapshot]) -> tuple[int, float]:
     """How many pairs are reachable, and the seconds; without those that it takes to find the ends."""
-    every, connection = [(flow, _all_ends(flow, networks)) for flow in FLOWS], _connection(networks)
+    every, connection = [(flow, _all_ends(flow, networks)) for flow in FLOWS], a_connection(networks)
     begun = process_time()
     reachable = sum(
         judge(flow, source, destination, connection).reachable
@@ -138,7 +138,7 @@ def _ask_each(networks: Both[Snapshot]) -> tuple[int, float]:
 
 def _all_ends(flow: Flow, networks: Both[Snapshot]) -> Both[list[End]]:
     """An end for each interface, alike or not."""
-    request = _request(networks)
+    request = a_request(networks)
     pairs = zip(networks.requester.network_interfaces, networks.accepter.network_interfaces, strict=True)
     alone = [
         ends_of(
@@ -157,7 +157,8 @@ def _all_ends(flow: Flow, networks: Both[Snapshot]) -> Both[list[End]]:
     )
 
 
-def _request(networks: Both[Snapshot]) -> Request:
+def a_request(networks: Both[Snapshot]) -> Request:
+    """For all that both have."""
     return Request(
         request_id="bench",
         requester=networks.requester.vpc.ref,
@@ -170,7 +171,8 @@ def _request(networks: Both[Snapshot]) -> Request:
     )
 
 
-def _connection(networks: Both[Snapshot]) -> PeeringConnection:
+def a_connection(networks: Both[Snapshot]) -> PeeringConnection:
+    """The one that the routes lead to."""
     return PeeringConnection(
         connection_id=CONNECTION_ID,
         status=PeeringStatus.ACTIVE,

@@ -15,6 +15,7 @@ from bench.fleet import Fleet
 from bench.leftovers import Leftovers
 from bench.life import Life
 from bench.measure import Case, Measurement, Run, middle
+from bench.questions import Question
 from bench.reachability import Reachability
 
 REFERENCE = "Causeway, warm"
@@ -68,6 +69,7 @@ class Results(msgspec.Struct, frozen=True):
     life: Life
     fleet: Fleet
     reachability: Reachability
+    questions: tuple[Question, ...]
     absent: tuple[Absent, ...]
     terraform_init_seconds: float | None
 
@@ -93,6 +95,7 @@ def show(results: Results, console: Console) -> None:
     console.print(_life_table(results.life))
     console.print(_fleet_table(results.fleet, results.life))
     console.print(_reachability_table(results.reachability))
+    console.print(_question_table(results.questions))
     for absent in results.absent:
         console.print(f"{absent.name} was not measured: {absent.reason}.")
     if results.terraform_init_seconds is not None:
@@ -223,6 +226,16 @@ def _reachability_table(measured: Reachability) -> Table:
     naive = measured.naive_whole_seconds
     table.add_row("by classes", str(measured.verdicts), f"{measured.seconds:.2f}", "1")
     table.add_row("pair by pair", str(measured.pairs), f"{naive:.0f}", f"{naive / measured.seconds:.0f}")
+    return table
+
+
+def _question_table(questions: Iterable[Question]) -> Table:
+    table = Table(title="Questions about the same two networks", title_justify="left")
+    table.add_column("")
+    for heading in ("answers", "seconds"):
+        table.add_column(heading, justify="right")
+    for each in questions:
+        table.add_row(each.what, str(each.answers), f"{each.seconds:.2f}")
     return table
 
 

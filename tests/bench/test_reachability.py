@@ -2,6 +2,7 @@
 
 import pytest
 
+from bench.questions import measure_questions
 from bench.reachability import FLOWS, Dimensions, Reachability, build_networks, measure_reachability
 from causeway.domain.values import SIDES
 
@@ -26,6 +27,14 @@ def test_the_network_is_neither_open_nor_closed_and_has_classes(measured: Reacha
 def test_the_time_for_all_is_told_by_the_time_for_a_pair(measured: Reachability) -> None:
     times = measured.pairs / measured.naive_pairs
     assert measured.naive_whole_seconds == pytest.approx(measured.naive_seconds * times)
+
+
+def test_every_question_has_answers() -> None:
+    """One of each kind: to an interface, a group and a subnet, from an interface, and beyond what the item asks for."""
+    asked = measure_questions(WHOLE)
+
+    assert [bool(each.answers) for each in asked] == [True] * 5
+    assert all(each.seconds < 2 for each in asked)
 
 
 def test_the_networks_are_as_large_as_they_are_said_to_be() -> None:

@@ -1,0 +1,61 @@
+"""How long questions take that no item asks, on the networks of the reachability bench: the same networks, one core.
+
+Each is asked as `causeway reach` and `CheckReachability` ask it, from the two snapshots on.
+"""
+
+from collections.abc import Callable, Sized
+from time import process_time
+
+import msgspec
+
+from bench.reachability import WHOLE, Dimensions, a_connection, a_request, build_networks
+from causeway.domain.exposure import exposures
+from causeway.domain.network import Snapshot
+from causeway.domain.sharing import rules_asked_for
+from causeway.domain.things import find
+from causeway.domain.values import Both, Side
+from causeway.domain.ways import ways_from, ways_to
+
+
+class Question(msgspec.Struct, frozen=True):
+    """One question.
+
+    Attributes:
+        answers: How many ways, or rules, it found.
+        seconds: Of one core.
+    """
+
+    what: str
+    answers: int
+    seconds: float
+
+
+def measure_questions(dimensions: Dimensions = WHOLE) -> tuple[Question, ...]:
+    """Ask each once."""
+    networks = _connected(build_networks(dimensions))
+    request = a_request(networks)
+    interface = networks.accepter.network_interfaces[0].network_interface_id
+    group = networks.accepter.security_groups[0].security_group_id
+    subnet = networks.accepter.subnets[0].subnet_id
+    return (
+        _asked("all that can reach an interface", lambda: ways_to(find(interface, request, networks), networks)),
+        _asked("all that can reach a security group", lambda: ways_to(find(group, request, networks), networks)),
+        _asked("all that can reach a subnet", lambda: ways_to(find(subnet, request, networks), networks)),
+        _asked("all that an interface can reach", lambda: ways_from(find(interface, request, networks), networks)),
+        _asked(
+            "what is open beyond the item's allow",
+            lambda: exposures(request, rules_asked_for(request, (), networks), networks, a_connection(networks)),
+        ),
+    )
+
+
+def _connected(networks: Both[Snapshot]) -> Both[Snapshot]:
+    """With the connection as the requester's side sees it."""
+    seen = msgspec.structs.replace(networks.requester, peering_connections=(a_connection(networks),))
+    return Both(requester=seen, accepter=networks[Side.ACCEPTER])
+
+
+def _asked(what: str, ask: Callable[[], Sized]) -> Question:
+    begun = process_time()
+    answers = ask()
+    return Question(what=what, answers=len(answers), seconds=process_time() - begun)
