@@ -183,6 +183,20 @@ def test_aws_own_prefix_lists_are_read_too(world: World, reader: Reader, request
     assert seen.cidr_blocks
 
 
+def test_a_prefix_list_that_another_account_shares_is_read(
+    world: World, reader: Reader, requester: VpcRef, accepter: VpcRef, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The owner shares it by AWS RAM, which the embedded AWS does not have: here both accounts have the same list."""
+    shared = prefix_list(world, accepter, "offices", "10.9.0.0/16")
+    of_owner, of_consumer = (ec2_backends[vpc.account_id][vpc.region].managed_prefix_lists for vpc in (accepter, requester))
+    monkeypatch.setitem(of_consumer, shared, of_owner[shared])
+    route_to(world, requester, shared)
+
+    (seen,) = reader.observe(Side.REQUESTER, requester, dns=False).prefix_lists
+
+    assert (seen.prefix_list_id, seen.name, seen.cidr_blocks) == (shared, "offices", ("10.9.0.0/16",))
+
+
 @pytest.mark.parametrize(
     ("denied", "left"),
     [

@@ -228,13 +228,9 @@ def test_a_route_of_somebody_else_is_found_and_never_changed(situation: Situatio
     foreign = set()
     for side in SIDES:
         planned = {(route.route_table_id, route.destination) for route in plan.of(CreateRoute, side)}
-        for table in resolved(networks[side]).route_tables:
-            to_blocks = {route.destination for route in table.routes if route.prefix_list is None}
+        for table in networks[side].route_tables:
             for route in table.routes:
-                if route.prefix_list is None:
-                    assert (table.route_table_id, route.destination) not in planned
-                elif route.destination in to_blocks:
-                    continue
+                assert (table.route_table_id, route.destination) not in planned
                 selected = not table.gateway_ids and wanted.route_tables[side].selects(table.route_table_id, table.tags)
                 to_peer = route.destination in networks[side.other].vpc.all_cidr_blocks
                 if selected and to_peer and route.target != plan.connection_id:

@@ -45,18 +45,27 @@ def test_a_prefix_list_may_route_to_the_connection_in_place_of_our_route(hub: Hu
     assert accepter.block not in requester.routes(requester.main_table)
 
 
-def test_a_prefix_list_that_leads_elsewhere_is_told_before_the_first_write(hub: Hub, pair: tuple[Network, Network]) -> None:
+def test_a_longer_prefix_in_a_list_is_told_before_the_first_write(hub: Hub, pair: tuple[Network, Network]) -> None:
+    """The peer's whole block is in the list too: alone it would stand behind the request's own route."""
     requester, accepter = pair
     gateway = requester.route_to_a_gateway("203.0.113.0/24")
-    branches = requester.add_prefix_list("branches", accepter.block)
+    (part,) = accepter.ec2.describe_subnets(SubnetIds=[accepter.subnet])["Subnets"]
+    branches = requester.add_prefix_list("branches", accepter.block, part["CidrBlock"])
     requester.ec2.create_route(RouteTableId=requester.main_table, DestinationPrefixListId=branches, GatewayId=gateway)
     before = requester.everything(), accepter.everything()
+    item = an_item(*pair, allow=ONE_WAY)
 
-    run = hub.run(an_item(*pair, allow=ONE_WAY))
+    run = hub.run(item)
 
-    assert (run.status["state"], codes(run.status), run.writes) == ("REJECTED", ["ROUTE_CONFLICT"], [])
-    assert f"{accepter.block} to {gateway} by {branches} (branches)" in run.status["findings"][0]["message"]
+    assert (run.status["state"], codes(run.status), run.writes) == ("REJECTED", ["FLOW_BLOCKED"], [])
+    assert f"{branches} (branches) holding {part['CidrBlock']} → {gateway}" in run.status["findings"][0]["message"]
     assert (requester.everything(), accepter.everything()) == before
+
+    requester.ec2.modify_managed_prefix_list(
+        PrefixListId=branches, CurrentVersion=1, RemoveEntries=[{"Cidr": part["CidrBlock"]}]
+    )
+    run = hub.run({**item, "tags": {"Owner": "payments"}})
+    assert (run.status["state"], [each["reachable"] for each in run.status["verdicts"]]) == ("ACTIVE", [True])
 
 
 def test_what_is_taken_out_of_a_prefix_list_is_heard_of_and_made_good(hub: Hub, networks: Networks, awake: Any) -> None:

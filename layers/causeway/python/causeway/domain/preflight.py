@@ -12,7 +12,6 @@ from .findings import Code, Finding
 from .network import LOCAL, PeeringConnection, Route, RouteTable, Snapshot, Vpc
 from .ownership import NOTHING_HELD, REQUEST_ID_TAG, Holdings
 from .plan import Plan
-from .prefix_lists import resolved
 from .projection import project
 from .quotas import exceeded
 from .reachability import check
@@ -166,29 +165,26 @@ def _routed_elsewhere(
 ) -> Iterator[Finding]:
     """A route to a connection of the two VPCs is none of these: either it is ours, or `_existing_connection` tells of it.
 
-    Nor is the black hole that a connection of ours left: the plan replaces it. A prefix list counts by what it holds, as far as
-    no route to the block itself comes before it.
+    Nor is the black hole that a connection of ours left: the plan replaces it. Nor is a route by a prefix list: one to the
+    block itself comes before it, and what a longer prefix in the list leads elsewhere, `_flows` finds.
     """
     here, peer = snapshots[side], snapshots[side.other].vpc
     of_the_pair = {each.connection_id for each in here.peering_connections if each.joins(request.requester, request.accepter)}
-    for table in selected_route_tables(request, resolved(here)):
-        to_blocks = {route.destination for route in table.routes if route.prefix_list is None}
+    for table in selected_route_tables(request, here):
         for route in table.routes:
             ours = route.target in {connection_id, LOCAL, *of_the_pair} or holdings.left_behind(route, connection_id)
-            outranked = route.prefix_list is not None and route.destination in to_blocks
-            if route.destination in peer.all_cidr_blocks and not ours and not outranked:
+            if route.destination in peer.all_cidr_blocks and not ours:
                 yield _route_conflict(side, table, route)
 
 
 def _route_conflict(side: Side, table: RouteTable, route: Route) -> Finding:
     state = ", a blackhole" if route.blackhole else ""
-    way, remedy = ("", "remove it") if route.prefix_list is None else (f" by {route.prefix_list}", "take it out of the list")
     return Finding(
         code=Code.ROUTE_CONFLICT,
         side=side,
         where=f"{table.route_table_id} {route.destination}",
-        message=f"{table.route_table_id} already routes {route.destination} to {route.target}{state}{way}. Causeway never "
-        f"overwrites a route that is not its own: {remedy}, or leave this table out of the selector.",
+        message=f"{table.route_table_id} already routes {route.destination} to {route.target}{state}. Causeway never "
+        "overwrites a route that is not its own: remove it, or leave this table out of the selector.",
     )
 
 
