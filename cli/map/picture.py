@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from .curves import Curve
 from .geometry import Box
 from .layout import CARD_HEIGHT, CARD_WIDTH, SIGN, Card, Group, Layout
-from .markup import element, escaped, text
+from .markup import element, text
 from .model import Map, Peering, State, Vpc
 from .wording import fitted, width_of
 
@@ -91,7 +91,9 @@ def _account(group: Group) -> str:
 
 def _region(group: Group) -> str:
     box = group.box
-    return text(fitted(group.title, box.width - 40, 13), x=box.x + 20, y=box.y + 23, class_="region-title")
+    return text(
+        fitted(group.title, box.width - 40, 13), x=box.x + 20, y=box.y + 23, class_=f"region-title hue-{group.number % HUES}"
+    )
 
 
 def _looks(peering: Peering) -> str:
@@ -115,7 +117,6 @@ def _card(card: Card, index: int, vpc: Vpc, hue: int) -> str:
     )
     return element(
         "g",
-        element("title", escaped(label)),
         _rectangle(Box(x=box.x, y=box.y + 3, width=box.width, height=box.height), rx=10, class_="shadow"),
         _rectangle(box, rx=10, class_="face"),
         element("path", class_="stripe", d=stripe),
@@ -164,7 +165,6 @@ def _sign(box: Box, index: int, peering: Peering, label: str, named: dict[str, s
         words.append(text(f"×{len(peering.requests)}", x=box.right - 27, y=y + 4.5, class_="count"))
     return element(
         "g",
-        element("title", escaped(said)),
         _rectangle(box, rx=half),
         element("circle", cx=x, cy=y, r=half - 3),
         element("use", href=f"#icon-{peering.state}", x=x - 8, y=y - 8),

@@ -81,7 +81,8 @@ def test_long_names_are_shortened_and_told_in_full(show: Show) -> None:
     page = show([item("w" * 64, TEST, PRODUCTION, names=(name, "M" * 60), blocks=(["2600:1f00:aaaa:bbbb::/56"] * 3, []))])
 
     assert page.evaluate(CUT, ".card, .sign") == []
-    expect(page.locator(".card title").first).to_contain_text(name.strip())
+    page.locator(".card").first.hover()
+    expect(page.locator("#hint")).to_contain_text(name.strip())
 
 
 def test_pointing_at_a_vpc_lights_its_peerings_and_neighbours(show: Show) -> None:
@@ -91,7 +92,11 @@ def test_pointing_at_a_vpc_lights_its_peerings_and_neighbours(show: Show) -> Non
     lit = page.locator(".card.lit").count()
     assert 2 <= lit < 20
     assert float(page.locator(".card:not(.lit)").first.evaluate("each => getComputedStyle(each).opacity")) < 0.5
+    hidden = page.locator(".sign.settled:not(.lit)").first
+    assert hidden.evaluate("each => getComputedStyle(each).opacity") == "0"
+    expect(page.locator("#hint")).to_contain_text(page.locator(".card .id").first.text_content() or "no id")
     page.locator("h1").hover()
+    expect(page.locator("#hint")).to_be_hidden()
     expect(page.locator("#map.choosing")).to_have_count(0)
 
 
@@ -331,7 +336,7 @@ def test_less_motion_is_no_motion(show: Show) -> None:
 
 
 def test_it_prints_the_whole_map_on_white(show: Show) -> None:
-    page = show(two_hundred(), color_scheme="dark")
+    page = show(three(), color_scheme="dark")
     page.locator("#closer").click()
     page.emulate_media(media="print")
 

@@ -115,6 +115,16 @@ def test_what_was_seen_of_a_running_request_is_planned_and_checked_without_aws(
     assert (checked.code, len(checked.said["verdicts"])) == (ExitCode.DONE, 4)
     assert checked.said["verdicts"] == status["verdicts"]
 
+    blocks = {item[network]["vpc_id"]: [each.block] for network, each in zip(("requester", "accepter"), pair, strict=True)}
+    for drawn, state in (
+        (causeway("map"), "ACTIVE"),
+        (causeway("map", "--on", str(file), aws=False), "REACHABLE"),
+    ):
+        assert drawn.code == ExitCode.DONE
+        assert {each["vpc_id"]: each["cidr_blocks"] for each in drawn.said["vpcs"] if each["vpc_id"] in blocks} == blocks
+        requests = [each for peering in drawn.said["peerings"] for each in peering["requests"]]
+        assert [each["state"] for each in requests if each["request_id"] == item["request_id"]] == [state]
+
     for each, code in ((item, ExitCode.DONE), ({**item, "allow": [SSH]}, ExitCode.WAITING)):
         live = causeway("plan", "-", given=each)
         assert live.code == code

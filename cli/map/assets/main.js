@@ -128,7 +128,8 @@ function start() {
   if (["light", "dark"].includes(kept.get())) root.dataset.theme = kept.get();
   document.getElementById("theme").addEventListener("click", switchTheme);
   svg.addEventListener("pointerover", (event) => { if (event.pointerType !== "touch") highlight(thingAt(event.target)); });
-  svg.addEventListener("pointerleave", () => highlight(null));
+  svg.addEventListener("pointermove", (event) => hint(event.pointerType === "touch" || event.buttons ? null : thingAt(event.target), event));
+  svg.addEventListener("pointerleave", () => { highlight(null); hint(null); });
   svg.addEventListener("focusin", (event) => { const thing = thingAt(event.target); if (thing) { stand(thing, { focus: false }); highlight(thing); } });
   svg.addEventListener("focusout", () => highlight(null));
   svg.addEventListener("click", (event) => { if (!dragged) select(thingAt(event.target)); });

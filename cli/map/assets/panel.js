@@ -43,9 +43,11 @@ function goTo(thing, mark, title, note) {
   return button;
 }
 
+/** Two names that a line break keeps whole. */
+const namesOf = (one, other) => make("span", {}, make("span", { className: "name" }, nameOf(one)), " ↔ ", make("span", { className: "name" }, nameOf(other)));
+const idsOf = (peering) => peering.requests.map((request) => request.request_id).join(", ");
 const toPeering = (peering, title) =>
-  goTo(peering, make("span", { className: `mark s-${peering.state}` }, icon(peering.state)), title ?? peering.vpcs.map(nameOf).join(" ↔ "),
-    peering.requests.map((each) => each.request_id).join(", "));
+  goTo(peering, make("span", { className: `mark s-${peering.state}` }, icon(peering.state)), title ?? namesOf(...peering.vpcs), idsOf(peering));
 const toVpc = (vpc, role) => goTo(vpc, make("span", { className: "role" }, role), nameOf(vpc), `${vpc.account_id}, ${vpc.region}`);
 
 function findingList(findings) {
@@ -120,7 +122,7 @@ function peeringPanel(peering) {
   const [requester, accepter] = [first.vpcs.requester, first.vpcs.accepter].map((key) => byKey.get(key));
   return [
     make("p", { className: "kind" }, "Peering"),
-    make("h2", {}, make("span", {}, nameOf(requester)), " ↔ ", make("span", {}, nameOf(accepter))),
+    make("h2", {}, namesOf(requester, accepter)),
     make("div", { className: "ends" }, toVpc(requester, "requester"), toVpc(accepter, "accepter")),
     ...peering.requests.map(requestPart),
   ];
@@ -135,6 +137,19 @@ function vpcPanel(vpc) {
     heading(counted(vpc.peerings.length, "peering", "peerings")),
     ...vpc.peerings.map((peering) => toPeering(peering, nameOf(otherEnd(peering, vpc)))),
   ];
+}
+
+/** A few words beside the pointer: far away there are no others. */
+function hint(thing, at) {
+  const box = document.getElementById("hint");
+  box.hidden = thing === null;
+  if (thing === null) return;
+  const lines = thing.kind === "vpc" ? [thing.vpc_id, `${thing.account_id}, ${thing.region}`, thing.cidr_blocks.join(", ")] : [idsOf(thing), plainState(thing.state)];
+  const title = thing.kind === "vpc" ? nameOf(thing) : namesOf(...thing.vpcs);
+  box.replaceChildren(make("b", {}, title), ...lines.filter((line) => line && line !== title).map((line) => make("i", {}, line)));
+  const [stage, size] = [svg.getBoundingClientRect(), box.getBoundingClientRect()];
+  box.style.left = `${Math.max(4, Math.min(at.clientX - stage.left + 16, stage.width - size.width - 8))}px`;
+  box.style.top = `${at.clientY - stage.top + 20 + size.height > stage.height ? at.clientY - stage.top - size.height - 12 : at.clientY - stage.top + 20}px`;
 }
 
 const SETTLED = ["ACTIVE", "REACHABLE"];
