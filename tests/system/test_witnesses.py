@@ -1,5 +1,6 @@
 """Other witnesses: Reachability Analyzer, and instances that send real packets, beside Causeway's own check."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from causeway.aws.probes import DOCUMENT
 from localcloud.calls import CallGate
 from localcloud.deploy import EXTERNAL_ID, MEMBER_STACK, deploy_member, operator_session
 from localcloud.faults import Failure, Faults, Hold
+from localcloud.server import HUB_ACCOUNT_ID
+from localcloud.strict import insights
 
 from .network import PRODUCTION, Network, Networks
 from .requests import PING, SSH, Hub, Status, an_item, eventually
@@ -102,6 +105,28 @@ def test_a_member_that_refuses_is_told_and_stops_nothing(hub: Hub, networks: Net
     assert refused["said"].startswith("Not asked: AccessDenied")
     assert set(said(run.status, PROBE).values()) == {None}, "there are no instances"
     assert left_behind(requester, accepter) == []
+
+
+@pytest.fixture
+def _hub_alone_analyses() -> Iterator[None]:
+    """As on AWS, where a plain member account analyses no other account's resources."""
+    insights.configure(insights.TrustedAccess(administrators=(HUB_ACCOUNT_ID,)))
+    yield
+    insights.configure(insights.TrustedAccess())
+
+
+@pytest.mark.usefixtures("_hub_alone_analyses")
+def test_an_account_that_may_not_analyse_across_accounts_cannot_tell(hub: Hub, pair: tuple[Network, Network]) -> None:
+    for network in pair:
+        network.add_interface()
+
+    run = hub.run(an_item(*pair, allow=[{**SSH, "from": "requester"}], witnesses=[ANALYZER]))
+
+    assert (run.status["state"], run.codes) == ("ACTIVE", set())
+    (testimony,) = run.status["testimonies"]
+    assert testimony["reachable"] is None
+    assert testimony["said"].startswith("It could not see the whole path: ")
+    assert left_behind(*pair) == []
 
 
 @pytest.fixture(scope="module")

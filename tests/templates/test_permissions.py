@@ -237,27 +237,32 @@ def test_nobody_else_is_asked_where_the_member_does_not_allow_it(member: Documen
 
 
 def test_the_witness_role_changes_nothing_but_its_own_questions(member: Document) -> None:
-    own = [each for each in statements(member["WitnessRole"]["Properties"]) if each["Resource"] != "*"]
-    asked = {action: each for each in own for action in listed(each["Action"])}
-    assert asked.keys() == {
-        "ec2:CreateNetworkInsightsPath",
-        "ec2:CreateTags",
-        "ec2:DeleteNetworkInsightsAnalysis",
-        "ec2:DeleteNetworkInsightsPath",
-        "ec2:StartNetworkInsightsAnalysis",
-        "ssm:SendCommand",
-    }
-    ours = {"Null": {"aws:RequestTag/causeway:request-id": "false"}}
-    assert [asked[f"ec2:{name}"]["Condition"] for name in ("CreateNetworkInsightsPath", "StartNetworkInsightsAnalysis")] == [
-        ours,
-        ours,
+    made, there = ({"Null": {f"{key}/causeway:request-id": "false"}} for key in ("aws:RequestTag", "ec2:ResourceTag"))
+    creating = {"ec2:CreateAction": ["CreateNetworkInsightsPath", "StartNetworkInsightsAnalysis"]}
+    path, analysis = "network-insights-path/*", "network-insights-analysis/*"
+    allowed = [
+        (action, resource["Fn::Sub"].rpartition(":")[2], each.get("Condition"))
+        for each in statements(member["WitnessRole"]["Properties"])
+        if each["Resource"] != "*"
+        for action in listed(each["Action"])
+        for resource in listed(each["Resource"])
     ]
-    assert asked["ec2:DeleteNetworkInsightsPath"]["Condition"] == {"Null": {"ec2:ResourceTag/causeway:request-id": "false"}}
-    made = {"CreateNetworkInsightsPath", "StartNetworkInsightsAnalysis"}
-    assert set(asked["ec2:CreateTags"]["Condition"]["StringEquals"]["ec2:CreateAction"]) == made
-    for name in asked.keys() - {"ssm:SendCommand"}:
-        kinds = {resource["Fn::Sub"].rpartition(":")[2] for resource in asked[name]["Resource"]}
-        assert kinds == {"network-insights-path/*", "network-insights-analysis/*"}
+    assert sorted(allowed, key=str) == sorted(
+        [
+            ("ec2:CreateNetworkInsightsPath", path, made),
+            ("ec2:StartNetworkInsightsAnalysis", analysis, made),
+            ("ec2:StartNetworkInsightsAnalysis", path, there),
+            *(("ec2:CreateTags", kind, {"StringEquals": creating}) for kind in (path, analysis)),
+            *(
+                (f"ec2:Delete{what}", kind, there)
+                for what in ("NetworkInsightsPath", "NetworkInsightsAnalysis")
+                for kind in (path, analysis)
+            ),
+            ("ssm:SendCommand", "document/causeway-probe", None),
+            ("ssm:SendCommand", "instance/*", None),
+        ],
+        key=str,
+    )
 
 
 def test_an_instance_can_be_told_to_probe_and_nothing_else(member: Document) -> None:
