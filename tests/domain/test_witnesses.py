@@ -228,8 +228,8 @@ def test_a_contradiction_names_both_sides_and_where_to_look() -> None:
 
     assert finding.where == "nia-1"
     assert finding.message == (
-        "Causeway's check says that this works, another witness does not. Reachability Analyzer on tcp/22 from requester to "
-        "accepter, 10.0.0.10 to 192.0.0.10: not reachable. It says so."
+        "Causeway's check says that this works, and another witness says otherwise. Reachability Analyzer on tcp/22 from "
+        "requester to accepter, 10.0.0.10 to 192.0.0.10: not reachable. It says so."
     )
 
 

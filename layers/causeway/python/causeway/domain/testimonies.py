@@ -166,5 +166,5 @@ def disagreements(told: Iterable[Testimony], verdicts: Iterable[Verdict]) -> Ite
                 code=Code.WITNESSES_DISAGREE,
                 where=each.reference or each.destination,
                 blocking=False,
-                message=f"Causeway's check says that this {ours}, another witness does not. {each.sentence}",
+                message=f"Causeway's check says that this {ours}, and another witness says otherwise. {each.sentence}",
             )
