@@ -157,7 +157,7 @@ def _block(account: str, number: int, vpcs: Sequence[Vpc], space: Spacing) -> _B
         Box(
             x=0,
             y=0,
-            width=max(size.width, width_of(name, 13) + 40) + 2 * space.padding,
+            width=max(size.width, _title_width(name, 13) + 40) + 2 * space.padding,
             height=size.height + space.padding + space.region_title,
         )
         for name, size in zip(names, sizes, strict=True)
@@ -178,10 +178,15 @@ def _block(account: str, number: int, vpcs: Sequence[Vpc], space: Spacing) -> _B
     frame = Box(
         x=0,
         y=0,
-        width=max(inside.width, width_of(account, 17, monospaced=True) + 120) + 2 * space.padding,
+        width=max(inside.width, _title_width(account, 17) + 120) + 2 * space.padding,
         height=inside.height + space.account_title + space.padding,
     )
     return _Block(account=Group(title=account, number=number, size=len(vpcs), box=frame), regions=regions, cards=cards)
+
+
+def _title_width(title: str, size: float) -> float:
+    """What a title may ask for; a longer one is cut."""
+    return min(width_of(title, size, monospaced=True), CARD_WIDTH)
 
 
 def _grid(vpcs: Sequence[Vpc], space: Spacing) -> tuple[Card, ...]:

@@ -1,4 +1,4 @@
-"""Maps in a real browser: Chromium without a screen, one for all tests of a worker.
+"""Maps in a real browser: Chromium without a screen, one for all tests of a module.
 
 `.ci/run` installs it, and lets no test be skipped.
 """
@@ -38,7 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("browser"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Skips where there is no Chromium; fails where the environment says that there has to be one."""
     reason = None if CHROMIUM.is_file() else f"no browser here: {CHROMIUM} is missing, install Debian's chromium"

@@ -85,6 +85,12 @@ def test_long_names_are_shortened_and_told_in_full(show: Show) -> None:
     expect(page.locator("#hint")).to_contain_text(name.strip())
 
 
+def test_a_long_account_or_region_makes_no_wide_map(show: Show) -> None:
+    page = show([item("a", {**TEST, "account_id": "1" * 500, "region": "x" * 500}, PRODUCTION)])
+
+    assert view_box(page)[2] < 2000
+
+
 def test_pointing_at_a_vpc_lights_its_peerings_and_neighbours(show: Show) -> None:
     page = show(two_hundred(), at="", width=1600)
     page.locator(".card").first.hover()
