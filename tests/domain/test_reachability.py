@@ -396,6 +396,20 @@ def test_a_rule_for_one_address_takes_it_out_of_its_class() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "elsewhere",
+    [change(SSH_IN, ports=PortRange(first=443, last=443)), change(SSH_IN, direction=Direction.EGRESS)],
+    ids=["another port", "the other direction"],
+)
+def test_a_rule_about_something_else_tells_nobody_apart(elsewhere: Permission) -> None:
+    networks = peered(interfaces=20)
+    rules = [change(elsewhere, peer=f"10.0.0.{host}/32") for host in range(10, 20)]
+
+    (verdict,) = judge(change_side(networks, ACCEPTER, with_permissions(networks.accepter, *rules)))
+
+    assert verdict.source.stands_for == 20
+
+
 def test_a_side_without_interfaces_is_judged_by_an_assumed_one() -> None:
     (verdict,) = judge(peered(interfaces=0))
 

@@ -1,7 +1,8 @@
 """Addresses and CIDR blocks, read from text once."""
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
@@ -45,17 +46,28 @@ class Partition:
     """
 
     def __init__(self, blocks: Iterable[str]) -> None:
-        self._blocks = {block: block_of(block) for block in blocks}
-        self._edges = {version: sorted(self._edges_of(version)) for version in (4, 6)}
+        named = {block: block_of(block) for block in blocks}
+        self._edges = {version: sorted(_edges_of(named.values(), version)) for version in (4, 6)}
         self._parts: dict[tuple[int, int], frozenset[str]] = {}
+        self._by_size: defaultdict[tuple[int, int], defaultdict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
+        for name, block in named.items():
+            host_bits = block.max_prefixlen - block.prefixlen
+            self._by_size[block.version, host_bits][int(block.network_address) >> host_bits].append(name)
 
     def part_of(self, address: Address) -> frozenset[str]:
         """The blocks that contain the address, which are the same for all addresses between two neighbouring edges."""
         stretch = (address.version, bisect_right(self._edges[address.version], int(address)))
         if stretch not in self._parts:
-            self._parts[stretch] = frozenset(name for name, block in self._blocks.items() if address in block)
+            self._parts[stretch] = frozenset(self._containing(address))
         return self._parts[stretch]
 
-    def _edges_of(self, version: int) -> set[int]:
-        blocks = [block for block in self._blocks.values() if block.version == version]
-        return {int(block.network_address) for block in blocks} | {int(block.broadcast_address) + 1 for block in blocks}
+    def _containing(self, address: Address) -> Iterator[str]:
+        for (version, host_bits), names in self._by_size.items():
+            if version == address.version:
+                yield from names.get(int(address) >> host_bits, ())
+
+
+def _edges_of(blocks: Iterable[Block], version: int) -> set[int]:
+    """Where one begins, or the next address after one."""
+    own = [block for block in blocks if block.version == version]
+    return {int(block.network_address) for block in own} | {int(block.broadcast_address) + 1 for block in own}

@@ -65,7 +65,7 @@ class Telling(NamedTuple):
     Attributes:
         partition: Of the side's addresses, by the rules and routes of the other side.
         seen: CIDR blocks and security groups that mean an interface of the other side.
-        named: What the other side's rules name.
+        named: What the other side's rules that are asked about name.
         direction: Of the flow, seen from the side: its groups are asked only about what opens a connection.
         requested: What the flow sends, in each family; None where every rule counts.
     """
@@ -85,12 +85,9 @@ class Telling(NamedTuple):
         rules = frozenset(
             rule
             for rule in group.permissions
-            if rule.direction is self.direction and self._sees(rule.peer) and self._asks_about(rule)
+            if rule.direction is self.direction and self._sees(rule.peer) and _is_about(rule, self.requested)
         )
         return rules, self.named & {group.security_group_id}
-
-    def _asks_about(self, rule: Permission) -> bool:
-        return self.requested is None or any(concerns(rule, traffic) for traffic in self.requested)
 
     def _sees(self, name: str) -> bool:
         """A prefix list that may not be read may mean anybody, and is told of."""
@@ -156,13 +153,15 @@ def tellings_of(
     candidates: Both[Candidates], snapshots: Both[Snapshot], source: Side, traffic: tuple[Traffic, ...] | None = None
 ) -> Both[Telling]:
     """What tells each side's candidates apart; the arguments as for `tell_apart`."""
-    partitions = {side: _partition(snapshots, side, candidates[side.other]) for side in SIDES}
+    directions = {source: Direction.EGRESS, source.other: Direction.INGRESS}
+    peers = {side: frozenset(_peers(candidates[side], directions[side], traffic)) for side in SIDES}
+    partitions = {side: _partition(snapshots[side].vpc, candidates[side.other], peers[side.other]) for side in SIDES}
     requester, accepter = (
         Telling(
             partition=partitions[side],
             seen=_seen(candidates[side.other], partitions[side.other]),
-            named=frozenset(rule.peer for rule in _rules(candidates[side.other])),
-            direction=Direction.EGRESS if side is source else Direction.INGRESS,
+            named=peers[side.other],
+            direction=directions[side],
             requested=traffic,
         )
         for side in SIDES
@@ -222,26 +221,29 @@ def assumed_in(subnet: Subnet, groups: Iterable[str]) -> NetworkInterface:
     )
 
 
-def _partition(snapshots: Both[Snapshot], side: Side, opposite: Candidates) -> Partition:
+def _partition(here: Vpc, opposite: Candidates, peers: Iterable[str]) -> Partition:
     """Tells apart the addresses of a side as far as anything looks at them: rules and routes look at the other end's."""
     named = chain(
-        (rule.peer for rule in _rules(opposite)),
+        peers,
         (entry.cidr_block for subnet in opposite.subnets.values() for entry in subnet.network_acl.entries),
         (route.destination for subnet in opposite.subnets.values() for route in subnet.route_table.routes),
-        snapshots[side].vpc.all_cidr_blocks,
+        here.all_cidr_blocks,
     )
     return Partition(name for name in named if is_block(name))
 
 
-def _rules(candidates: Candidates) -> Iterator[Permission]:
-    """Those of all groups that a candidate carries."""
+def _peers(candidates: Candidates, direction: Direction, traffic: tuple[Traffic, ...] | None) -> Iterator[str]:
+    """Whom the rules name that are asked about: those of all groups that a candidate carries."""
     carried = {group_id for interface in candidates.interfaces for group_id in interface.security_group_ids}
-    return (
-        rule
-        for group in candidates.security_groups.values()
-        if group.security_group_id in carried
-        for rule in group.permissions
-    )
+    for group_id in carried & candidates.security_groups.keys():
+        for rule in candidates.security_groups[group_id].permissions:
+            if rule.direction is direction and _is_about(rule, traffic):
+                yield rule.peer
+
+
+def _is_about(rule: Permission, traffic: tuple[Traffic, ...] | None) -> bool:
+    """Whether it has to do with any of the traffic; None is all there can be."""
+    return traffic is None or any(concerns(rule, each) for each in traffic)
 
 
 def _seen(candidates: Candidates, partition: Partition) -> frozenset[str]:

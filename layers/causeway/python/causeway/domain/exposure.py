@@ -5,12 +5,12 @@ rules, but only by what else packets meet on their way to them.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
 from .addressing import Address
-from .ends import Candidates, End, Members, Telling, all_candidates, classes_of, end_of, selected_candidates, tellings_of
+from .ends import Candidates, End, Members, all_candidates, classes_of, end_of, selected_candidates, tellings_of
 from .findings import Code, Finding
 from .hops import means
 from .network import Direction, NetworkInterface, PeeringConnection, Permission, Snapshot
@@ -35,7 +35,7 @@ class Exposure(Value):
     Attributes:
         side: Of the security group.
         openings: What of it gets through, there and back, and is not asked for.
-        source: An end on the other side that can use it, the lowest address of all.
+        source: An end on the other side that can use it.
         destination: One that this end reaches.
     """
 
@@ -55,11 +55,13 @@ class Comer(Value):
     """An end that stands for a class of sources.
 
     Attributes:
-        rules: By security group of the other side, its ingress rules that mean the end.
+        likeness: The same number for all that differ only in which of the other side's rules mean them.
+        let_in_by: The numbers of the other side's rules that mean it.
     """
 
     end: End
-    rules: dict[str, list[Permission]]
+    likeness: int
+    let_in_by: frozenset[int]
 
 
 def exposures(
@@ -129,41 +131,73 @@ def _by_group(asked: Iterable[RulePlace]) -> Asked:
 def _into(
     side: Side, asked: Asked, candidates: Both[Candidates], snapshots: Both[Snapshot], connection: PeeringConnection | None
 ) -> Iterator[Exposure]:
-    """What each rule of a side opens to each class of sources on the other side, for each class of destinations."""
-    tellings = tellings_of(candidates, snapshots, side.other)
-    comers = _comers(side, asked, candidates, snapshots, tellings[side.other])
-    regardless = tellings[side]._replace(requested=())
+    """What each rule of a side opens to the other side, for each class of destinations."""
+    rules = tuple(_ingress_rules(candidates[side]))
+    comers = _comers(side, asked, candidates, snapshots, rules)
+    regardless = tellings_of(candidates, snapshots, side.other)[side]._replace(requested=())
     here, there = snapshots[side].vpc, snapshots[side.other].vpc
     for wanted, alike in _by_what_is_asked(asked, candidates[side]):
+        asked_for = [let_in(rule for rule in wanted if means(rule, comer.end)) for comer in comers]
         for members in classes_of(alike, regardless):
-            destination = end_of(members, alike, here, there)
-            carriers = _carriers(members)
-            for comer in comers:
-                for group_id, rule, openings in _beyond(comer, destination, wanted, carriers, connection):
-                    yield Exposure(
-                        side=side,
-                        security_group_id=group_id,
-                        rule=rule,
-                        openings=openings,
-                        source=comer.end.endpoint,
-                        destination=end_of([carriers[group_id]], alike, here, there).endpoint,
-                    )
+            destination, carriers = end_of(members, alike, here, there), _carriers(members)
+            for beyond, those in _by_what_is_beyond(comers, asked_for, destination, connection):
+                for number in frozenset[int]().union(*(comer.let_in_by for comer in those)):
+                    group_id, rule = rules[number]
+                    openings = of_family(opened_by(rule), destination.address.version) & beyond
+                    if openings and group_id in carriers:
+                        yield Exposure(
+                            side=side,
+                            security_group_id=group_id,
+                            rule=rule,
+                            openings=openings,
+                            source=next(comer for comer in those if number in comer.let_in_by).end.endpoint,
+                            destination=end_of([carriers[group_id]], alike, here, there).endpoint,
+                        )
 
 
-def _comers(side: Side, asked: Asked, candidates: Both[Candidates], snapshots: Both[Snapshot], telling: Telling) -> list[Comer]:
-    """The classes of sources, which what is asked for tells apart too."""
-    named = telling.named | {rule.peer for rules in asked.values() for rule in rules}
-    here, there = snapshots[side.other].vpc, snapshots[side].vpc
-    classes = classes_of(candidates[side.other], telling._replace(named=named))
-    ends = [end_of(members, candidates[side.other], here, there) for members in classes]
-    return [Comer(end=end, rules=_rules_that_mean(end, candidates[side])) for end in ends]
+def _ingress_rules(candidates: Candidates) -> Iterator[RulePlace]:
+    for group_id, group in candidates.security_groups.items():
+        yield from ((group_id, rule) for rule in group.permissions if rule.direction is Direction.INGRESS)
 
 
-def _rules_that_mean(source: End, candidates: Candidates) -> dict[str, list[Permission]]:
-    return {
-        group_id: [rule for rule in group.permissions if rule.direction is Direction.INGRESS and means(rule, source)]
-        for group_id, group in candidates.security_groups.items()
-    }
+def _comers(
+    side: Side, asked: Asked, candidates: Both[Candidates], snapshots: Both[Snapshot], rules: Sequence[RulePlace]
+) -> list[Comer]:
+    """The classes of sources, which what is asked for tells apart too, the lowest address first."""
+    those, here, there = candidates[side.other], snapshots[side.other].vpc, snapshots[side].vpc
+    telling = tellings_of(candidates, snapshots, side.other)[side.other]
+    named = telling.named | {rule.peer for asked_for in asked.values() for rule in asked_for}
+    unnamed = tellings_of(candidates, snapshots, side.other, ())[side.other]._replace(requested=None, seen=telling.seen)
+    likeness = {member: number for number, members in enumerate(classes_of(those, unnamed)) for member, _ in members}
+    by_peer: defaultdict[str, set[int]] = defaultdict(set)
+    for number, (_, rule) in enumerate(rules):
+        by_peer[rule.peer].add(number)
+    ends = (end_of(members, those, here, there) for members in classes_of(those, telling._replace(named=named)))
+    return [
+        Comer(
+            end=end,
+            likeness=likeness[end.address],
+            let_in_by=frozenset().union(
+                *(by_peer.get(name, ()) for name in (*telling.partition.part_of(end.address), *end.referable_as))
+            ),
+        )
+        for end in ends
+    ]
+
+
+def _by_what_is_beyond(
+    comers: Iterable[Comer], asked_for: Iterable[Openings], destination: End, connection: PeeringConnection | None
+) -> list[tuple[Openings, list[Comer]]]:
+    """What gets to a class of destinations beyond what is asked for, as far as their own rules let it in, and from whom."""
+    through: dict[int, Openings] = {}
+    found: defaultdict[Openings, list[Comer]] = defaultdict(list)
+    for comer, asked in zip(comers, asked_for, strict=True):
+        if comer.end.address.version != destination.address.version:
+            continue
+        if comer.likeness not in through:
+            through[comer.likeness] = carried(comer.end, destination, connection)
+        found[through[comer.likeness] - asked].append(comer)
+    return [(beyond, those) for beyond, those in found.items() if beyond]
 
 
 def _by_what_is_asked(asked: Asked, candidates: Candidates) -> Iterator[tuple[frozenset[Permission], Candidates]]:
@@ -180,23 +214,3 @@ def _by_what_is_asked(asked: Asked, candidates: Candidates) -> Iterator[tuple[fr
 def _carriers(members: Members) -> dict[str, tuple[Address, NetworkInterface]]:
     """Of each security group the first one that carries it."""
     return {group_id: member for member in reversed(members) for group_id in member[1].security_group_ids}
-
-
-def _beyond(
-    comer: Comer,
-    destination: End,
-    wanted: Iterable[Permission],
-    carriers: Iterable[str],
-    connection: PeeringConnection | None,
-) -> Iterator[tuple[str, Permission, Openings]]:
-    """Of one class of sources and one of destinations: a group, a rule of it, and what that opens that is not wanted."""
-    if comer.end.address.version != destination.address.version:
-        return
-    asked_for = let_in(rule for rule in wanted if means(rule, comer.end))
-    beyond = carried(comer.end, destination, connection) - asked_for
-    if not beyond:
-        return
-    for group_id in carriers:
-        for rule in comer.rules.get(group_id, ()):
-            if openings := of_family(opened_by(rule), destination.address.version) & beyond:
-                yield group_id, rule, openings
