@@ -142,8 +142,12 @@ def test_a_click_tells_about_a_vpc_and_leads_on_to_its_neighbours(show: Show) ->
 
     panel = page.locator("#panel")
     expect(panel).to_contain_text("2600:1f00:b::/56")
-    panel.get_by_role("button", name="Test").click()
+    panel.get_by_role("button", name="Test").press("Enter")
     expect(panel).to_contain_text("the-way-back")
+    expect(panel).to_be_focused()
+    panel.get_by_role("button", name="Back to the whole map").press("Enter")
+    expect(panel).to_contain_text("5 requests")
+    expect(page.locator(".sign:focus")).to_have_count(1)
 
 
 def test_items_that_are_no_requests_are_told_in_the_panel(show: Show) -> None:

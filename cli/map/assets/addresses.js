@@ -6,7 +6,9 @@ const DIGITS = { 4: 32n, 6: 128n };
 function addressOf(text) {
   if (/^\d{1,3}(\.\d{1,3}){3}$/.test(text)) {
     const parts = text.split(".").map(Number);
-    return parts.every((part) => part < 256) ? { family: 4, value: parts.reduce((sum, part) => sum * 256n + BigInt(part), 0n) } : null;
+    return parts.every((part) => part < 256)
+      ? { family: 4, value: parts.reduce((sum, part) => sum * 256n + BigInt(part), 0n) }
+      : null;
   }
   if (!/^[\da-f:]+$/i.test(text) || !text.includes(":")) return null;
   const halves = text.split("::").map((half) => (half ? half.split(":") : []));

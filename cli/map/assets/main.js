@@ -5,14 +5,19 @@ let selected = null;
 /** Show a thing with all that it is joined with; null goes back to what is selected. */
 function highlight(thing) {
   const shown = thing ?? selected;
-  const lit = new Set(shown === null ? [] : shown.kind === "vpc"
-    ? [shown, ...shown.peerings, ...shown.peerings.map((peering) => otherEnd(peering, shown))]
-    : [shown, ...shown.vpcs]);
+  const lit = new Set(
+    shown === null
+      ? []
+      : shown.kind === "vpc"
+        ? [shown, ...shown.peerings, ...shown.peerings.map((peering) => otherEnd(peering, shown))]
+        : [shown, ...shown.vpcs],
+  );
   svg.classList.toggle("choosing", shown !== null);
-  for (const each of things) for (const shape of each.shapes) {
-    shape.classList.toggle("lit", lit.has(each));
-    shape.classList.toggle("chosen", each === selected);
-  }
+  for (const each of things)
+    for (const shape of each.shapes) {
+      shape.classList.toggle("lit", lit.has(each));
+      shape.classList.toggle("chosen", each === selected);
+    }
 }
 
 const addressFor = (thing) => (thing.kind === "vpc" ? thing.vpc_id : thing.requests[0].request_id);
@@ -34,10 +39,17 @@ const thingAt = (target) => {
 /** What the page's address names: a request, or a VPC. */
 function named() {
   let name = location.hash.slice(1);
-  try { name = decodeURIComponent(name); } catch { return null; }
+  try {
+    name = decodeURIComponent(name);
+  } catch {
+    return null;
+  }
   if (!name) return null;
-  return peerings.find((peering) => peering.requests.some((request) => request.request_id === name))
-    ?? vpcs.find((vpc) => vpc.vpc_id === name || vpc.key === name) ?? null;
+  return (
+    peerings.find((peering) => peering.requests.some((request) => request.request_id === name)) ??
+    vpcs.find((vpc) => vpc.vpc_id === name || vpc.key === name) ??
+    null
+  );
 }
 
 function goToNamed() {
@@ -96,8 +108,13 @@ function startKeys() {
     }
   });
   const ofPage = {
-    "/": () => search.focus(), "+": () => zoom(1.4, undefined, fly), "=": () => zoom(1.4, undefined, fly),
-    "-": () => zoom(1 / 1.4, undefined, fly), 0: showWhole, t: switchTheme, Escape: () => leave(),
+    "/": () => search.focus(),
+    "+": () => zoom(1.4, undefined, fly),
+    "=": () => zoom(1.4, undefined, fly),
+    "-": () => zoom(1 / 1.4, undefined, fly),
+    0: showWhole,
+    t: switchTheme,
+    Escape: () => leave(),
   };
   addEventListener("keydown", (event) => {
     if (event.target === search || event.ctrlKey || event.metaKey || event.altKey || !Object.hasOwn(ofPage, event.key)) return;
@@ -106,17 +123,32 @@ function startKeys() {
   });
 }
 
+/** Back to the whole map; who was reading in the panel stands again where they came from. */
 function leave() {
-  const back = selected;
+  const back = panel.contains(document.activeElement) ? selected : null;
   select(null);
-  if (back && panel.contains(document.activeElement)) stand(back);
+  if (back) stand(back);
 }
 
 // Light and dark
 
 const root = document.documentElement;
-const kept = { get: () => { try { return localStorage.getItem("causeway-theme"); } catch { return null; } },
-  set: (value) => { try { localStorage.setItem("causeway-theme", value); } catch { /* a page from a file may keep nothing */ } } };
+const kept = {
+  get: () => {
+    try {
+      return localStorage.getItem("causeway-theme");
+    } catch {
+      return null;
+    }
+  },
+  set: (value) => {
+    try {
+      localStorage.setItem("causeway-theme", value);
+    } catch {
+      /* a page from a file may keep nothing */
+    }
+  },
+};
 
 function switchTheme() {
   const dark = (root.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
@@ -127,12 +159,27 @@ function switchTheme() {
 function start() {
   if (["light", "dark"].includes(kept.get())) root.dataset.theme = kept.get();
   document.getElementById("theme").addEventListener("click", switchTheme);
-  svg.addEventListener("pointerover", (event) => { if (event.pointerType !== "touch") highlight(thingAt(event.target)); });
-  svg.addEventListener("pointermove", (event) => hint(event.pointerType === "touch" || event.buttons ? null : thingAt(event.target), event));
-  svg.addEventListener("pointerleave", () => { highlight(null); hint(null); });
-  svg.addEventListener("focusin", (event) => { const thing = thingAt(event.target); if (thing) { stand(thing, { focus: false }); highlight(thing); } });
+  svg.addEventListener("pointerover", (event) => {
+    if (event.pointerType !== "touch") highlight(thingAt(event.target));
+  });
+  svg.addEventListener("pointermove", (event) =>
+    hint(event.pointerType === "touch" || event.buttons ? null : thingAt(event.target), event),
+  );
+  svg.addEventListener("pointerleave", () => {
+    highlight(null);
+    hint(null);
+  });
+  svg.addEventListener("focusin", (event) => {
+    const thing = thingAt(event.target);
+    if (thing) {
+      stand(thing, { focus: false });
+      highlight(thing);
+    }
+  });
   svg.addEventListener("focusout", () => highlight(null));
-  svg.addEventListener("click", (event) => { if (!dragged) select(thingAt(event.target)); });
+  svg.addEventListener("click", (event) => {
+    if (!dragged) select(thingAt(event.target));
+  });
   addEventListener("hashchange", goToNamed);
   startView();
   startFilter();

@@ -37,37 +37,65 @@ function facts(rows) {
 function goTo(thing, mark, title, note) {
   const words = make("span", {}, title, make("small", {}, note));
   const button = make("button", { type: "button", className: "go" }, mark, words);
-  button.addEventListener("click", () => { select(thing); reveal(thing); });
+  button.addEventListener("click", () => {
+    select(thing);
+    reveal(thing);
+    panel.focus({ preventScroll: true });
+  });
   for (const name of ["pointerenter", "focus"]) button.addEventListener(name, () => highlight(thing));
   for (const name of ["pointerleave", "blur"]) button.addEventListener(name, () => highlight(null));
   return button;
 }
 
 /** Two names that a line break keeps whole. */
-const namesOf = (one, other) => make("span", {}, make("span", { className: "name" }, nameOf(one)), " ↔ ", make("span", { className: "name" }, nameOf(other)));
+const namesOf = (one, other) =>
+  make("span", {}, make("span", { className: "name" }, nameOf(one)), " ↔ ", make("span", { className: "name" }, nameOf(other)));
 const idsOf = (peering) => peering.requests.map((request) => request.request_id).join(", ");
 const toPeering = (peering, title) =>
-  goTo(peering, make("span", { className: `mark s-${peering.state}` }, icon(peering.state)), title ?? namesOf(...peering.vpcs), idsOf(peering));
-const toVpc = (vpc, role) => goTo(vpc, make("span", { className: "role" }, role), nameOf(vpc), `${vpc.account_id}, ${vpc.region}`);
+  goTo(
+    peering,
+    make("span", { className: `mark s-${peering.state}` }, icon(peering.state)),
+    title ?? namesOf(...peering.vpcs),
+    idsOf(peering),
+  );
+const toVpc = (vpc, role) =>
+  goTo(vpc, make("span", { className: "role" }, role), nameOf(vpc), `${vpc.account_id}, ${vpc.region}`);
 
 function findingList(findings) {
   if (!findings.length) return [];
-  const one = (finding) => make("li", { className: "finding" },
-    make("p", {}, make("code", { className: finding.blocking ? "no" : "" }, finding.code), " ", finding.where), make("p", {}, finding.message));
+  const one = (finding) =>
+    make(
+      "li",
+      { className: "finding" },
+      make("p", {}, make("code", { className: finding.blocking ? "no" : "" }, finding.code), " ", finding.where),
+      make("p", {}, finding.message),
+    );
   return [heading("Findings"), make("ul", {}, ...findings.map(one))];
 }
 
 function verdictOf(verdict) {
-  return make("div", { className: "verdict" },
-    make("p", {}, make("span", { className: verdict.reachable ? "yes" : "no" }, verdict.reachable ? "✓ " : "✕ "), mono(`${verdict.source} → ${verdict.destination}`)),
+  return make(
+    "div",
+    { className: "verdict" },
+    make(
+      "p",
+      {},
+      make("span", { className: verdict.reachable ? "yes" : "no" }, verdict.reachable ? "✓ " : "✕ "),
+      mono(`${verdict.source} → ${verdict.destination}`),
+    ),
     ...verdict.causes.map((cause) => make("p", { className: "no" }, cause)),
-    ...verdict.remedies.map((remedy) => make("p", {}, `→ ${remedy}`)));
+    ...verdict.remedies.map((remedy) => make("p", {}, `→ ${remedy}`)),
+  );
 }
 
 function flowLine(flow) {
   const [from, to] = flow.source === "accepter" ? ["accepter", "requester"] : ["requester", "accepter"];
   const direction = flow.source === "both" ? "both ways" : flow.source ? `${from} → ${to}` : "";
-  return make("li", { className: "flow" }, make("div", {}, make("span", { className: "what mono" }, flow.what), make("span", { className: "quiet" }, direction)));
+  return make(
+    "li",
+    { className: "flow" },
+    make("div", {}, make("span", { className: "what mono" }, flow.what), make("span", { className: "quiet" }, direction)),
+  );
 }
 
 /** The verdicts of each checked flow, folded; flows that do not work are open. */
@@ -78,9 +106,12 @@ function verdictList(request) {
     const works = verdicts.filter((verdict) => verdict.reachable).length;
     const all = works === verdicts.length;
     const said = `${all ? "✓" : "✕"} ${works} of ${verdicts.length}`;
-    return make("details", { className: "flow", open: !all },
+    return make(
+      "details",
+      { className: "flow", open: !all },
       make("summary", {}, make("span", { className: "what" }, flow), make("span", { className: all ? "yes" : "no" }, said)),
-      ...verdicts.map(verdictOf));
+      ...verdicts.map(verdictOf),
+    );
   });
   return [heading("Verdicts"), ...lines];
 }
@@ -90,17 +121,26 @@ function testimonyList(testimonies) {
   const sign = (reachable) => (reachable === null ? ["quiet", "?"] : reachable ? ["yes", "✓"] : ["no", "✕"]);
   const one = ({ witness, flow, reachable, said }) => {
     const [className, mark] = sign(reachable);
-    return make("li", { className: "verdict" },
-      make("p", {}, make("span", { className }, `${mark} `), `${flow}: ${witness.replaceAll("_", " ")}`), make("p", { className: "quiet" }, said));
+    return make(
+      "li",
+      { className: "verdict" },
+      make("p", {}, make("span", { className }, `${mark} `), `${flow}: ${witness.replaceAll("_", " ")}`),
+      make("p", { className: "quiet" }, said),
+    );
   };
   return [heading("Other witnesses"), make("ul", {}, ...testimonies.map(one))];
 }
 
 function requestPart(request) {
   const planned = request.changes_planned.length
-    ? [heading("Waits for a decision"), make("ul", {}, ...request.changes_planned.map((change) => make("li", {}, `• ${change}`)))]
+    ? [
+        heading("Waits for a decision"),
+        make("ul", {}, ...request.changes_planned.map((change) => make("li", {}, `• ${change}`))),
+      ]
     : [];
-  return make("section", { className: `request s-${request.state}` },
+  return make(
+    "section",
+    { className: `request s-${request.state}` },
     make("h3", {}, request.request_id),
     badge(request.state),
     ...findingList(request.findings),
@@ -114,7 +154,8 @@ function requestPart(request) {
       ["since", when(request.updated_at)],
       ["generation", request.generation],
       ...Object.entries(request.settings).map(([name, value]) => [name.replaceAll("_", " "), value]),
-    ]));
+    ]),
+  );
 }
 
 function peeringPanel(peering) {
@@ -129,11 +170,18 @@ function peeringPanel(peering) {
 }
 
 function vpcPanel(vpc) {
-  const blocks = vpc.cidr_blocks.length ? make("span", {}, ...vpc.cidr_blocks.map((block) => make("div", {}, mono(block)))) : "not seen yet";
+  const blocks = vpc.cidr_blocks.length
+    ? make("span", {}, ...vpc.cidr_blocks.map((block) => make("div", {}, mono(block))))
+    : "not seen yet";
   return [
     make("p", { className: "kind" }, "VPC"),
     make("h2", {}, nameOf(vpc)),
-    facts([["id", mono(vpc.vpc_id)], ["account", mono(vpc.account_id)], ["region", vpc.region], ["CIDR blocks", blocks]]),
+    facts([
+      ["id", mono(vpc.vpc_id)],
+      ["account", mono(vpc.account_id)],
+      ["region", vpc.region],
+      ["CIDR blocks", blocks],
+    ]),
     heading(counted(vpc.peerings.length, "peering", "peerings")),
     ...vpc.peerings.map((peering) => toPeering(peering, nameOf(otherEnd(peering, vpc)))),
   ];
@@ -144,12 +192,20 @@ function hint(thing, at) {
   const box = document.getElementById("hint");
   box.hidden = thing === null;
   if (thing === null) return;
-  const lines = thing.kind === "vpc" ? [thing.vpc_id, `${thing.account_id}, ${thing.region}`, thing.cidr_blocks.join(", ")] : [idsOf(thing), plainState(thing.state)];
+  const lines =
+    thing.kind === "vpc"
+      ? [thing.vpc_id, `${thing.account_id}, ${thing.region}`, thing.cidr_blocks.join(", ")]
+      : [idsOf(thing), plainState(thing.state)];
   const title = thing.kind === "vpc" ? nameOf(thing) : namesOf(...thing.vpcs);
-  box.replaceChildren(make("b", {}, title), ...lines.filter((line) => line && line !== title).map((line) => make("i", {}, line)));
+  box.replaceChildren(
+    make("b", {}, title),
+    ...lines.filter((line) => line && line !== title).map((line) => make("i", {}, line)),
+  );
   const [stage, size] = [svg.getBoundingClientRect(), box.getBoundingClientRect()];
-  box.style.left = `${Math.max(4, Math.min(at.clientX - stage.left + 16, stage.width - size.width - 8))}px`;
-  box.style.top = `${at.clientY - stage.top + 20 + size.height > stage.height ? at.clientY - stage.top - size.height - 12 : at.clientY - stage.top + 20}px`;
+  const [left, top] = [at.clientX - stage.left, at.clientY - stage.top];
+  const below = top + 20 + size.height <= stage.height;
+  box.style.left = `${Math.max(4, Math.min(left + 16, stage.width - size.width - 8))}px`;
+  box.style.top = `${below ? top + 20 : top - size.height - 12}px`;
 }
 
 const SETTLED = ["ACTIVE", "REACHABLE"];
@@ -158,21 +214,43 @@ function wholePanel() {
   const open = peerings.filter((peering) => !SETTLED.includes(peering.state));
   const ranked = legendOrder().flatMap((state) => open.filter((peering) => peering.state === state));
   const look = ranked.length
-    ? [heading(`${counted(ranked.length, "peering needs", "peerings need")} a look`), ...ranked.map((peering) => toPeering(peering))]
+    ? [
+        heading(`${counted(ranked.length, "peering needs", "peerings need")} a look`),
+        ...ranked.map((peering) => toPeering(peering)),
+      ]
     : [];
   const settled = peerings.filter((peering) => SETTLED.includes(peering.state));
   const works = settled.length
-    ? [make("details", { className: "rest", open: settled.length <= 8 },
-        make("summary", {}, counted(settled.length, "peering works", "peerings work")), ...settled.map((peering) => toPeering(peering)))]
+    ? [
+        make(
+          "details",
+          { className: "rest", open: settled.length <= 8 },
+          make("summary", {}, counted(settled.length, "peering works", "peerings work")),
+          ...settled.map((peering) => toPeering(peering)),
+        ),
+      ]
     : [];
-  const lost = map.unplaced.length
-    ? [heading("Not on the map: these name no two VPCs"), ...map.unplaced.map(requestPart)]
-    : [];
-  const keys = [["/", "search"], ["← → ↑ ↓", "from VPC to VPC"], ["Enter", "select"], ["+ − 0", "zoom, whole map"], ["t", "light or dark"], ["Esc", "back"]];
+  const lost = map.unplaced.length ? [heading("Not on the map: these name no two VPCs"), ...map.unplaced.map(requestPart)] : [];
+  const keys = [
+    ["/", "search"],
+    ["← → ↑ ↓", "from VPC to VPC"],
+    ["Enter", "select"],
+    ["+ − 0", "zoom, whole map"],
+    ["t", "light or dark"],
+    ["Esc", "back"],
+  ];
   return [
     make("h2", {}, counted(requestCount, "request", "requests")),
-    make("p", { className: "quiet" }, requestCount ? "Point at a VPC or a peering to see what it is joined with; click for everything about it." : "There is no request yet."),
-    ...look, ...lost, ...works,
+    make(
+      "p",
+      { className: "quiet" },
+      requestCount
+        ? "Point at a VPC or a peering to see what it is joined with; click for everything about it."
+        : "There is no request yet.",
+    ),
+    ...look,
+    ...lost,
+    ...works,
     heading("Keys"),
     make("dl", {}, ...keys.flatMap(([key, what]) => [make("dt", {}, make("kbd", {}, key)), make("dd", {}, what)])),
   ];
@@ -183,8 +261,12 @@ const legendOrder = () => [...legend.children].map((button) => button.dataset.st
 /** Fill the panel: with a thing, or with the whole map. */
 function tell(thing) {
   const parts = thing === null ? wholePanel() : thing.kind === "vpc" ? vpcPanel(thing) : peeringPanel(thing);
-  const close = make("button", { type: "button", className: "close", title: "Back (Esc)", ariaLabel: "Back to the whole map" }, "×");
-  close.addEventListener("click", () => select(null));
+  const close = make(
+    "button",
+    { type: "button", className: "close", title: "Back (Esc)", ariaLabel: "Back to the whole map" },
+    "×",
+  );
+  close.addEventListener("click", (event) => (event.detail ? select(null) : leave())); // without clicks it was the keyboard
   panel.replaceChildren(...(thing === null ? [] : [close]), ...parts);
   panel.scrollTop = 0;
 }

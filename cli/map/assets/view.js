@@ -72,7 +72,8 @@ function pan(dx, dy) {
 function reveal(thing) {
   const box = faceOf(thing).getBBox();
   const seen = framed(view, Infinity);
-  const inside = box.x > seen.x && box.y > seen.y && box.x + box.width < seen.x + seen.width && box.y + box.height < seen.y + seen.height;
+  const inside =
+    box.x > seen.x && box.y > seen.y && box.x + box.width < seen.x + seen.width && box.y + box.height < seen.y + seen.height;
   if (!inside) fly({ ...seen, x: box.x + box.width / 2 - seen.width / 2, y: box.y + box.height / 2 - seen.height / 2 });
 }
 
@@ -81,7 +82,10 @@ let dragged = false;
 
 function followPointers() {
   const pointers = new Map();
-  const place = (event) => ({ x: event.clientX - svg.getBoundingClientRect().left, y: event.clientY - svg.getBoundingClientRect().top });
+  const place = (event) => ({
+    x: event.clientX - svg.getBoundingClientRect().left,
+    y: event.clientY - svg.getBoundingClientRect().top,
+  });
   const apart = ([one, other]) => Math.hypot(one.x - other.x, one.y - other.y);
   svg.addEventListener("pointerdown", (event) => {
     if (pointers.size === 0) dragged = false;
@@ -107,10 +111,14 @@ function followPointers() {
   };
   addEventListener("pointerup", end);
   addEventListener("pointercancel", end);
-  svg.addEventListener("wheel", (event) => {
-    event.preventDefault();
-    zoom(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0016)), place(event));
-  }, { passive: false });
+  svg.addEventListener(
+    "wheel",
+    (event) => {
+      event.preventDefault();
+      zoom(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0016)), place(event));
+    },
+    { passive: false },
+  );
 }
 
 function startView() {
@@ -120,11 +128,16 @@ function startView() {
   document.getElementById("farther").addEventListener("click", () => zoom(1 / 1.4, undefined, fly));
   document.getElementById("whole").addEventListener("click", showWhole);
   let shown;
-  addEventListener("beforeprint", () => { shown = view; show(picture); svg.classList.remove("far", "tiny"); });
+  addEventListener("beforeprint", () => {
+    shown = view;
+    show(picture);
+    svg.classList.remove("far", "tiny");
+  });
   addEventListener("afterprint", () => show(shown));
   let size = stageSize();
   new ResizeObserver(() => {
-    const whole = Math.abs(scaleOf(view) - Math.min(1.25, Math.min(size.width / picture.width, size.height / picture.height))) < 0.01;
+    const whole =
+      Math.abs(scaleOf(view) - Math.min(1.25, Math.min(size.width / picture.width, size.height / picture.height))) < 0.01;
     size = stageSize();
     show(framed(whole ? picture : view, whole ? 1.25 : Infinity));
   }).observe(svg);
