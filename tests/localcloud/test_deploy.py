@@ -1,5 +1,6 @@
 """Templates deploy as they do on AWS, and what cannot be deployed fails."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from localcloud.sam import DeploymentError, sam_build, sam_deploy
 from tests.localcloud.conftest import APP, App
 
 MEMBER = "444444444444"
+NEW_MEMBER = "555555555555"
 
 
 def test_the_stack_has_outputs_and_exports(app: App) -> None:
@@ -101,9 +103,19 @@ def test_the_lab_is_the_walkthroughs_network(app: App) -> None:
     assert {route["DestinationCidrBlock"] for route in table["Routes"]} == {"192.0.0.0/16", "0.0.0.0/0"}
 
 
-def test_a_member_grants_its_roles(app: App) -> None:
-    deploy_member(app.aws, MEMBER)
-    iam = operator_session(app.aws, MEMBER).client("iam", endpoint_url=app.aws.endpoint_url)
+@pytest.fixture
+def nobody_listens(app: App) -> Iterator[None]:
+    """Where a hub is deployed in this process too, an account that is met for the first time becomes a member by itself."""
+    listeners = app.aws.account_listeners
+    silenced = listeners[:]
+    listeners.clear()
+    yield
+    listeners.extend(silenced)
+
+
+def test_a_member_grants_its_roles(app: App, nobody_listens: None) -> None:
+    deploy_member(app.aws, NEW_MEMBER)
+    iam = operator_session(app.aws, NEW_MEMBER).client("iam", endpoint_url=app.aws.endpoint_url)
     assert {role["RoleName"] for role in iam.list_roles()["Roles"]} >= {
         "causeway-read",
         "causeway-write",
