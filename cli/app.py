@@ -18,6 +18,7 @@ from causeway.domain.values import Protocol
 from . import reach as reaching
 from . import saved, work
 from .exits import OF_STATE, CommandError, ExitCode
+from .flow_views import check_view, proof_view, reach_view
 from .following import follow
 from .hub import Document, Hub
 from .items import read_item
@@ -26,13 +27,10 @@ from .map.page import page_of
 from .output import write
 from .screen import Screen
 from .views import (
-    check_view,
     explanation_view,
     history_view,
     preview_view,
-    proof_view,
     question_view,
-    reach_view,
     request_table,
     request_view,
     status_view,

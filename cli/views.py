@@ -8,10 +8,11 @@ from rich.console import Group, RenderableType
 from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
-from rich.tree import Tree
 
 from causeway.domain.history import Entry, What
 from causeway.domain.status import State
+
+from .flow_views import finding_table, judged, testimony_table, verdict_table
 
 TITLES = {
     "PlanPeering": "observe both sides, check, plan",
@@ -35,9 +36,6 @@ STYLES = {"ACTIVE": "green", "REMOVED": "green", "REJECTED": "red", "FAILED": "r
 """Of the states; any other is on its way, or waits for a person."""
 
 _WHAT_STYLES = {What.OUTCOME: "bold", What.ASKED: "cyan", What.DONE: "green"}
-
-
-type Documents = Sequence[Mapping[str, Any]]
 
 
 class StepView:
@@ -175,49 +173,6 @@ def _told(entry: Entry) -> Iterator[Text]:
     yield from (Text(f"{'':<27}{line}", style="dim", no_wrap=True, overflow="ignore") for line in more)
 
 
-def proof_view(verdicts: Iterable[Mapping[str, Any]]) -> RenderableType:
-    """Every verdict with its hops."""
-    return Group(*(hop_tree(verdict) for verdict in verdicts))
-
-
-def verdict_table(verdicts: Iterable[Mapping[str, Any]]) -> Table:
-    """A row for each verdict."""
-    table = Table(title="Verdicts", title_justify="left", box=SIMPLE_HEAD)
-    for heading in ("", "flow", "from", "to"):
-        table.add_column(heading, no_wrap=True)
-    for verdict in verdicts:
-        table.add_row(
-            _sign(verdict["reachable"]), verdict["flow"], verdict["source"]["address"], verdict["destination"]["address"]
-        )
-    return table
-
-
-def testimony_table(testimonies: Iterable[Mapping[str, Any]]) -> Table:
-    """A row for each testimony; between which ends is told with the verdicts."""
-    table = Table(title="Other witnesses", title_justify="left", box=SIMPLE_HEAD)
-    for heading in ("", "witness", "flow"):
-        table.add_column(heading, no_wrap=True)
-    table.add_column("said")
-    for each in testimonies:
-        table.add_row(_sign(each["reachable"]), each["witness"], each["flow"], Text(each["said"]))
-    return table
-
-
-def hop_tree(verdict: Mapping[str, Any]) -> Tree:
-    """One verdict's way there, and back, hop by hop, each with the rule that decided."""
-    source, destination = verdict["source"], verdict["destination"]
-    tree = Tree(Text.assemble(_sign(verdict["reachable"]), f" {verdict['flow']}: {_end(source)} → {_end(destination)}"))
-    for hop in verdict["hops"]:
-        tree.add(
-            Text.assemble(
-                "← " if hop.get("returning") else "→ ",
-                (f"{hop['component']} {hop['resource_id']} ", "dim"),
-                (hop["decided_by"], "red" if hop.get("cause") else "green"),
-            )
-        )
-    return tree
-
-
 def explanation_view(explained: Mapping[str, Any]) -> RenderableType:
     """Every verdict's way with the rules that decided; below a blocked one its causes, and what would help."""
     verdicts = explained["verdicts"]
@@ -226,96 +181,7 @@ def explanation_view(explained: Mapping[str, Any]) -> RenderableType:
         return Group(head, Text("No flow was checked.", style="red"), finding_table(explained["findings"]))
     if explained["state"] == State.REJECTED:
         head.append("  nothing was changed; this is how it would be")
-    return Group(head, *_judged(verdicts, explained["testimonies"]))
-
-
-def check_view(checked: Mapping[str, Any]) -> RenderableType:
-    """What a saved network says of its request's flows, as an explanation does."""
-    head = Text.assemble((checked["request_id"], "bold"), f"  as seen at {checked['taken_at']}")
-    if not checked["verdicts"]:
-        return Group(head, Text("There is no flow to check, or nothing to check it between.", style="red"))
-    findings = [finding_table(checked["findings"])] if checked.get("findings") else []
-    return Group(head, *_judged(checked["verdicts"]), *findings)
-
-
-def reach_view(answered: Mapping[str, Any]) -> RenderableType:
-    """What each network answers: a flow's ways hop by hop, or all that is open."""
-    return Group(*(check_view(each) if "verdicts" in each else _ways_view(each) for each in answered["answers"]))
-
-
-def _ways_view(answered: Mapping[str, Any]) -> RenderableType:
-    head = Text.assemble((answered["request_id"], "bold"), f"  as seen at {answered['taken_at']}")
-    if not answered["ways"]:
-        return Group(head, Text("Nothing is open.", style="red"))
-    table = Table(box=SIMPLE_HEAD)
-    for heading in ("from", "to", "open"):
-        table.add_column(heading, overflow="fold")
-    for way in answered["ways"]:
-        table.add_row(Text(_ends(way["source"])), Text(_ends(way["destination"])), Text(way["open"], style="green"))
-    return Group(head, table)
-
-
-def _judged(verdicts: Documents, testimonies: Documents = ()) -> Iterator[RenderableType]:
-    """Each verdict's way with what other witnesses said of it, and how many work."""
-    for verdict in verdicts:
-        yield from _explained(verdict)
-        yield from (_said(each) for each in testimonies if _is_about(each, verdict))
-    works = sum(verdict["reachable"] for verdict in verdicts)
-    yield Text(f"{works} of {len(verdicts)} reachable", style="green" if works == len(verdicts) else "red")
-
-
-def _explained(verdict: Mapping[str, Any]) -> Iterator[RenderableType]:
-    yield hop_tree(verdict)
-    blocking = [hop for hop in verdict["hops"] if hop.get("cause")]
-    for place, hop in enumerate(blocking):
-        yield Text.assemble("  and by      " if place else "  stopped by  ", _cause(hop))
-    for number, remedy in enumerate(verdict.get("remedies", ()), 1):
-        yield Text.assemble("  to do       ", (f"{number}. ", "dim"), (remedy, "cyan"))
-
-
-def _is_about(testimony: Mapping[str, Any], verdict: Mapping[str, Any]) -> bool:
-    ends = verdict["source"]["address"], verdict["destination"]["address"]
-    return (testimony["flow"], testimony["source"], testimony["destination"]) == (verdict["flow"], *ends)
-
-
-def _said(testimony: Mapping[str, Any]) -> RenderableType:
-    return Text.assemble("  witness     ", _sign(testimony["reachable"]), f"  {testimony['witness']}: {testimony['said']}")
-
-
-def _cause(hop: Mapping[str, Any]) -> Text:
-    way = "way back" if hop.get("returning") else "way there"
-    return Text.assemble((hop["cause"], "red"), f"  {hop['component']} {hop['resource_id']}, {way}")
-
-
-def finding_table(findings: Iterable[Mapping[str, Any]]) -> Table:
-    table = Table(title="Findings", title_justify="left", show_lines=True)
-    for heading in ("code", "where", "what, and what to do"):
-        table.add_column(heading)
-    for finding in findings:
-        table.add_row(
-            Text(finding["code"], style="red" if finding["blocking"] else "yellow"),
-            Text(finding["where"]),
-            Text(finding["message"]),
-        )
-    return table
-
-
-def _sign(reachable: bool | None) -> Text:  # noqa: FBT001 - the only thing that it is about
-    if reachable is None:
-        return Text("? cannot tell", style="yellow")
-    return Text("✔ reachable", style="green") if reachable else Text("✘ blocked", style="red")
-
-
-def _end(endpoint: Mapping[str, Any]) -> str:
-    return f"{endpoint.get('instance_id') or endpoint['subnet_id']} ({endpoint['address']})"
-
-
-def _ends(endpoint: Mapping[str, Any]) -> str:
-    """An end, and how many others it stands for."""
-    others = endpoint.get("stands_for", 1) - 1
-    if others < 0:
-        return f"{_end(endpoint)}, assumed"
-    return f"{_end(endpoint)} and {others} more" if others else _end(endpoint)
+    return Group(head, *judged(verdicts, explained["testimonies"]))
 
 
 def _vpc(ref: Any) -> str:

@@ -8,6 +8,7 @@ from rich.console import Console, Group
 
 from causeway.clock import timestamp
 from cli import work
+from cli.flow_views import proof_view
 from cli.following import follow
 from cli.hub import Document
 from cli.hub import Hub as Command
@@ -15,7 +16,7 @@ from cli.map.model import map_of
 from cli.map.page import page_of
 from cli.output import write
 from cli.screen import Screen
-from cli.views import history_view, proof_view, status_view
+from cli.views import history_view, status_view
 from localcloud import packets
 from localcloud.deploy import HUB_STACK, Member, deploy_everything, operator_session
 from localcloud.runtime_image import LOCAL_FOLDER

@@ -6,16 +6,14 @@ import pytest
 from rich.console import Console, RenderableType
 
 from causeway.domain.history import Entry, What
+from cli.flow_views import finding_table, hop_tree, verdict_table
 from cli.views import (
     StepView,
-    finding_table,
     history_view,
-    hop_tree,
     preview_view,
     request_table,
     request_view,
     status_view,
-    verdict_table,
 )
 
 HOP = {"component": "route table", "resource_id": "rtb-1", "decided_by": "route 10.0.0.0/16 → pcx-1", "returning": True}
