@@ -1,13 +1,13 @@
 """`causeway reach`: what can reach what, on networks that were saved, or that are looked at now."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import msgspec
 
-from causeway.boundary import desired_part, parse_request
-from causeway.domain.addressing import address_of, block_of
+from causeway.boundary import MalformedItem, desired_part, parse_request
+from causeway.domain.addressing import Address, address_of, block_of
 from causeway.domain.saved import SavedNetwork
 from causeway.domain.status import verdict_map
 from causeway.domain.things import UnansweredQuestion, is_address, is_known_kind
@@ -137,17 +137,29 @@ def refuse_both(on: Sequence[str] | None, request_ids: Sequence[str] | None) -> 
         raise _misused("--on and --request are two ways to say where to look: give one.")
 
 
-def _worth_a_look(items: Iterable[Document], asked: Question) -> Iterable[Document]:
+def _worth_a_look(items: Iterable[Document], asked: Question) -> Iterator[Document]:
     """One for each pair of VPCs that has a connection, unless its CIDR blocks tell that it cannot be the one."""
     addresses = [address_of(name) for name in asked.names if is_address(name)]
-    pairs = set()
+    pairs = set[str | None]([None])
     for item in items:
         status = item.get("status", {})
-        blocks = [block for blocks in status.get("cidr_blocks", {}).values() for block in blocks]
-        held = all(any(address in block_of(block) for block in blocks) for address in addresses) if blocks else True
-        if status.get("peering_connection_id") and held and (pair := parse_request(desired_part(item)).pair) not in pairs:
+        if status.get("peering_connection_id") and _may_hold(status, addresses) and (pair := _pair_of(item)) not in pairs:
             pairs.add(pair)
             yield item
+
+
+def _may_hold(status: Document, addresses: Iterable[Address]) -> bool:
+    """Whether the VPCs hold them all, as far as it is known what they hold."""
+    blocks = [block_of(block) for blocks in status.get("cidr_blocks", {}).values() for block in blocks]
+    return not blocks or all(any(address in block for block in blocks) for address in addresses)
+
+
+def _pair_of(item: Document) -> str | None:
+    """The two VPCs; None of an item that was made malformed since it was looked at last."""
+    try:
+        return parse_request(desired_part(item)).pair
+    except MalformedItem:
+        return None
 
 
 def _answered(asked: Question, network: SavedNetwork) -> Document:

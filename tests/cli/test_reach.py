@@ -168,13 +168,15 @@ def test_a_file_that_is_no_snapshot_is_a_wrong_use(offline: Command, tmp_path: P
 def test_every_pair_with_a_connection_that_may_hold_the_things_is_looked_at_once(causeway: Command, looks: list[str]) -> None:
     elsewhere = {"requester": ["172.16.0.0/16"], "accepter": ["172.17.0.0/16"]}
     another = {**SSH_ONLY["requester"], "vpc_id": "vpc-0a1b2c3d4e5f60009"}
-    for request_id, fields in {
+    items: dict[str, dict[str, Any]] = {
         "one": {"status": STATUS},
         "same-pair": {"status": STATUS},
         "elsewhere": {"status": {**STATUS, "cidr_blocks": elsewhere}, "requester": another},
         "refused": {"status": {"state": "REJECTED", "peering_connection_id": None}, "requester": another},
         "new": {"requester": another},
-    }.items():
+        "by now malformed": {"status": STATUS, "requester": another, "priority": 1},
+    }
+    for request_id, fields in items.items():
         causeway.table.put_item(Item={**SSH_ONLY, "request_id": request_id, **fields})
 
     result = causeway("reach", *FLOW)
