@@ -322,21 +322,32 @@ def test_a_drift_run_that_somebody_stopped_is_taken_up(settle: Any, look_at: Loo
     assert set(machine.inputs) == {f"{ID}-2", f"{ID}-3"}
 
 
-@pytest.mark.parametrize("edited", [False, True], ids=["it had told its outcome", "a newer change is there"])
-def test_a_run_that_is_not_lost_is_left_and_the_next_look_is_at_the_network(
-    settle: Any, look_at: LookAt, ledger: Ledger, edited: bool
-) -> None:
-    settle()
+@pytest.mark.parametrize("edited", [False, True], ids=["it has told its outcome", "a newer change is there"])
+def test_a_run_that_is_not_lost_is_forgotten(settle: Any, look_at: LookAt, ledger: Ledger, edited: bool) -> None:
+    settle(State.REJECTED)
     ledger.save_unfinished(ID, 1)
     if edited:
         assert ledger.next_generation(ID, "101") == 2
     else:
-        ledger.save_outcome(Status(state=State.ACTIVE, request_id=ID, generation=1, updated_at=NOW.isoformat()))
+        ledger.save_outcome(Status(state=State.REJECTED, request_id=ID, generation=1, updated_at=NOW.isoformat()))
 
     assert look_at() is Look.NOT_SETTLED
 
     assert ledger.unfinished() == ()
-    assert look_at() is Look.NOTHING_NEW
+
+
+def test_a_run_that_has_just_told_its_outcome_hides_no_difference(
+    settle: Any, look_at: LookAt, ledger: Ledger, machine: Machine
+) -> None:
+    """RecordOutcome takes it off the list a moment later."""
+    settle()
+    ledger.save_unfinished(ID, 1)
+
+    assert look_at(BROKEN) is Look.BEGUN
+
+    ledger.forget_unfinished(ID, 1)
+    assert ledger.unfinished_generation(ID) == 2
+    assert set(machine.inputs) == {f"{ID}-2"}
 
 
 # --- A FAILED request

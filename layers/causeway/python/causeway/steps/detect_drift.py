@@ -75,10 +75,11 @@ def detect_drift(
     Raises:
         RetryNowError: AWS throttled or did not answer.
     """
-    if (unfinished := ledger.unfinished_generation(request_id)) is not None:
+    settled, unfinished = requests.settled(request_id), ledger.unfinished_generation(request_id)
+    # A run that has just told its outcome is on the list a moment longer.
+    if unfinished is not None and (settled is None or settled.generation < unfinished):
         step = take_up(request_id, unfinished, now, ledger=ledger, executions=executions)
         return _OF_UNFINISHED[step]
-    settled = requests.settled(request_id)
     if settled is None:
         return Look.NOT_SETTLED
     run = ledger.load_run(request_id, settled.generation)
