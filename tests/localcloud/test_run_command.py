@@ -248,7 +248,7 @@ def test_the_instances_that_take_commands_are_online(clients: tuple[Any, Any], i
     pages = ssm.get_paginator("describe_instance_information").paginate(PaginationConfig={"PageSize": 5})
     online = [each for page in pages for each in page["InstanceInformationList"]]
 
-    assert {each["InstanceId"] for each in online} == set(instances)
+    assert set(instances) <= {each["InstanceId"] for each in online}
     assert {(each["PingStatus"], each["PlatformType"]) for each in online} == {("Online", "Linux")}
     one = ssm.describe_instance_information(Filters=[{"Key": "InstanceIds", "Values": [instances[0]]}])
     assert [each["IPAddress"] for each in one["InstanceInformationList"]] == ["10.40.0.7"]
