@@ -1,14 +1,15 @@
 """A run that fails leaves both networks as they were before it, at whatever step it fails."""
 
 import json
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import pytest
 
 from localcloud.calls import CallGate
 from localcloud.faults import Failure, Faults
 
-from .network import PRODUCTION, Network
+from .network import PRODUCTION, Network, Networks
 from .requests import Hub, Item, Run, an_item, eventually
 from .test_life import delete, removed
 
@@ -52,8 +53,7 @@ def _ordered(value: Any) -> Any:
     return value
 
 
-@pytest.fixture
-def closed(pair: Pair) -> Pair:
+def close(pair: Pair) -> Pair:
     """Networks in which a flow needs something of everything: routes, ingress and egress rules, network ACL entries, names."""
     for network in pair:
         network.enable_dns()
@@ -66,6 +66,40 @@ def item_of(pair: Pair, **fields: Any) -> Item:
     return an_item(*pair, allow=[SSH], network_acls="manage", dns_resolution=True, tags={"Owner": "payments"}, **fields)
 
 
+@pytest.fixture(scope="module")
+def unpeered(hub: Hub, networks: Networks) -> Iterator[tuple[Pair, Item]]:
+    """Two networks for all creations: each leaves them as they were. In the end they are peered."""
+    pair = close(networks.pair())
+    yield pair, (item := item_of(pair))
+    assert hub.run(item).status["state"] == "ACTIVE"
+
+
+class Healthy(NamedTuple):
+    """An active peering, what asks for it, and another route table that its requester could use instead."""
+
+    pair: Pair
+    item: Item
+    other_table: str
+
+
+@pytest.fixture(scope="module")
+def healthy(hub: Hub, networks: Networks) -> Iterator[Healthy]:
+    """One for all tests: each leaves it as it was. In the end it is removed without a trace."""
+    pair = requester, _ = close(networks.pair())
+    requester.add_subnet(other_table := requester.add_route_table())
+    item, empty = item_of(pair, route_tables={"requester": [requester.main_table]}), networks_of(pair)
+    assert hub.run(item).status["state"] == "ACTIVE"
+    yield Healthy(pair, item, other_table)
+    assert removed(hub, item, lambda: delete(hub, item))["detail-type"] == "PeeringRemoved"
+    assert networks_of(pair) == empty
+
+
+def assert_healthy(hub: Hub, item: Item) -> None:
+    """It needs nothing."""
+    again = hub.run(item)
+    assert (again.status["state"], again.writes) == ("ACTIVE", [])
+
+
 def assert_undone(run: Run, pair: Pair, before: str) -> None:
     assert run.status["state"] == "FAILED"
     assert (run.codes, run.status["changes_made"]) == ({"STEP_FAILED"}, [])
@@ -76,45 +110,38 @@ def assert_undone(run: Run, pair: Pair, before: str) -> None:
 
 
 @pytest.mark.parametrize("operation", ["CreateVpcPeeringConnection", "AcceptVpcPeeringConnection", "CreateTags", *ADDING])
-def test_a_creation(hub: Hub, closed: Pair, gate: CallGate, operation: str) -> None:
-    item, before = item_of(closed), networks_of(closed)
+def test_a_creation(hub: Hub, unpeered: tuple[Pair, Item], gate: CallGate, operation: str) -> None:
+    pair, item = unpeered
+    before = networks_of(pair)
     refuse(gate, operation)
 
     run = hub.run(item)
 
-    assert_undone(run, closed, before)
+    assert_undone(run, pair, before)
     assert run.status["peering_connection_id"] is None
     assert bool(run.status["changes_undone"]) is (operation != "CreateVpcPeeringConnection")
-    assert hub.run(item).status["state"] == "ACTIVE"
 
 
 @pytest.mark.parametrize("operation", [*ADDING, *REMOVING])
-def test_a_change(hub: Hub, closed: Pair, gate: CallGate, operation: str) -> None:
-    """A healthy peering, which it stays."""
-    requester, _ = closed
-    requester.add_subnet(other := requester.add_route_table())
-    item = item_of(closed, route_tables={"requester": [requester.main_table]})
-    assert hub.run(item).status["state"] == "ACTIVE"
-    before, connection_id = networks_of(closed), requester.connection()["VpcPeeringConnectionId"]
+def test_a_change(hub: Hub, healthy: Healthy, gate: CallGate, operation: str) -> None:
+    pair, item, other_table = healthy
+    before, connection_id = networks_of(pair), pair[0].connection()["VpcPeeringConnectionId"]
     refuse(gate, operation)
 
-    edited = {**item, "allow": [HTTPS], "route_tables": {"requester": [other]}}
+    edited = {**item, "allow": [HTTPS], "route_tables": {"requester": [other_table]}}
     del edited["dns_resolution"]
     run = hub.run(edited)
 
-    assert_undone(run, closed, before)
+    assert_undone(run, pair, before)
     assert run.status["peering_connection_id"] == connection_id
     assert run.status["changes_undone"]
-    again = hub.run(item)
-    assert (again.status["state"], again.writes) == ("ACTIVE", [])
-    assert removed(hub, item, lambda: delete(hub, item))["detail-type"] == "PeeringRemoved"
+    assert_healthy(hub, item)
 
 
 @pytest.mark.parametrize("operation", [*REMOVING, "DeleteVpcPeeringConnection"])
-def test_a_removal(hub: Hub, closed: Pair, gate: CallGate, operation: str) -> None:
-    item, empty = item_of(closed), networks_of(closed)
-    assert hub.run(item).status["state"] == "ACTIVE"
-    before = networks_of(closed)
+def test_a_removal(hub: Hub, healthy: Healthy, gate: CallGate, operation: str) -> None:
+    pair, item, _ = healthy
+    before = networks_of(pair)
     refuse(gate, operation)
 
     event = removed(hub, item, lambda: delete(hub, item))
@@ -122,11 +149,8 @@ def test_a_removal(hub: Hub, closed: Pair, gate: CallGate, operation: str) -> No
     assert event["detail-type"] == "PeeringFailed"
     assert event["detail"]["changes_made"] == []
     assert event["detail"]["changes_undone"]
-    assert networks_of(closed) == before
-    again = hub.run(item)
-    assert (again.status["state"], again.writes) == ("ACTIVE", [])
-    delete(hub, item)
-    eventually(lambda: networks_of(closed) == empty)
+    assert networks_of(pair) == before
+    assert_healthy(hub, item)
 
 
 def test_a_proof_that_fails(hub: Hub, pair: Pair, gate: CallGate) -> None:
