@@ -53,19 +53,20 @@ class _Function(NamedTuple):
     event: bytes
 
 
-def measure_cold_starts(cloud: Cloud, pair: Pair, removed: Pair, samples: int) -> tuple[ColdStart, ...]:
-    """Start every function in turn, that many times.
+def measure_cold_starts(cloud: Cloud, names: Iterable[str], pair: Pair, removed: Pair, samples: int) -> tuple[ColdStart, ...]:
+    """Start functions in turn, that many times.
 
     Args:
         cloud: Where they run.
+        names: Which ones; the bare one is started in any case.
         pair: A pair that Causeway has peered by the first generation of its request, and found right by the second.
         removed: One that it has peered by the first generation of its request, and taken away again by the second.
         samples: How often each one starts.
     """
-    lambdas, events = cloud.unseen_client("lambda"), _events(pair, removed)
+    lambdas, events = cloud.unseen_client("lambda"), events_of(pair, removed)
     functions = [
         _Function(BARE, _deploy_bare(cloud), b"{}"),
-        *(_Function(name, physical_name, events[name]) for name, physical_name in cloud.functions.items()),
+        *(_Function(name, cloud.functions[name], events[name]) for name in names),
     ]
     # Every other round goes backwards, so that no function is always the first.
     rounds = [_start_all(cloud, lambdas, functions[:: (-1) ** number]) for number in range(samples)]
@@ -126,7 +127,7 @@ def _package(code: str) -> bytes:
     return package.getvalue()
 
 
-def _events(pair: Pair, removed: Pair) -> dict[str, bytes]:
+def events_of(pair: Pair, removed: Pair) -> dict[str, bytes]:
     """What each function is given: a step its run, the others a repeated delivery of what they have dealt with."""
     step = {"request_id": pair.name, "generation": 1}
     update = {**step, "side": "requester"}
