@@ -8,6 +8,9 @@ BIN    := $(VENV)/bin
 NEEDED := $(VENV)/.ready
 READY  := $(VENV)/.installed
 
+# Compiled files spare each process of the suite seconds, so they are kept, whatever the environment says.
+unexport PYTHONDONTWRITEBYTECODE
+
 $(NEEDED): requirements/development.txt
 	@echo "Setting up $(VENV) (about a minute, once)"
 	@$(PYTHON) -m venv --clear $(VENV)
@@ -44,7 +47,7 @@ pictures: demo ## the docs' pictures of the demo's map, anew (needs Debian's chr
 .PHONY: test
 test: $(READY) ## the whole suite
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not embedded"
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m embedded
+	@$(BIN)/python -m pytest -n 3 --dist loadgroup -m embedded
 
 .PHONY: differential
 differential: $(READY) ## reachability check beside real packets, thousands of flows on new networks

@@ -1,4 +1,4 @@
-"""What moto works out anew for each call though it comes out the same: here it is worked out once. No answer differs by it."""
+"""What moto and botocore work out anew though it comes out the same: here it is worked out once. No answer differs by it."""
 
 import copy
 import functools
@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
+from botocore import session
 from moto.core import responses
 from moto.core.serialize import AttributePicker, AttributePickerContext, XFormedAttributePicker
 from moto.dynamodb.models.dynamo_type import DynamoType
@@ -21,8 +22,14 @@ _PROGRAMS: dict[str, Any] = {}
 
 
 def install() -> None:
+    read_models_once()
     # Each response object asks for the names of its class's methods.
     responses.method_names_from_class = functools.cache(responses.method_names_from_class)
+
+
+def read_models_once() -> None:
+    """The sessions of this process share what they read of the APIs: each would parse megabytes of JSON for its clients."""
+    session.create_loader = functools.cache(session.create_loader)
 
 
 @replaces(DomainDispatcherApplication, "get_backend_for_host")

@@ -8,17 +8,25 @@ from collections.abc import Iterator
 
 import pytest
 
+from localcloud import remembered
 from localcloud.packets import available
 from localcloud.server import EmbeddedAws
 
-IN_TROUBLE = {"test_drift", "test_random_life", "test_repetition", "test_sharing", "test_trouble", "test_undo"}
+DEPLOYMENTS = (
+    {"test_command", "test_drift", "test_repetition", "test_trouble"},
+    {"test_approval", "test_random_life", "test_sharing", "test_undo"},
+)
+"""Which modules share a deployment of the product; all others share a third one. Each takes about as long."""
+
+remembered.read_models_once()
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks what runs on the embedded AWS, and keeps on one worker what shares a deployment.
 
-    `mock_aws` forgets a process's accounts, so `make test` runs these tests and the others apart.
+    `mock_aws` forgets a process's accounts, so `make test` runs these tests and the others apart. A run waits now and then,
+    so it gives two cores three workers.
     """
     for item in items:
         if isinstance(item, pytest.Function) and "embedded_aws" in item.fixturenames:
@@ -27,10 +35,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _group(item: pytest.Function) -> str:
-    """What shares a deployment. There are two of them, so that two workers take about as long."""
     if "deployed" not in item.fixturenames:
         return "embedded-app"
-    return "deployed-in-trouble" if item.path.stem in IN_TROUBLE else "deployed"
+    numbers = (number for number, modules in enumerate(DEPLOYMENTS) if item.path.stem in modules)
+    return f"deployment-{next(numbers, len(DEPLOYMENTS))}"
 
 
 @pytest.fixture(scope="session")

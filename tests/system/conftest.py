@@ -1,6 +1,6 @@
 """The whole product, deployed once by the real `sam build` and `sam deploy`; each test brings networks of its own.
 
-The modules are of two xdist groups, so that each of two workers has a deployment of its own and about as much to do.
+The modules are of three xdist groups, so that each of three workers has a deployment of its own and about as much to do.
 """
 
 from collections.abc import Callable, Iterator

@@ -147,17 +147,16 @@ def test_what_can_reach_what_is_asked_of_the_network_as_it_is(
 
     for words, code in {
         (client, server, *ssh): ExitCode.DONE,
-        (server, client, *ssh): ExitCode.FAILED,
-        (client, accepter.subnet): ExitCode.DONE,
-        ("--to", accepter.default_group): ExitCode.DONE,
         ("--from", accepter.default_group): ExitCode.FAILED,
         (client, requester.subnet): ExitCode.NOT_FOUND,
     }.items():
-        live, saved = causeway("reach", *words), causeway("reach", *words, "--on", str(file), aws=False)
+        live = causeway("reach", *words, "--request", item["request_id"])
+        saved = causeway("reach", *words, "--on", str(file), aws=False)
         assert (live.code, saved.code) == (code, code)
         assert without_times(live.said) == without_times(saved.said)
 
-    (way,) = causeway("reach", "--to", server, "--request", item["request_id"]).said["answers"][0]["ways"]
+    (answer,) = (each for each in causeway("reach", "--to", server).said["answers"] if each["ways"])
+    (way,) = answer["ways"]
     assert (way["source"]["address"], way["destination"]["address"], way["open"]) == (client, server, "tcp 22")
 
 

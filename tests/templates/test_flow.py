@@ -19,7 +19,7 @@ from moto.stepfunctions.parser.asl.eval.callback.callback import (
 )
 
 from causeway.domain import errors
-from localcloud import jsonata
+from localcloud import jsonata, strict
 
 type Document = dict[str, Any]
 type Answer = Document | str
@@ -220,6 +220,7 @@ def in_any_order(calls: list[tuple[str, Document]]) -> list[tuple[str, Document]
 def run(flow: Document, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Steps], Document]]:
     """Runs the flow to its end, on answers instead of functions."""
     jsonata.install()
+    strict.install()
     arn = r"arn:aws:lambda:us-east-1:123456789012:function:\1"
     with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
         client = boto3.client("stepfunctions", "us-east-1")
