@@ -22,11 +22,13 @@ from .flow_views import check_view, proof_view, reach_view
 from .following import follow
 from .hub import Document, Hub
 from .items import read_item
+from .many import Many
 from .map.model import map_of
 from .map.page import page_of
 from .output import write
 from .screen import Screen
 from .views import (
+    drift_view,
     explanation_view,
     history_view,
     preview_view,
@@ -184,11 +186,11 @@ def reach(
     asked, screen = reaching.question((source, destination), to, from_, protocol, port), Screen(as_json=as_json)
     reaching.refuse_both(on, request)
     if on:
-        networks = [saved.load(file) for file in on]
+        seen = Many([saved.load(file) for file in on], unseen=[])
     else:
         with screen.looks() as begin:
-            networks = reaching.look(Hub(stack), asked, request or [], begin)
-    answered = reaching.answer(asked, networks)
+            seen = reaching.look(Hub(stack), asked, request or [], begin)
+    answered = reaching.answer(asked, seen)
     screen.show(answered, reach_view(answered))
     raise typer.Exit(reaching.of_answer(answered))
 
@@ -267,9 +269,9 @@ def drift(
 ) -> None:
     """Tell where the network is not as the items say. Writes nothing."""
     previews = work.drifted(Hub(stack), request_ids or [])
-    rendered = Group(*map(preview_view, previews)) if previews else "No drift."
+    rendered = Group(*map(drift_view, previews)) if previews else "No drift."
     Screen(as_json=as_json).show(previews, rendered)
-    raise typer.Exit(max(map(work.of_preview, previews), default=ExitCode.DONE))
+    raise typer.Exit(work.of_drift(previews))
 
 
 def _follow(hub: Hub, screen: Screen, request_id: str, find: Callable[[Hub], int]) -> NoReturn:

@@ -19,7 +19,7 @@ class ExitCode(IntEnum):
     NOT_FOUND = 4
     """The stack, the request, or the flow that is asked for, is not there."""
     UNREACHABLE = 5
-    """AWS does not answer, or not to these credentials."""
+    """AWS does not answer, or not to these credentials; or, of `drift` and `reach`, one of the networks cannot be looked at."""
 
 
 OF_STATE = {

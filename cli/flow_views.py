@@ -65,8 +65,14 @@ def check_view(checked: Mapping[str, Any]) -> RenderableType:
 
 
 def reach_view(answered: Mapping[str, Any]) -> RenderableType:
-    """What each network answers: a flow's ways hop by hop, or all that is open."""
-    return Group(*(check_view(each) if "verdicts" in each else _ways_view(each) for each in answered["answers"]))
+    """What each network answers: a flow's ways hop by hop, or all that is open. And of which nothing was seen."""
+    views = [check_view(each) if "verdicts" in each else _ways_view(each) for each in answered["answers"]]
+    return Group(*views, *map(unseen_view, answered["unseen"]))
+
+
+def unseen_view(unseen: Mapping[str, Any]) -> RenderableType:
+    """Of which request nothing was seen, and why."""
+    return Group(Text.assemble((unseen["request_id"], "bold"), "  could not be looked at"), Text(unseen["why"], style="red"))
 
 
 def _ways_view(answered: Mapping[str, Any]) -> RenderableType:

@@ -1,7 +1,6 @@
 """`causeway reach`: what can reach what, on networks that were saved, or that are looked at now."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import msgspec
@@ -18,8 +17,7 @@ from causeway.steps.reach import verdicts_on, ways_on
 
 from .exits import CommandError, ExitCode
 from .hub import Document, Hub
-
-LOOKS_AT_ONCE = 8
+from .many import Many, ask_all
 
 type Advance = Callable[[], None]
 
@@ -65,7 +63,7 @@ def question(
     return asked
 
 
-def look(hub: Hub, asked: Question, request_ids: Sequence[str], begin: Callable[[int], Advance]) -> list[SavedNetwork]:
+def look(hub: Hub, asked: Question, request_ids: Sequence[str], begin: Callable[[int], Advance]) -> Many[SavedNetwork]:
     """The networks of these requests as they are now; of all that have a connection and may hold what is asked about.
 
     Args:
@@ -89,38 +87,44 @@ def look(hub: Hub, asked: Question, request_ids: Sequence[str], begin: Callable[
     advance = begin(len(items))
 
     def seen(item: Document) -> SavedNetwork:
-        network = hub.snapshot(desired_part(item))
-        advance()
-        return network
+        try:
+            return hub.snapshot(desired_part(item))
+        finally:
+            advance()
 
-    with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
-        return list(pool.map(seen, items))
+    return ask_all(items, seen)
 
 
-def answer(asked: Question, networks: Iterable[SavedNetwork]) -> Document:
+def answer(asked: Question, seen: Many[SavedNetwork]) -> Document:
     """What each network that can answer says.
 
     Raises:
         CommandError: None can; it says of each, why not.
     """
     answers, refusals = [], []
-    for network in networks:
+    for network in seen.answers:
         try:
             answers.append(_answered(asked, network))
         except UnansweredQuestion as refusal:
             refusals.append(str(refusal))
     if not answers:
+        unseen = [f"Request {each['request_id']} cannot be looked at: {each['why']}" for each in seen.unseen]
         raise CommandError(
-            ExitCode.NOT_FOUND,
-            "\n".join(dict.fromkeys(refusals)),
+            ExitCode.UNREACHABLE if unseen else ExitCode.NOT_FOUND,
+            "\n".join([*dict.fromkeys(refusals), *unseen]),
             where=" and ".join(asked.names),
             remedy="Name what is in two peered VPCs, one in each.",
         )
-    return {"source": asked.source, "destination": asked.destination, "answers": answers}
+    return {"source": asked.source, "destination": asked.destination, "answers": answers, "unseen": seen.unseen}
 
 
 def of_answer(answered: Document) -> ExitCode:
-    """How answers end the command: well where the flow works everywhere that was judged, or where something is open."""
+    """How answers end the command: well where the flow works everywhere that was judged, or where something is open.
+
+    Where not all was seen, no answer is the whole one.
+    """
+    if answered["unseen"]:
+        return ExitCode.UNREACHABLE
     answers = answered["answers"]
     verdicts = [verdict["reachable"] for each in answers for verdict in each.get("verdicts", ())]
     works = all(verdicts) if verdicts else any(each.get("ways") for each in answers)

@@ -12,7 +12,7 @@ from rich.text import Text
 from causeway.domain.history import Entry, What
 from causeway.domain.status import State
 
-from .flow_views import finding_table, judged, testimony_table, verdict_table
+from .flow_views import finding_table, judged, testimony_table, unseen_view, verdict_table
 
 TITLES = {
     "PlanPeering": "observe both sides, check, plan",
@@ -145,6 +145,11 @@ def preview_view(preview: Mapping[str, Any]) -> RenderableType:
     else:
         parts.append(Text(f"{preview['request_id']}: nothing to do, the network is as the item says.", style="green"))
     return Group(*parts)
+
+
+def drift_view(drift: Mapping[str, Any]) -> RenderableType:
+    """Where the network is not as an item says, or why nobody knows."""
+    return unseen_view(drift) if "why" in drift else preview_view(drift)
 
 
 def question_view(item: Mapping[str, Any]) -> RenderableType:

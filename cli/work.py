@@ -1,7 +1,6 @@
 """What the commands do, without a word about how it is shown."""
 
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from causeway.boundary import desired_part, parse_request
@@ -11,11 +10,10 @@ from causeway.domain.run import Run
 from .exits import CommandError, ExitCode
 from .following import AWAITING_APPROVAL, begun
 from .hub import Document, Hub
+from .many import ask_all
 
 SETTLED = {"ACTIVE", "DRIFTED"}
 """States of an item that the network should be like; of another one it is known that it is not, or not yet."""
-
-PREVIEWS_AT_ONCE = 8
 
 
 class Asked(NamedTuple):
@@ -81,12 +79,20 @@ def history(hub: Hub, request_id: str) -> tuple[Entry, ...]:
 
 
 def drifted(hub: Hub, request_ids: Sequence[str]) -> list[Document]:
-    """The previews of the settled items from which the network differs; of these requests, or of all."""
+    """The previews of the settled items from which the network differs; of these requests, or of all.
+
+    Of a request whose network cannot be looked at there is `request_id` and `why` instead.
+    """
     items = [hub.item(request_id) for request_id in request_ids] or hub.items()
     settled = [desired_part(item) for item in items if item.get("status", {}).get("state") in SETTLED]
-    with ThreadPoolExecutor(PREVIEWS_AT_ONCE) as pool:
-        previews = list(pool.map(hub.preview, settled))
-    return [preview for preview in previews if of_preview(preview) is not ExitCode.DONE]
+    previews, unseen = ask_all(settled, hub.preview)
+    return [preview for preview in previews if of_preview(preview) is not ExitCode.DONE] + unseen
+
+
+def of_drift(drift: Iterable[Document]) -> ExitCode:
+    """How what differs ends the command. Where not all was seen, no answer is the whole one."""
+    codes = (ExitCode.UNREACHABLE if "why" in each else of_preview(each) for each in drift)
+    return max(codes, default=ExitCode.DONE)
 
 
 def of_preview(preview: Mapping[str, Any]) -> ExitCode:

@@ -14,7 +14,7 @@ from causeway.domain.reachability import check
 from causeway.domain.status import State, Status
 from causeway.domain.values import Side
 from cli import following
-from cli.exits import ExitCode
+from cli.exits import CommandError, ExitCode
 from cli.hub import Hub
 from tests.domain.networks import change, connection, ping, snapshots, ssh
 from tests.domain.networks import request as wanted
@@ -316,6 +316,24 @@ def test_drift_previews_what_has_settled_and_shows_what_differs(causeway: Comman
     assert sorted(item["request_id"] for item in asked) == ["right", REQUEST_ID]
     assert [item for item in asked if "status" in item] == []
     assert causeway("drift", "right").exit_code == ExitCode.DONE
+
+
+def test_drift_tells_what_it_could_not_look_at_beside_the_rest(causeway: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("closed", "other"):
+        causeway.table.put_item(Item={**ITEM, "request_id": name, "status": status(State.ACTIVE).as_map()})
+
+    def preview(_hub: Hub, item: dict[str, Any]) -> dict[str, Any]:
+        if item["request_id"] == "closed":
+            raise CommandError(ExitCode.FAILED, "AccessDenied", where="account 333333333333", remedy="Deploy the member stack.")
+        return {"request_id": item["request_id"], **RIGHT, "changes": [ROUTE.sentence]}
+
+    monkeypatch.setattr(Hub, "preview", preview)
+
+    drift, shown = causeway.json("drift"), causeway("drift")
+
+    assert [(each["request_id"], each.get("changes")) for each in drift] == [("other", [ROUTE.sentence]), ("closed", None)]
+    assert "account 333333333333" in drift[1]["why"]
+    assert (shown.exit_code, "could not be looked at" in shown.stdout) == (ExitCode.UNREACHABLE, True)
 
 
 # --- approve and deny

@@ -12,7 +12,7 @@ from causeway.domain.network import Direction, Permission, Snapshot
 from causeway.domain.planner import plan_request
 from causeway.domain.saved import SavedNetwork, to_json
 from causeway.domain.values import Both, PortRange
-from cli.exits import ExitCode
+from cli.exits import CommandError, ExitCode
 from cli.hub import Hub
 from tests.domain.documents import networks_of, saved_network
 from tests.domain.networks import change, with_permissions
@@ -45,11 +45,13 @@ def offline(causeway: Command, monkeypatch: pytest.MonkeyPatch) -> Command:
 
 @pytest.fixture
 def looks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The requests whose VPCs were looked at."""
+    """The requests whose VPCs were looked at. Nobody can look at those of "closed"."""
     asked: list[str] = []
 
     def look(_hub: Hub, item: dict[str, Any]) -> SavedNetwork:
         asked.append(item["request_id"])
+        if item["request_id"] == "closed":
+            raise CommandError(ExitCode.FAILED, "AccessDenied", where="account 333333333333", remedy="Deploy the member stack.")
         seen = THERE if item["requester"] == SSH_ONLY["requester"] else networks_of(item)
         return saved_network(seen, item)
 
@@ -195,6 +197,23 @@ def test_only_the_named_requests_are_looked_at(causeway: Command, looks: list[st
     assert [answer["request_id"] for answer in answered["answers"]] == ["three", "one"]
     assert sorted(looks) == ["one", "three"]
     assert causeway("reach", "--to", B, "--request", "four").exit_code == ExitCode.NOT_FOUND
+
+
+def test_what_cannot_be_looked_at_is_told_beside_what_the_others_answer(causeway: Command, looks: list[str]) -> None:
+    for request_id in ("one", "closed"):
+        causeway.table.put_item(Item={**SSH_ONLY, "request_id": request_id})
+    both = ("--request", "closed", "--request", "one")
+
+    answered, shown = causeway.json("reach", *FLOW, *both), causeway("reach", *FLOW, *both)
+    elsewhere, alone = causeway("reach", A, "8.8.8.8", *both), causeway("reach", *FLOW, "--request", "closed")
+
+    assert [answer["request_id"] for answer in answered["answers"]] == ["one"]
+    (unseen,) = answered["unseen"]
+    assert (unseen["request_id"], "account 333333333333" in unseen["why"]) == ("closed", True)
+    assert (shown.exit_code, "could not be looked at" in shown.stdout) == (ExitCode.UNREACHABLE, True)
+    assert (elsewhere.exit_code, "closed cannot be looked at" in elsewhere.stderr) == (ExitCode.UNREACHABLE, True)
+    assert (alone.exit_code, "Deploy the member stack" in alone.stderr) == (ExitCode.UNREACHABLE, True)
+    assert looks.count("one") == len((answered, shown, elsewhere))
 
 
 def test_where_nothing_is_peered_there_is_nothing_to_look_at(causeway: Command, looks: list[str]) -> None:
