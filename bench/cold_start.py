@@ -1,7 +1,7 @@
 """How long each function takes to start, beside a bare function that only makes an EC2 client.
 
 A start is what the first invocation of a fresh sandbox takes longer than the second one with the same event. It is taken with
-an empty event, which the handler refuses at once: that is the initialisation alone. And it is taken with a real one: that is
+an event that the handler refuses at once: that is the initialisation alone. And it is taken with a real one: that is
 also what the function makes when it first needs it, such as clients, roles and connections. Every step can run twice, so a real
 event does all that the step does in a request that was peered before.
 """
@@ -30,6 +30,9 @@ def handler(event, context):
     return {}
 """
 
+_REFUSED = {"WatchRequests": b'{"Records": [{}]}'}
+"""Where it is not the empty event: without records it is the schedule's, at which all requests are looked at."""
+
 
 class Start(msgspec.Struct, frozen=True):
     """Starts in seconds, and their median's ratio to the bare function's."""
@@ -50,6 +53,7 @@ class ColdStart(msgspec.Struct, frozen=True):
 class _Function(NamedTuple):
     name: str
     physical_name: str
+    refused: bytes
     event: bytes
 
 
@@ -65,24 +69,24 @@ def measure_cold_starts(cloud: Cloud, names: Iterable[str], pair: Pair, removed:
     """
     lambdas, events = cloud.unseen_client("lambda"), events_of(pair, removed)
     functions = [
-        _Function(BARE, _deploy_bare(cloud), b"{}"),
-        *(_Function(name, cloud.functions[name], events[name]) for name in names),
+        _Function(BARE, _deploy_bare(cloud), b"{}", b"{}"),
+        *(_Function(name, cloud.functions[name], _REFUSED.get(name, b"{}"), events[name]) for name in names),
     ]
     # Every other round goes backwards, so that no function is always the first.
     rounds = [_start_all(cloud, lambdas, functions[:: (-1) ** number]) for number in range(samples)]
-    initialisations = _compare({each.name: [empty[each.name] for empty, _ in rounds] for each in functions})
+    initialisations = _compare({each.name: [refused[each.name] for refused, _ in rounds] for each in functions})
     first_answers = _compare({each.name: [real[each.name] for _, real in rounds] for each in functions})
     return tuple(ColdStart(each.name, initialisations[each.name], first_answers[each.name]) for each in functions)
 
 
 def _start_all(cloud: Cloud, lambdas: Any, functions: Iterable[_Function]) -> tuple[dict[str, float], dict[str, float]]:
-    """Each function's start with an empty event, and with a real one."""
+    """Each function's start with an event that it refuses, and with a real one."""
     functions = list(functions)
     cloud.retire_sandboxes()
-    empty = {each.name: _start(lambdas, each.physical_name, b"{}") for each in functions}
+    refused = {each.name: _start(lambdas, each.physical_name, each.refused) for each in functions}
     cloud.retire_sandboxes()
     real = {each.name: _start(lambdas, each.physical_name, each.event, must_succeed=True) for each in functions}
-    return empty, real
+    return refused, real
 
 
 def _start(lambdas: Any, function: str, event: bytes, *, must_succeed: bool = False) -> float:
