@@ -15,9 +15,10 @@ from .findings import Code, Finding
 from .hops import means
 from .network import Direction, NetworkInterface, PeeringConnection, Permission, Snapshot
 from .openings import Openings, let_in, of_family, opened_by
+from .ownership import Holdings
 from .passage import carried
 from .request import Request
-from .sharing import RulePlace
+from .sharing import RulePlace, rules_asked_for
 from .values import SIDES, Both, Side, Value
 from .verdicts import Endpoint
 from .wording import say_openings, say_rules
@@ -62,6 +63,21 @@ class Comer(Value):
     end: End
     likeness: int
     let_in_by: frozenset[int]
+
+
+def beyond_allow(
+    request: Request, others: Iterable[Holdings], snapshots: Both[Snapshot], connection: PeeringConnection | None
+) -> tuple[Finding, ...]:
+    """What is open that neither the request nor another one of the pair asks for, in words.
+
+    Args:
+        request: The one.
+        others: What the other requests of the pair hold, each in its own words.
+        snapshots: Both sides, in the request's view.
+        connection: The one that the routes must lead to; None where there is none.
+    """
+    asked = rules_asked_for(request, others, snapshots)
+    return tuple(tell_exposures(exposures(request, asked, snapshots, connection)))
 
 
 def exposures(

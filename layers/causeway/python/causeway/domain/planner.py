@@ -19,7 +19,7 @@ from collections.abc import Collection, Iterator
 
 from msgspec.structs import replace
 
-from .exposure import exposures, tell_exposures
+from .exposure import beyond_allow
 from .findings import Finding
 from .network import PeeringConnection, Route, Snapshot
 from .ownership import NOTHING_HELD, Holdings, OwnedAclEntry, OwnedRoute, connection_tags
@@ -44,7 +44,7 @@ from .projection import project
 from .request import Request
 from .rules import missing_permissions
 from .scope import AclGrant, ConnectionGrant, DnsGrant, Grant, RouteGrant, RuleGrant
-from .sharing import Claim, RoutePlace, RulePlace, claim_of, claims_of, connection_of, owner_of, rules_asked_for
+from .sharing import Claim, RoutePlace, RulePlace, claim_of, claims_of, connection_of, owner_of
 from .surplus import revocation, surplus_entries, surplus_routes, surplus_rules
 from .tagging import tag_peering, tag_rules
 from .values import SIDES, Both, Side, Value
@@ -110,9 +110,7 @@ def plan_request(
 
 def _with_exposures(plan: Plan, request: Request, snapshots: Both[Snapshot], others: tuple[Holdings, ...]) -> Plan:
     """What will be open that nobody asks for, once the plan is done."""
-    asked = rules_asked_for(request, others, snapshots)
-    found = exposures(request, asked, *project(plan, snapshots))
-    return plan.with_findings((*plan.findings, *tell_exposures(found)))
+    return plan.with_findings((*plan.findings, *beyond_allow(request, others, *project(plan, snapshots))))
 
 
 def plan_removal(

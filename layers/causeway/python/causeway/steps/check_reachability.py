@@ -3,12 +3,9 @@
 from causeway.aws.ledger import Ledger
 from causeway.aws.reader import Reader
 from causeway.domain.errors import PeeringNotActive
-from causeway.domain.exposure import exposures, tell_exposures
-from causeway.domain.findings import Finding
+from causeway.domain.exposure import beyond_allow
 from causeway.domain.network import PeeringConnection, PeeringStatus, Snapshot
 from causeway.domain.reachability import check
-from causeway.domain.request import Request
-from causeway.domain.sharing import rules_asked_for
 from causeway.domain.values import SIDES, Both, Value
 
 from .observed import readable
@@ -40,17 +37,10 @@ def check_reachability(step: StepInput, *, ledger: Ledger, reader: Reader) -> Pr
     connection = _active(snapshots.requester, run.known_connection_id)
     _refuse_mixed_view(snapshots, connection)
     verdicts = check(run.request, snapshots, connection)
-    ledger.save_exposures(step.request_id, step.generation, _exposures(run.request, snapshots, connection, ledger))
+    others = holdings_of_others(run.request.pair, step.request_id, ledger).values()
+    ledger.save_exposures(step.request_id, step.generation, beyond_allow(run.request, others, snapshots, connection))
     ledger.save_verdicts(step.request_id, step.generation, verdicts)
     return Proof(reachable=all(verdict.reachable for verdict in verdicts), witnesses=bool(verdicts and run.request.witnesses))
-
-
-def _exposures(
-    request: Request, snapshots: Both[Snapshot], connection: PeeringConnection | None, ledger: Ledger
-) -> tuple[Finding, ...]:
-    others = holdings_of_others(request.pair, request.request_id, ledger).values()
-    asked = rules_asked_for(request, others, snapshots)
-    return tuple(tell_exposures(exposures(request, asked, snapshots, connection)))
 
 
 def _active(requester: Snapshot, connection_id: str) -> PeeringConnection | None:

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from causeway.boundary import MalformedItem, parse_request
-from causeway.domain.exposure import exposures, tell_exposures
+from causeway.domain.exposure import beyond_allow
 from causeway.domain.findings import Finding
 from causeway.domain.network import Snapshot
 from causeway.domain.reachability import check
 from causeway.domain.run import Run
 from causeway.domain.saved import SavedNetwork
-from causeway.domain.sharing import connection_of, rules_asked_for
+from causeway.domain.sharing import connection_of
 from causeway.domain.values import Both
 from causeway.domain.verdicts import Verdict
 
@@ -48,9 +48,7 @@ def exposures_on(saved: SavedNetwork) -> tuple[Finding, ...]:
     """
     request = parse_request(saved.request)
     snapshots, others = saved.seen_for(request), saved.held_by_others(request.request_id)
-    asked = rules_asked_for(request, others, snapshots)
-    found = exposures(request, asked, snapshots, connection_of(request, snapshots, others))
-    return tuple(tell_exposures(found))
+    return beyond_allow(request, others, snapshots, connection_of(request, snapshots, others))
 
 
 def check_on(saved: SavedNetwork) -> tuple[Verdict, ...]:
