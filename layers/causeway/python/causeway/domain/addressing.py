@@ -9,6 +9,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 type Address = IPv4Address | IPv6Address
 type Block = IPv4Network | IPv6Network
 
+FAMILIES = (4, 6)
+
 FIRST_USABLE = 4
 """The first four addresses of a subnet are AWS's own, in IPv4 and IPv6 (VPC guide, "Subnet sizing")."""
 
@@ -47,7 +49,7 @@ class Partition:
 
     def __init__(self, blocks: Iterable[str]) -> None:
         named = {block: block_of(block) for block in blocks}
-        self._edges = {version: sorted(_edges_of(named.values(), version)) for version in (4, 6)}
+        self._edges = {version: sorted(_edges_of(named.values(), version)) for version in FAMILIES}
         self._parts: dict[tuple[int, int], frozenset[str]] = {}
         self._by_size: defaultdict[tuple[int, int], defaultdict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
         for name, block in named.items():

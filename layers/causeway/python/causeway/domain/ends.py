@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from typing import NamedTuple
 
-from .addressing import FIRST_USABLE, Address, Partition, address_of, block_of, is_block, is_prefix_list
-from .matching import Traffic, concerns, requested
+from .addressing import FAMILIES, FIRST_USABLE, Address, Partition, address_of, block_of, is_block, is_prefix_list
+from .matching import Traffic, all_requested, concerns
 from .network import (
     UNSEEN_ACL,
     Direction,
@@ -24,8 +24,6 @@ from .request import Flow, Request
 from .selection import is_selected, selected_groups
 from .values import SIDES, Both, Side, Value
 from .verdicts import Endpoint
-
-FAMILIES = (4, 6)
 
 type Members = list[tuple[Address, NetworkInterface]]
 """Interfaces, each with the address that is looked at."""
@@ -123,7 +121,7 @@ def ends_of(flow: Flow, request: Request, snapshots: Both[Snapshot]) -> Both[tup
         requester=selected_candidates(request, snapshots.requester),
         accepter=selected_candidates(request, snapshots.accepter),
     )
-    traffic = tuple(requested(flow, version) for version in FAMILIES)
+    traffic = all_requested(flow)
     return tell_apart(candidates, snapshots, flow.source, traffic)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from .addressing import Address, block_of, is_block
+from .addressing import FAMILIES, Address, block_of, is_block
 from .network import LOCAL, AclEntry, Permission, Route
 from .request import Flow
 from .values import ALL_PORTS, PortRange, Protocol, Value
@@ -59,6 +59,11 @@ def requested(flow: Flow, version: int) -> Traffic:
     if flow.protocol is Protocol.ALL:
         return Traffic(protocol=ANY)
     return Traffic(protocol=flow.protocol.value, span=flow.ports or ALL_PORTS)
+
+
+def all_requested(flow: Flow) -> tuple[Traffic, ...]:
+    """The same, in each family."""
+    return tuple(requested(flow, version) for version in FAMILIES)
 
 
 def answered(flow: Flow, version: int) -> Traffic:

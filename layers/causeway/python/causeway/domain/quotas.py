@@ -7,13 +7,11 @@ Additions come before removals, so that what a plan takes away makes no room for
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from .addressing import block_of, is_block
+from .addressing import FAMILIES, block_of, is_block
 from .findings import Code, Finding
 from .network import LOCAL, Direction, Permission, Snapshot
 from .plan import AcceptPeering, AuthorizeRule, CreateAclEntry, CreatePeering, CreateRoute, Plan
 from .values import SIDES, Both, Side, Value
-
-FAMILIES = (4, 6)
 
 
 class Quota(Value):

@@ -7,7 +7,7 @@ from itertools import product
 from msgspec.structs import replace
 
 from .ends import Candidates, End, all_candidates, tell_apart
-from .matching import requested
+from .matching import all_requested
 from .network import PeeringConnection, PeeringStatus, Snapshot
 from .openings import Openings
 from .passage import passage
@@ -16,8 +16,6 @@ from .request import Flow
 from .things import Thing, UnansweredQuestion
 from .values import Both, PortRange, Protocol, Side, Value
 from .verdicts import Endpoint, Verdict
-
-FAMILIES = (4, 6)
 
 
 class Way(Value):
@@ -50,8 +48,7 @@ def verdicts_between(
         UnansweredQuestion: No peering is in between, or they have no address family in common.
     """
     flow = Flow(source=source.side, protocol=protocol, ports=ports)
-    traffic = tuple(requested(flow, version) for version in FAMILIES)
-    ends = tell_apart(_candidates(source, destination), snapshots, source.side, traffic)
+    ends = tell_apart(_candidates(source, destination), snapshots, source.side, all_requested(flow))
     pairs = tuple(_pairs(ends, source.side))
     if not pairs:
         raise UnansweredQuestion(f"{source.name} and {destination.name} have no address family in common.")
