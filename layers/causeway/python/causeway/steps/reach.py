@@ -2,8 +2,9 @@
 
 from causeway.boundary import parse_request
 from causeway.domain.network import Snapshot
+from causeway.domain.request import Request
 from causeway.domain.saved import SavedNetwork, whole
-from causeway.domain.things import Thing, UnansweredQuestion, find
+from causeway.domain.things import UnansweredQuestion, find
 from causeway.domain.values import Both, PortRange, Protocol
 from causeway.domain.verdicts import Verdict
 from causeway.domain.ways import Way, verdicts_between, ways_between, ways_from, ways_to
@@ -18,8 +19,9 @@ def verdicts_on(
         UnansweredQuestion: The network cannot answer it.
         MalformedItem: The saved request is none.
     """
-    snapshots = _seen(saved)
-    return verdicts_between(_find(saved, source), _find(saved, destination), protocol, ports, snapshots)
+    request, snapshots = _seen(saved)
+    one, other = (find(name, request, snapshots) for name in (source, destination))
+    return verdicts_between(one, other, protocol, ports, snapshots)
 
 
 def ways_on(saved: SavedNetwork, source: str | None, destination: str | None) -> tuple[Way, ...]:
@@ -29,20 +31,18 @@ def ways_on(saved: SavedNetwork, source: str | None, destination: str | None) ->
         UnansweredQuestion: The network cannot answer it.
         MalformedItem: The saved request is none.
     """
-    snapshots = _seen(saved)
-    if source is not None and destination is not None:
-        return ways_between(_find(saved, source), _find(saved, destination), snapshots)
-    if source is not None:
-        return ways_from(_find(saved, source), snapshots)
-    if destination is not None:
-        return ways_to(_find(saved, destination), snapshots)
+    request, snapshots = _seen(saved)
+    one, other = (None if name is None else find(name, request, snapshots) for name in (source, destination))
+    if one is not None and other is not None:
+        return ways_between(one, other, snapshots)
+    if one is not None:
+        return ways_from(one, snapshots)
+    if other is not None:
+        return ways_to(other, snapshots)
     raise UnansweredQuestion("Nothing is named.")
 
 
-def _find(saved: SavedNetwork, name: str) -> Thing:
-    return find(name, parse_request(saved.request), _seen(saved))
-
-
-def _seen(saved: SavedNetwork) -> Both[Snapshot]:
-    """Both sides, with what the request excludes: packets know nothing of requests."""
-    return saved.seen_for(whole(parse_request(saved.request)))
+def _seen(saved: SavedNetwork) -> tuple[Request, Both[Snapshot]]:
+    """The request, and both sides with what it excludes: packets know nothing of requests."""
+    request = parse_request(saved.request)
+    return request, saved.seen_for(whole(request))
