@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from causeway.domain.saved import SavedNetwork
-from causeway.domain.status import verdict_map
+from causeway.domain.status import verdict_map, vpcs_map
+from causeway.domain.values import Both
 from causeway.domain.verdicts import Verdict
+from causeway.domain.ways import peering_of
 
 from .model import State
 
@@ -17,15 +19,14 @@ def as_item(network: SavedNetwork, verdicts: Sequence[Verdict]) -> dict[str, Any
         network: What was saved.
         verdicts: Of its flows: `causeway.steps.offline.check_on` gives them.
     """
-    vpcs = {"requester": network.requester.vpc, "accepter": network.accepter.vpc}
+    connection = peering_of(Both(requester=network.requester, accepter=network.accepter))
     return {
         **network.request,
         "status": {
             "state": _state(verdicts).value,
             "updated_at": network.taken_at,
-            "peering_connection_id": _connection_id(network),
-            "cidr_blocks": {side: list(vpc.all_cidr_blocks) for side, vpc in vpcs.items()},
-            "vpc_names": {side: vpc.name for side, vpc in vpcs.items()},
+            "peering_connection_id": connection and connection.connection_id,
+            **vpcs_map(Both(requester=network.requester.vpc, accepter=network.accepter.vpc)),
             "verdicts": [verdict_map(verdict) for verdict in sorted(verdicts, key=lambda each: each.reachable)],
         },
     }
@@ -35,10 +36,3 @@ def _state(verdicts: Sequence[Verdict]) -> State:
     if not verdicts:
         return State.UNCHECKED
     return State.REACHABLE if all(verdict.reachable for verdict in verdicts) else State.BLOCKED
-
-
-def _connection_id(network: SavedNetwork) -> str | None:
-    """The live connection of the two VPCs: AWS lets two VPCs have one only."""
-    ends = network.requester.vpc.ref, network.accepter.vpc.ref
-    found = (each for each in network.requester.peering_connections if each.joins(*ends))
-    return next((each.connection_id for each in found), None)

@@ -77,8 +77,7 @@ class Status(Value):
             "updated_at": self.updated_at,
             "execution": self.execution,
             "peering_connection_id": self.peering_connection_id,
-            "cidr_blocks": {side.value: list(_blocks(self.vpcs[side])) if self.vpcs else [] for side in SIDES},
-            "vpc_names": {side.value: self.vpcs[side].name if self.vpcs else None for side in SIDES},
+            **vpcs_map(self.vpcs),
             "findings": [finding.as_map() for finding in self.findings],
             "verdicts": [verdict_map(verdict) for verdict in self.verdicts],
             "testimonies": [testimony.as_map() for testimony in self.testimonies],
@@ -87,6 +86,14 @@ class Status(Value):
             "changes_made": list(self.changes_made),
             "changes_undone": list(self.changes_undone),
         }
+
+
+def vpcs_map(vpcs: Both[Vpc] | None) -> dict[str, Any]:
+    """What a status tells of both VPCs."""
+    return {
+        "cidr_blocks": {side.value: list(_blocks(vpcs[side])) if vpcs else [] for side in SIDES},
+        "vpc_names": {side.value: vpcs[side].name if vpcs else None for side in SIDES},
+    }
 
 
 def _blocks(vpc: Vpc) -> tuple[str, ...]:
