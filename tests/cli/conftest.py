@@ -63,6 +63,14 @@ def causeway(monkeypatch: pytest.MonkeyPatch) -> Iterator[Command]:
         yield Command(dynamodb.Table("requests"), Ledger("ledger", boto3.client("dynamodb")))
 
 
+@pytest.fixture
+def offline(causeway: Command, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """The command where there is no AWS at all."""
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    monkeypatch.setattr(boto3.session.Session, "client", None)
+    return causeway
+
+
 def _make_stack() -> None:
     """A stack that has the outputs, and a queue because a stack has to have something."""
     outputs = {name: {"Value": value} for name, value in OUTPUTS.items()}

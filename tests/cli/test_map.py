@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from causeway.domain.saved import from_json, to_json
@@ -14,14 +13,6 @@ from tests.map.samples import three
 from .conftest import Command
 
 SAMPLE = Path(__file__).parents[2] / "events" / "saved_network.json"
-
-
-@pytest.fixture
-def offline(causeway: Command, monkeypatch: pytest.MonkeyPatch) -> Command:
-    """The command where there is no AWS at all."""
-    monkeypatch.delenv("AWS_DEFAULT_REGION")
-    monkeypatch.setattr(boto3.session.Session, "client", None)
-    return causeway
 
 
 def request_of(drawn: Any) -> dict[str, Any]:

@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from causeway.boundary import parse_request
@@ -33,14 +32,6 @@ STATUS = {
 }
 A, B = "10.0.0.10", "192.0.0.10"
 FLOW = (A, B, "--protocol", "tcp", "--port", "22")
-
-
-@pytest.fixture
-def offline(causeway: Command, monkeypatch: pytest.MonkeyPatch) -> Command:
-    """The command where there is no AWS at all."""
-    monkeypatch.delenv("AWS_DEFAULT_REGION")
-    monkeypatch.setattr(boto3.session.Session, "client", None)
-    return causeway
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from causeway.boundary import parse_request
@@ -47,14 +46,6 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     return tmp_path / "snapshot.json"
-
-
-@pytest.fixture
-def offline(causeway: Command, monkeypatch: pytest.MonkeyPatch) -> Command:
-    """The command where there is no AWS at all."""
-    monkeypatch.delenv("AWS_DEFAULT_REGION")
-    monkeypatch.setattr(boto3.session.Session, "client", None)
-    return causeway
 
 
 def save(file: Path, networks: Both[Snapshot]) -> str:

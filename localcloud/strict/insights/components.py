@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from localcloud.strict.insights.records import Component
+from localcloud.strict.insights.records import Component, without_nones
 
 _PROTOCOL_NAMES = {"-1": "all", "6": "tcp", "17": "udp"}
 
@@ -35,7 +35,7 @@ def group_rule(rule: Any) -> Component:
         "PrefixListId": rule.prefix_list_id,
         "PortRange": None if rule.from_port is None else {"From": rule.from_port, "To": rule.to_port},
     }
-    return {name: value for name, value in described.items() if value is not None}
+    return without_nones(described)
 
 
 def acl_rule(entry: Any) -> Component:
@@ -47,7 +47,7 @@ def acl_rule(entry: Any) -> Component:
         "RuleAction": entry.rule_action,
         "RuleNumber": entry.rule_number,
     }
-    return {name: value for name, value in described.items() if value is not None}
+    return without_nones(described)
 
 
 def table_route(route: Any) -> Component:
@@ -62,4 +62,4 @@ def table_route(route: Any) -> Component:
         "Origin": route.origin,
         "State": route.state,
     }
-    return {name: value for name, value in described.items() if value is not None}
+    return without_nones(described)

@@ -12,7 +12,7 @@ from moto.ec2.utils import random_id
 
 from localcloud.strict import timing
 from localcloud.strict.insights.endpoints import Endpoint, endpoint
-from localcloud.strict.insights.records import ANY_PORT, Asked, Component, Filter, Path, insights_of
+from localcloud.strict.insights.records import ANY_PORT, Asked, Component, Filter, Path, insights_of, without_nones
 from localcloud.strict.patching import replaces
 from localcloud.strict.selecting import Reader, paged_result, select
 
@@ -212,7 +212,7 @@ def _described(backend: Any, path: Path) -> Component:
         "FilterAtDestination": _described_filter(asked.at_destination),
         "Tags": described_tags(backend, path.id),
     }
-    return {name: value for name, value in described.items() if value is not None}
+    return without_nones(described)
 
 
 def described_tags(backend: Any, resource_id: str) -> list[dict[str, str]]:
@@ -228,7 +228,7 @@ def _described_filter(each: Filter | None) -> Component | None:
         "DestinationAddress": each.destination_address,
         "DestinationPortRange": _described_ports(each.destination_ports),
     }
-    return {name: value for name, value in described.items() if value is not None}
+    return without_nones(described)
 
 
 def _described_ports(ports: tuple[int, int] | None) -> Component | None:

@@ -1,6 +1,6 @@
 """What is kept of paths and analyses: for each account and region, beside moto's other EC2 resources."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -14,6 +14,11 @@ type Component = dict[str, Any]
 """A part of an answer, in the words of the EC2 API: a PathComponent, or an Explanation."""
 
 ANY_PORT = (0, 65535)
+
+
+def without_nones(described: Mapping[str, Any]) -> Component:
+    """What an answer has of it: EC2 leaves out what is not there."""
+    return {name: value for name, value in described.items() if value is not None}
 
 
 class Filter(msgspec.Struct, frozen=True):
