@@ -21,12 +21,12 @@ from bench.competitors import Absent, Terraform, find_competitors, straight_line
 from bench.fleet import Fleet, Size, measure_fleet
 from bench.leftovers import Leftovers, leave
 from bench.life import Life, measure_life
-from bench.measure import Case, Measurement, Run, Way, take_sample
+from bench.measure import Case, Measurement, ReachableSet, Run, take_sample
 from bench.networks import build_pair
 from bench.product import Causeway, peer, peer_and_remove
 from bench.questions import Question, measure_questions
 from bench.reachability import Reachability, measure_reachability
-from localcloud.runtime_image import LOCAL_FOLDER
+from localcloud.lambda_.runtime_image import LOCAL_FOLDER
 
 ROUTE_TABLES = (4, 64)
 LATENCIES_MS = (0, 50)
@@ -77,7 +77,7 @@ class _Teller:
 
 
 def _run_quick(cloud: Cloud, tell: _Teller) -> report.Results:
-    ways: list[Way] = [Causeway(cloud), straight_line(cloud)]
+    ways: list[ReachableSet] = [Causeway(cloud), straight_line(cloud)]
     return _results(
         samples=1,
         measurements=_measure(cloud, ways, [SMALLEST], 1, tell),
@@ -138,12 +138,14 @@ def _results(
     )
 
 
-def _measure(cloud: Cloud, ways: Sequence[Way], cases: Sequence[Case], samples: int, tell: _Teller) -> list[Measurement]:
+def _measure(
+    cloud: Cloud, ways: Sequence[ReachableSet], cases: Sequence[Case], samples: int, tell: _Teller
+) -> list[Measurement]:
     """The ways take turns, so that what disturbs the machine disturbs them alike."""
     return [measurement for case in cases for measurement in _measure_case(cloud, ways, case, samples, tell)]
 
 
-def _measure_case(cloud: Cloud, ways: Sequence[Way], case: Case, samples: int, tell: _Teller) -> Iterator[Measurement]:
+def _measure_case(cloud: Cloud, ways: Sequence[ReachableSet], case: Case, samples: int, tell: _Teller) -> Iterator[Measurement]:
     runs: dict[str, list[tuple[Run, Run]]] = {way.name: [] for way in ways}
     for sample in range(1, samples + 1):
         for way in ways:
@@ -159,7 +161,7 @@ def _start_cold(cloud: Cloud, names: Iterable[str], samples: int, tell: _Teller)
     return measure_cold_starts(cloud, names, peer(cloud, times=2), peer_and_remove(cloud), samples)
 
 
-def _leave(cloud: Cloud, ways: Sequence[Way], tell: _Teller) -> list[Leftovers]:
+def _leave(cloud: Cloud, ways: Sequence[ReachableSet], tell: _Teller) -> list[Leftovers]:
     left = []
     for way in ways:
         tell(f"what is left after a conflict: {way.name}")

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from localcloud.calls import Call
-from localcloud.deploy import HUB_STACK, deploy_everything
-from localcloud.faults import Faults, Throttle
-from localcloud.requests import INTERNAL_HEADER
+from localcloud.deploy.stacks import HUB_STACK, deploy_everything
+from localcloud.endpoint.api_request import INTERNAL_HEADER
+from localcloud.endpoint.calls import Call
+from localcloud.endpoint.faults import Faults, Throttle
 from localcloud.server import DEFAULT_REGION, MEMBER_ACCOUNT_IDS, EmbeddedAws
 
 if TYPE_CHECKING:

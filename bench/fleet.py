@@ -11,7 +11,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from bench.cloud import MEMBERS, REGION, Cloud
 from bench.measure import Calls
 from bench.networks import Vpc, build_vpc
-from localcloud.faults import Throttle
+from localcloud.endpoint.faults import Throttle
 
 ACCOUNTS = (*MEMBERS, "333333333333")
 REGIONS = (REGION, "us-west-2")

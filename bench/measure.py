@@ -7,7 +7,7 @@ import msgspec
 
 from bench.cloud import Cloud
 from bench.networks import Pair
-from localcloud.calls import Call, count_by_kind
+from localcloud.endpoint.calls import Call, count_by_kind
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -18,7 +18,7 @@ class Outcome(msgspec.Struct, frozen=True):
     succeeded: bool
 
 
-class Way(Protocol):
+class ReachableSet(Protocol):
     """A way to peer two VPCs."""
 
     @property
@@ -92,12 +92,12 @@ class Measurement(msgspec.Struct, frozen=True):
     second: tuple[Run, ...]
 
 
-def take_sample(cloud: Cloud, way: Way, pair: Pair, latency_ms: int) -> tuple[Run, Run]:
+def take_sample(cloud: Cloud, way: ReachableSet, pair: Pair, latency_ms: int) -> tuple[Run, Run]:
     """The first and the second run on a pair."""
     return timed_run(cloud, way, pair, latency_ms), timed_run(cloud, way, pair, latency_ms)
 
 
-def timed_run(cloud: Cloud, way: Way, pair: Pair, latency_ms: int = 0) -> Run:
+def timed_run(cloud: Cloud, way: ReachableSet, pair: Pair, latency_ms: int = 0) -> Run:
     way.prepare(pair)
     with cloud.recorded(latency_ms) as calls:
         outcome = way.run(pair)

@@ -9,12 +9,12 @@ from time import process_time
 import msgspec
 
 from bench.reachability import WHOLE, Dimensions, a_connection, a_request, build_networks
-from causeway.domain.exposure import exposures
-from causeway.domain.network import Snapshot
-from causeway.domain.sharing import rules_asked_for
-from causeway.domain.things import find
-from causeway.domain.values import Both, Side
-from causeway.domain.ways import ways_from, ways_to
+from causeway.domain.model.network import Snapshot
+from causeway.domain.model.values import PerSide, Side
+from causeway.domain.planning.claims import rules_asked_for
+from causeway.domain.planning.exposure import exposures
+from causeway.domain.reachability.queries import reachable_from, reachable_to
+from causeway.domain.reachability.targets import find
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -38,10 +38,10 @@ def measure_questions(dimensions: Dimensions = WHOLE) -> tuple[Question, ...]:
     group = networks.accepter.security_groups[0].security_group_id
     subnet = networks.accepter.subnets[0].subnet_id
     return (
-        _asked("all that can reach an interface", lambda: ways_to(find(interface, request, networks), networks)),
-        _asked("all that can reach a security group", lambda: ways_to(find(group, request, networks), networks)),
-        _asked("all that can reach a subnet", lambda: ways_to(find(subnet, request, networks), networks)),
-        _asked("all that an interface can reach", lambda: ways_from(find(interface, request, networks), networks)),
+        _asked("all that can reach an interface", lambda: reachable_to(find(interface, request, networks), networks)),
+        _asked("all that can reach a security group", lambda: reachable_to(find(group, request, networks), networks)),
+        _asked("all that can reach a subnet", lambda: reachable_to(find(subnet, request, networks), networks)),
+        _asked("all that an interface can reach", lambda: reachable_from(find(interface, request, networks), networks)),
         _asked(
             "what is open beyond the item's allow",
             lambda: exposures(request, rules_asked_for(request, (), networks), networks, a_connection(networks)),
@@ -49,10 +49,10 @@ def measure_questions(dimensions: Dimensions = WHOLE) -> tuple[Question, ...]:
     )
 
 
-def _connected(networks: Both[Snapshot]) -> Both[Snapshot]:
+def _connected(networks: PerSide[Snapshot]) -> PerSide[Snapshot]:
     """With the connection as the requester's side sees it."""
     seen = msgspec.structs.replace(networks.requester, peering_connections=(a_connection(networks),))
-    return Both(requester=seen, accepter=networks[Side.ACCEPTER])
+    return PerSide(requester=seen, accepter=networks[Side.ACCEPTER])
 
 
 def _asked(what: str, ask: Callable[[], Sized]) -> Question:

@@ -12,8 +12,7 @@ from time import process_time
 
 import msgspec
 
-from causeway.domain.ends import End, ends_of
-from causeway.domain.network import (
+from causeway.domain.model.network import (
     LOCAL,
     AclEntry,
     Direction,
@@ -29,19 +28,20 @@ from causeway.domain.network import (
     Subnet,
     Vpc,
 )
-from causeway.domain.reachability import check, judge
-from causeway.domain.request import Flow, Request, Selector, VpcRef
-from causeway.domain.values import SIDES, Both, PortRange, Protocol, Side
+from causeway.domain.model.request import Flow, Request, Selector, VpcRef
+from causeway.domain.model.values import SIDES, PerSide, PortRange, Protocol, Side
+from causeway.domain.reachability.check import check, judge
+from causeway.domain.reachability.endpoints import End, ends_of
 
-BLOCKS = Both(requester="10.0.0.0/16", accepter="10.1.0.0/16")
-ACCOUNTS = Both(requester="111111111111", accepter="222222222222")
+BLOCKS = PerSide(requester="10.0.0.0/16", accepter="10.1.0.0/16")
+ACCOUNTS = PerSide(requester="111111111111", accepter="222222222222")
 CONNECTION_ID = "pcx-1"
 ZONES = 3
 ROUTED, PINGED = 0.9, 0.5
 """How many of the route tables lead to the peer, and of the security groups let its pings in."""
 
 PORTS = (22, 80, 443, 5432, 6379, 8080)
-EVERYTHING = Both(requester=Selector(every=True), accepter=Selector(every=True))
+EVERYTHING = PerSide(requester=Selector(every=True), accepter=Selector(every=True))
 FLOWS = (
     Flow(source=Side.REQUESTER, protocol=Protocol.TCP, ports=PortRange(first=443, last=443)),
     Flow(source=Side.REQUESTER, protocol=Protocol.TCP, ports=PortRange(first=5432, last=5432)),
@@ -107,14 +107,14 @@ def measure_reachability(whole: Dimensions = WHOLE, sample: Dimensions = SAMPLE)
     )
 
 
-def build_networks(dimensions: Dimensions) -> Both[Snapshot]:
+def build_networks(dimensions: Dimensions) -> PerSide[Snapshot]:
     """Two peered VPCs that are used: the same ones each time."""
     chance = random.Random(1)  # noqa: S311
     requester, accepter = (_side(side, dimensions, chance) for side in SIDES)
-    return Both(requester=requester, accepter=accepter)
+    return PerSide(requester=requester, accepter=accepter)
 
 
-def _check(networks: Both[Snapshot]) -> tuple[int, int, float]:
+def _check(networks: PerSide[Snapshot]) -> tuple[int, int, float]:
     """How many verdicts there are, how many pairs they find reachable, and the seconds."""
     request, connection = a_request(networks), a_connection(networks)
     begun = process_time()
@@ -124,7 +124,7 @@ def _check(networks: Both[Snapshot]) -> tuple[int, int, float]:
     return len(verdicts), sum(found), seconds
 
 
-def _ask_each(networks: Both[Snapshot]) -> tuple[int, float]:
+def _ask_each(networks: PerSide[Snapshot]) -> tuple[int, float]:
     """How many pairs are reachable, and the seconds; without those that it takes to find the ends."""
     every, connection = [(flow, _all_ends(flow, networks)) for flow in FLOWS], a_connection(networks)
     begun = process_time()
@@ -136,28 +136,28 @@ def _ask_each(networks: Both[Snapshot]) -> tuple[int, float]:
     return reachable, process_time() - begun
 
 
-def _all_ends(flow: Flow, networks: Both[Snapshot]) -> Both[list[End]]:
+def _all_ends(flow: Flow, networks: PerSide[Snapshot]) -> PerSide[list[End]]:
     """An end for each interface, alike or not."""
     request = a_request(networks)
     pairs = zip(networks.requester.network_interfaces, networks.accepter.network_interfaces, strict=True)
-    alone = [
+    file_lock = [
         ends_of(
             flow,
             request,
-            Both(
+            PerSide(
                 requester=msgspec.structs.replace(networks.requester, network_interfaces=(one,)),
                 accepter=msgspec.structs.replace(networks.accepter, network_interfaces=(other,)),
             ),
         )
         for one, other in pairs
     ]
-    return Both(
-        requester=[end for ends in alone for end in ends.requester],
-        accepter=[end for ends in alone for end in ends.accepter],
+    return PerSide(
+        requester=[end for ends in file_lock for end in ends.requester],
+        accepter=[end for ends in file_lock for end in ends.accepter],
     )
 
 
-def a_request(networks: Both[Snapshot]) -> Request:
+def a_request(networks: PerSide[Snapshot]) -> Request:
     """For all that both have."""
     return Request(
         request_id="bench",
@@ -166,12 +166,12 @@ def a_request(networks: Both[Snapshot]) -> Request:
         flows=FLOWS,
         route_tables=EVERYTHING,
         security_groups=EVERYTHING,
-        dns_resolution=Both(requester=False, accepter=False),
+        dns_resolution=PerSide(requester=False, accepter=False),
         tags={},
     )
 
 
-def a_connection(networks: Both[Snapshot]) -> PeeringConnection:
+def a_connection(networks: PerSide[Snapshot]) -> PeeringConnection:
     """The one that the routes lead to."""
     return PeeringConnection(
         connection_id=CONNECTION_ID,

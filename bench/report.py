@@ -197,11 +197,11 @@ def _fleet_table(fleet: Fleet, life: Life) -> Table:
     for heading in ("seconds to the last", "× time", "calls", "calls a request", "throttled"):
         table.add_column(heading, justify="right")
     table.add_column("ended")
-    alone = life.create.outcome.seconds * fleet.requests
+    file_lock = life.create.outcome.seconds * fleet.requests
     ended = ", ".join(f"{count} {state}" for state, count in sorted(fleet.ended.items()))
     table.add_row(
         f"{fleet.seconds:.1f}",
-        f"{fleet.seconds / alone:.2f}",
+        f"{fleet.seconds / file_lock:.2f}",
         str(fleet.calls.total),
         f"{fleet.calls.total / fleet.requests:.0f}",
         str(fleet.throttled),

@@ -11,9 +11,9 @@ from typer.core import TyperGroup
 
 from causeway.boundary import MalformedItem
 from causeway.clock import timestamp
-from causeway.domain.errors import CausewayError
-from causeway.domain.saved import to_json
-from causeway.domain.values import Protocol
+from causeway.domain.lifecycle.saved_network import to_json
+from causeway.domain.model.errors import CausewayError
+from causeway.domain.model.values import Protocol
 
 from . import reach as reaching
 from . import saved, work
@@ -133,7 +133,7 @@ def plan(
     item = read_item(file)
     preview = Hub(stack).preview(item) if on is None else saved.preview(on, item)
     Screen(as_json=as_json).show(preview, preview_view(preview))
-    raise typer.Exit(work.of_preview(preview))
+    raise typer.Exit(work.exit_code_of_preview(preview))
 
 
 @app.command()
@@ -271,7 +271,7 @@ def drift(
     previews = work.drifted(Hub(stack), request_ids or [])
     rendered = Group(*map(drift_view, previews)) if previews else "No drift."
     Screen(as_json=as_json).show(previews, rendered)
-    raise typer.Exit(work.of_drift(previews))
+    raise typer.Exit(work.exit_code_of_drift(previews))
 
 
 def _follow(hub: Hub, screen: Screen, request_id: str, find: Callable[[Hub], int]) -> NoReturn:

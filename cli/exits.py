@@ -2,7 +2,7 @@
 
 from enum import IntEnum
 
-from causeway.domain.errors import AccessDenied, CausewayError, ResourceNotFound, ServiceUnavailable, Throttled
+from causeway.domain.model.errors import AccessDenied, CausewayError, ResourceNotFound, ServiceUnavailable, Throttled
 
 
 class ExitCode(IntEnum):

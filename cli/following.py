@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from causeway.domain.errors import LedgerMissing
-from causeway.domain.run import Run
+from causeway.domain.lifecycle.run import Run
+from causeway.domain.model.errors import LedgerMissing
 
 from .exits import CommandError, ExitCode
 from .hub import Document, Hub

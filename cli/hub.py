@@ -14,10 +14,10 @@ from botocore.awsrequest import AWSRequest
 from botocore.httpsession import URLLib3Session
 
 from causeway.aws.errors import translated
-from causeway.aws.ledger import Ledger
-from causeway.domain.errors import ResourceNotFound
-from causeway.domain.saved import SavedNetwork, UnusableSnapshot, unpack
-from causeway.domain.status import execution_name
+from causeway.aws.store.ledger import Ledger
+from causeway.domain.lifecycle.saved_network import SavedNetwork, UnusableSnapshot, unpack
+from causeway.domain.lifecycle.status import execution_name
+from causeway.domain.model.errors import ResourceNotFound
 
 from .exits import CommandError, ExitCode
 

@@ -6,14 +6,14 @@ from typing import Any, NamedTuple
 import msgspec
 
 from causeway.boundary import MalformedItem, desired_part, parse_request
-from causeway.domain.addressing import Address, address_of, block_of
-from causeway.domain.saved import SavedNetwork
-from causeway.domain.status import verdict_map
-from causeway.domain.things import UnansweredQuestion, is_address, is_known_kind
-from causeway.domain.values import ALL_PORTS, PortRange, Protocol
-from causeway.domain.ways import Way
-from causeway.domain.wording import say_openings
-from causeway.steps.reach import verdicts_on, ways_on
+from causeway.domain.lifecycle.saved_network import SavedNetwork
+from causeway.domain.lifecycle.status import verdict_map
+from causeway.domain.model.addressing import Address, address_of, block_of
+from causeway.domain.model.values import ALL_PORTS, PortRange, Protocol
+from causeway.domain.reachability.queries import ReachableSet
+from causeway.domain.reachability.targets import UnansweredQuestion, is_address, is_known_kind
+from causeway.domain.reachability.wording import say_packets
+from cli.offline.queries import reachable_on, verdicts_on
 
 from .exits import CommandError, ExitCode
 from .hub import Document, Hub
@@ -171,14 +171,14 @@ def _answered(asked: Question, network: SavedNetwork) -> Document:
     if asked.protocol is not None and asked.source is not None and asked.destination is not None:
         verdicts = verdicts_on(network, asked.source, asked.destination, asked.protocol, asked.ports)
         return {**told, "verdicts": [verdict_map(verdict) for verdict in verdicts]}
-    return {**told, "ways": [_way_map(way) for way in ways_on(network, asked.source, asked.destination)]}
+    return {**told, "ways": [_way_map(way) for way in reachable_on(network, asked.source, asked.destination)]}
 
 
-def _way_map(way: Way) -> dict[str, Any]:
+def _way_map(way: ReachableSet) -> dict[str, Any]:
     return {
         "source": msgspec.to_builtins(way.source),
         "destination": msgspec.to_builtins(way.destination),
-        "open": say_openings(way.openings),
+        "open": say_packets(way.openings),
         "openings": msgspec.to_builtins(way.openings),
     }
 

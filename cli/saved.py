@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from causeway.boundary import REQUEST_ID_PATTERN, MalformedItem, desired_part, parse_request
-from causeway.domain.saved import SavedNetwork, UnusableSnapshot, from_json
-from causeway.domain.status import verdict_map
-from causeway.steps.offline import check_on, exposures_on, preview_on
+from causeway.domain.lifecycle.saved_network import SavedNetwork, UnusableSnapshot, from_json
+from causeway.domain.lifecycle.status import verdict_map
+from cli.offline.saved_network import check_on, exposures_on, preview_on
 
 from .exits import CommandError, ExitCode
 from .hub import Document, Hub

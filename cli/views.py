@@ -9,8 +9,8 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from causeway.domain.history import Entry, What
-from causeway.domain.status import State
+from causeway.domain.lifecycle.history import Entry, What
+from causeway.domain.lifecycle.status import State
 
 from .flow_views import finding_table, judged, testimony_table, unseen_view, verdict_table
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from causeway.boundary import desired_part, parse_request
-from causeway.domain.history import Entry, tell
-from causeway.domain.run import Run
+from causeway.domain.lifecycle.history import Entry, tell
+from causeway.domain.lifecycle.run import Run
 
 from .exits import CommandError, ExitCode
 from .following import AWAITING_APPROVAL, begun
@@ -86,16 +86,16 @@ def drifted(hub: Hub, request_ids: Sequence[str]) -> list[Document]:
     items = [hub.item(request_id) for request_id in request_ids] or hub.items()
     settled = [desired_part(item) for item in items if item.get("status", {}).get("state") in SETTLED]
     previews, unseen = ask_all(settled, hub.preview)
-    return [preview for preview in previews if of_preview(preview) is not ExitCode.DONE] + unseen
+    return [preview for preview in previews if exit_code_of_preview(preview) is not ExitCode.DONE] + unseen
 
 
-def of_drift(drift: Iterable[Document]) -> ExitCode:
+def exit_code_of_drift(drift: Iterable[Document]) -> ExitCode:
     """How what differs ends the command. Where not all was seen, no answer is the whole one."""
-    codes = (ExitCode.UNREACHABLE if "why" in each else of_preview(each) for each in drift)
+    codes = (ExitCode.UNREACHABLE if "why" in each else exit_code_of_preview(each) for each in drift)
     return max(codes, default=ExitCode.DONE)
 
 
-def of_preview(preview: Mapping[str, Any]) -> ExitCode:
+def exit_code_of_preview(preview: Mapping[str, Any]) -> ExitCode:
     """How a preview ends the command."""
     if preview["blocked"]:
         return ExitCode.FAILED

@@ -16,10 +16,10 @@ from rich.console import Console
 
 from cli.exits import CommandError
 from localcloud import packets
-from localcloud.demo import run_demo
-from localcloud.deploy import EXTERNAL_ID, LAB_NETWORKS, Member, Outputs, deploy_everything
-from localcloud.runtime_image import LOCAL_FOLDER
-from localcloud.sam import DeploymentError
+from localcloud.deploy.demo import run_demo
+from localcloud.deploy.sam import DeploymentError
+from localcloud.deploy.stacks import EXTERNAL_ID, LAB_NETWORKS, Member, Outputs, deploy_everything
+from localcloud.lambda_.runtime_image import LOCAL_FOLDER
 from localcloud.server import DEFAULT_REGION, HUB_ACCOUNT_ID, EmbeddedAws
 
 DEFAULT_PORT = 4566

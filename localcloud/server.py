@@ -10,31 +10,26 @@ from typing import TYPE_CHECKING, Self
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from localcloud import (
-    async_invoke,
-    cloudformation,
-    event_sources,
-    event_targets,  # noqa: F401 - its replacements are put in place with all others
-    managed_policies,
-    queue_sources,
-    remembered,
-    run_command,
-    schedules,
-    state_machines,
-    strict,
-)
-from localcloud.async_invoke import AsyncInvoker
-from localcloud.calls import CallGate
-from localcloud.cloudtrail import CloudTrail
+from localcloud import ec2
+from localcloud.cloudformation import stacks
 from localcloud.control import Control
-from localcloud.event_sources import EventSources
-from localcloud.function_urls import FunctionUrls
-from localcloud.identity import IdentityCheck
-from localcloud.lambda_runtime import LambdaRuntime
-from localcloud.pace import PaceSetting
-from localcloud.queue_sources import QueueSources
-from localcloud.run_command import RunCommands
-from localcloud.schedules import Schedules
+from localcloud.endpoint import moto_caches
+from localcloud.endpoint.calls import CallGate
+from localcloud.events import schedules
+from localcloud.events.cloudtrail import CloudTrail
+from localcloud.events.schedules import Schedules
+from localcloud.iam import managed_policies
+from localcloud.iam.identity import IdentityCheck
+from localcloud.lambda_ import async_invoke, queue_sources, stream_sources
+from localcloud.lambda_.async_invoke import AsyncInvoker
+from localcloud.lambda_.function_urls import FunctionUrls
+from localcloud.lambda_.queue_sources import QueueSources
+from localcloud.lambda_.runtime import LambdaRuntime
+from localcloud.lambda_.stream_sources import EventSources
+from localcloud.ssm import run_command
+from localcloud.ssm.run_command import RunCommands
+from localcloud.stepfunctions import state_machines
+from localcloud.time_limits import PaceSetting
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -92,7 +87,7 @@ class EmbeddedAws:
         self._queue_sources = QueueSources(self._runtime, self.pace)
         _install()
         async_invoke.install(self._invoker)
-        event_sources.install(self._sources)
+        stream_sources.install(self._sources)
         queue_sources.install(self._queue_sources)
         schedules.install(self.schedules)
         if self._run_commands:
@@ -103,7 +98,7 @@ class EmbeddedAws:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
-        event_sources.uninstall()
+        stream_sources.uninstall()
         queue_sources.uninstall()
         schedules.uninstall()
         run_command.uninstall()
@@ -162,8 +157,8 @@ def _install() -> None:
     """Change moto once per process: its classes are shared by every server in it."""
     if _installed.acquire(blocking=False):
         # Each module registers its replacements when it is imported; the strict rules' install puts all in place.
-        cloudformation.install()
+        stacks.install()
         state_machines.install()
         managed_policies.install()
-        remembered.install()
-        strict.install()
+        moto_caches.install()
+        ec2.install()

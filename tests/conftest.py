@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from localcloud import remembered
+from localcloud.endpoint import moto_caches
 from localcloud.packets import available
 from localcloud.server import EmbeddedAws
 
@@ -18,7 +18,7 @@ DEPLOYMENTS = (
 )
 """Which modules share a deployment of the product; all others share a third one. Each takes about as long."""
 
-remembered.read_models_once()
+moto_caches.read_models_once()
 
 
 @pytest.hookimpl(tryfirst=True)

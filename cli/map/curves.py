@@ -6,7 +6,7 @@ from enum import StrEnum
 from itertools import pairwise
 from math import hypot
 
-from causeway.domain.values import Value
+from causeway.domain.model.values import Value
 
 from .geometry import Box, Point
 

@@ -1,6 +1,6 @@
 """Points and boxes on a canvas; y grows downwards."""
 
-from causeway.domain.values import Value
+from causeway.domain.model.values import Value
 
 
 class Point(Value):

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from math import ceil, hypot
 
-from causeway.domain.values import Value
+from causeway.domain.model.values import Value
 
 from .curves import Curve, Wanted, curves_of
 from .geometry import ORIGIN, Box, Point

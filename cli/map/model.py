@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
-from causeway.domain.values import SIDES, Both, Value
+from causeway.domain.model.values import SIDES, PerSide, Value
 
 from .loose import items, mapping, mappings, text, texts
 
@@ -98,7 +98,7 @@ class Request(Value, omit_defaults=False):
 
     request_id: str
     state: State
-    vpcs: Both[str]
+    vpcs: PerSide[str]
     settings: dict[str, str]
     flows: tuple[Flow, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
@@ -223,7 +223,7 @@ def _request(item: Mapping[str, Any]) -> Request:
     return Request(
         request_id=_id(item),
         state=_state(text(status.get("state"))),
-        vpcs=Both(requester=_key(mapping(item.get("requester"))), accepter=_key(mapping(item.get("accepter")))),
+        vpcs=PerSide(requester=_key(mapping(item.get("requester"))), accepter=_key(mapping(item.get("accepter")))),
         flows=tuple(_flow(each) for each in items(item.get("allow"))),
         verdicts=tuple(_verdict(each) for each in mappings(status.get("verdicts"))),
         testimonies=tuple(_testimony(each) for each in mappings(status.get("testimonies"))),

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from causeway.domain.saved import SavedNetwork
-from causeway.domain.status import verdict_map, vpcs_map
-from causeway.domain.values import Both
-from causeway.domain.verdicts import Verdict
-from causeway.domain.ways import peering_of
+from causeway.domain.lifecycle.saved_network import SavedNetwork
+from causeway.domain.lifecycle.status import verdict_map, vpcs_map
+from causeway.domain.model.values import PerSide
+from causeway.domain.reachability.queries import peering_of
+from causeway.domain.reachability.verdicts import Verdict
 
 from .model import State
 
@@ -19,14 +19,14 @@ def as_item(network: SavedNetwork, verdicts: Sequence[Verdict]) -> dict[str, Any
         network: What was saved.
         verdicts: Of its flows: `causeway.steps.offline.check_on` gives them.
     """
-    connection = peering_of(Both(requester=network.requester, accepter=network.accepter))
+    connection = peering_of(PerSide(requester=network.requester, accepter=network.accepter))
     return {
         **network.request,
         "status": {
             "state": _state(verdicts).value,
             "updated_at": network.taken_at,
             "peering_connection_id": connection and connection.connection_id,
-            **vpcs_map(Both(requester=network.requester.vpc, accepter=network.accepter.vpc)),
+            **vpcs_map(PerSide(requester=network.requester.vpc, accepter=network.accepter.vpc)),
             "verdicts": [verdict_map(verdict) for verdict in sorted(verdicts, key=lambda each: each.reachable)],
         },
     }

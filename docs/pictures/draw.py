@@ -4,8 +4,8 @@ from pathlib import Path
 
 from playwright.sync_api import ViewportSize, sync_playwright
 
-from localcloud.demo import REQUEST_ID
-from localcloud.runtime_image import LOCAL_FOLDER
+from localcloud.deploy.demo import REQUEST_ID
+from localcloud.lambda_.runtime_image import LOCAL_FOLDER
 
 HERE = Path(__file__).parent
 CHROMIUM = "/usr/bin/chromium"

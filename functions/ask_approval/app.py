@@ -3,7 +3,7 @@
 from causeway import composition
 from causeway.observability import step
 from causeway.steps.ask_approval import ask_approval
-from causeway.steps.step_input import StepInput
+from causeway.steps.common.step_input import StepInput
 
 
 @step

@@ -3,7 +3,7 @@
 from causeway import composition
 from causeway.observability import step
 from causeway.steps.call_witnesses import call_witnesses
-from causeway.steps.step_input import StepInput
+from causeway.steps.common.step_input import StepInput
 
 
 @step

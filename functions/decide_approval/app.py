@@ -6,7 +6,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from causeway import composition
 from causeway.boundary import MalformedItem, parse_decision
-from causeway.domain.errors import ApprovalNotAsked
+from causeway.domain.model.errors import ApprovalNotAsked
 from causeway.function_url import Response, body, caller, conflict, done, malformed
 from causeway.observability import about, logger
 from causeway.steps.decide_approval import decide_approval

@@ -3,8 +3,8 @@
 from causeway import composition
 from causeway.metrics import count_outcome
 from causeway.observability import step
+from causeway.steps.common.step_input import StepInput
 from causeway.steps.record_outcome import record_outcome
-from causeway.steps.step_input import StepInput
 
 
 @step

@@ -2,8 +2,8 @@
 
 from causeway import composition
 from causeway.observability import step
+from causeway.steps.common.step_input import StepInput
 from causeway.steps.connect import request_peering
-from causeway.steps.step_input import StepInput
 
 
 @step

@@ -5,7 +5,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from causeway import composition
-from causeway.domain.saved import pack
+from causeway.domain.lifecycle.saved_network import pack
 from causeway.observability import about, logger
 from causeway.steps.take_snapshot import take_snapshot
 

@@ -2,7 +2,7 @@
 
 from causeway import composition
 from causeway.observability import step
-from causeway.steps.step_input import StepInput
+from causeway.steps.common.step_input import StepInput
 from causeway.steps.update_side import update_network_acls
 
 

@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from causeway import composition
 from causeway.clock import now
-from causeway.domain.watch import Place
+from causeway.domain.lifecycle.watch import Place
 from causeway.observability import about, logger
 from causeway.steps.watch_requests import watch_requests
 

@@ -13,8 +13,8 @@ from ipaddress import ip_address
 from statistics import fmean, pstdev
 from typing import NoReturn
 
-from causeway.domain.network import NetworkInterface
-from causeway.domain.values import Value
+from causeway.domain.model.network import NetworkInterface
+from causeway.domain.model.values import Value
 from localcloud.packets.network import Network
 from localcloud.packets.probes import ICMP, ICMPV6, TCP, Place, bound
 

@@ -5,9 +5,9 @@ What a rule means is written down here a second time, on purpose: the differenti
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from causeway.domain.addressing import is_block
-from causeway.domain.network import Direction, NetworkAcl, Permission
-from causeway.domain.values import PortRange, Value
+from causeway.domain.model.addressing import is_block
+from causeway.domain.model.network import Direction, NetworkAcl, Permission
+from causeway.domain.model.values import PortRange, Value
 
 type Members = Callable[[str], Sequence[str]]
 """What a rule can mean by an id: the addresses of all interfaces that carry a security group, or a prefix list's blocks.

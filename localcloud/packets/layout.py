@@ -3,10 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from causeway.domain.addressing import block_of, is_within
-from causeway.domain.network import NetworkInterface, PeeringConnection, PeeringStatus, Snapshot
-from causeway.domain.request import VpcRef
-from causeway.domain.values import Value
+from causeway.domain.model.addressing import block_of, is_within
+from causeway.domain.model.network import NetworkInterface, PeeringConnection, PeeringStatus, Snapshot
+from causeway.domain.model.request import VpcRef
+from causeway.domain.model.values import Value
 from localcloud.packets.filters import PeeringEdge, SubnetEdge, interface_filter, router_filter
 from localcloud.packets.routes import EVERYWHERE, PrefixLists, host, local_routes, lookup, subnet_routes
 

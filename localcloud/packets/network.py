@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
-from causeway.domain.network import PeeringConnection, Snapshot
+from causeway.domain.model.network import PeeringConnection, Snapshot
 from localcloud.packets.layout import Content, Layout, Wire, layout_of
 from localcloud.packets.namespaces import Namespace
 

@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from causeway.aws.reader import Reader
+from causeway.aws.ec2.reader import Reader
 from causeway.aws.sessions import Access, MemberSessions
-from causeway.domain.network import PeeringConnection, PeeringStatus, Snapshot
-from causeway.domain.request import VpcRef
-from causeway.domain.values import Side
-from localcloud.internal import client_for
+from causeway.domain.model.network import PeeringConnection, PeeringStatus, Snapshot
+from causeway.domain.model.request import VpcRef
+from causeway.domain.model.values import Side
+from localcloud.endpoint.internal import client_for
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client

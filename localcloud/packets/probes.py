@@ -9,7 +9,7 @@ from contextlib import ExitStack, suppress
 from itertools import batched
 from typing import cast
 
-from causeway.domain.values import Value
+from causeway.domain.model.values import Value
 from localcloud.packets.network import Network
 
 AT_ONCE = 256

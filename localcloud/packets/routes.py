@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from causeway.domain.addressing import block_of, is_block, is_within
-from causeway.domain.network import LOCAL, Route, RouteTable
+from causeway.domain.model.addressing import block_of, is_block, is_within
+from causeway.domain.model.network import LOCAL, Route, RouteTable
 
 EVERYWHERE = ("0.0.0.0/0", "::/0")
 _STATIC, _BY_LIST, _PROPAGATED, _LAST = 100, 150, 200, 4294967295

@@ -15,9 +15,9 @@ from moto.ec2.models import ec2_backends
 from moto.ec2.models.amis import AmiBackend
 
 from causeway.aws.sessions import Access, Hub, MemberSessions
-from causeway.domain.request import Flow, Request, Selector, VpcRef
-from causeway.domain.values import Both, PortRange, Protocol, Side
-from localcloud import strict
+from causeway.domain.model.request import Flow, Request, Selector, VpcRef
+from causeway.domain.model.values import PerSide, PortRange, Protocol, Side
+from localcloud import ec2 as emulated_ec2
 
 TEST, PRODUCTION = "111111111111", "222222222222"
 EAST, WEST = "us-east-1", "us-west-2"
@@ -126,7 +126,7 @@ def cloud() -> Iterator[None]:
         patch.setenv("AWS_DEFAULT_REGION", EAST)
         # No test here starts an instance, and loading the images is most of what a new account costs.
         patch.setattr(AmiBackend, "_load_amis", lambda _: None)
-        strict.install()
+        emulated_ec2.install()
         with mock_aws():
             yield
 
@@ -146,10 +146,10 @@ def session() -> boto3.session.Session:
 @pytest.fixture
 def world(session: boto3.session.Session, administrators: Administrators) -> Iterator[World]:
     ec2_backends.clear()
-    strict.configure(strict.Timing(visibility=0, provisioning=0, deleting=0))
+    emulated_ec2.configure(emulated_ec2.Timing(visibility=0, provisioning=0, deleting=0))
     with ExitStack() as listening:
         yield World(session, administrators, listening)
-    strict.configure(strict.Timing())
+    emulated_ec2.configure(emulated_ec2.Timing())
 
 
 @pytest.fixture
@@ -164,7 +164,7 @@ def accepter(world: World) -> VpcRef:
 
 @pytest.fixture
 def request_of_both(requester: VpcRef, accepter: VpcRef) -> Request:
-    everything = Both(requester=Selector(every=True), accepter=Selector(every=True))
+    everything = PerSide(requester=Selector(every=True), accepter=Selector(every=True))
     return Request(
         request_id="test-to-production",
         requester=requester,
@@ -172,6 +172,6 @@ def request_of_both(requester: VpcRef, accepter: VpcRef) -> Request:
         flows=(Flow(source=Side.REQUESTER, protocol=Protocol.TCP, ports=PortRange(first=22, last=22)),),
         route_tables=everything,
         security_groups=everything,
-        dns_resolution=Both(requester=False, accepter=False),
+        dns_resolution=PerSide(requester=False, accepter=False),
         tags={"Owner": "payments"},
     )

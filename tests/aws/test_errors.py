@@ -4,7 +4,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ParamValidationError, ReadTimeoutError
 
 from causeway.aws.errors import translated
-from causeway.domain import errors
+from causeway.domain.model import errors
 
 
 def refusal(code: str, message: str = "AWS's own words.", status: int = 400) -> ClientError:

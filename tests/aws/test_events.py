@@ -9,9 +9,9 @@ from moto.events.models import events_backends
 from moto.sqs.models import sqs_backends
 
 from causeway.aws.events import DETAIL_TYPES, Bus
-from causeway.domain.errors import ResourceNotFound, ServiceUnavailable
-from causeway.domain.findings import Code, Finding
-from causeway.domain.status import State, Status
+from causeway.domain.lifecycle.status import State, Status
+from causeway.domain.model.errors import ResourceNotFound, ServiceUnavailable
+from causeway.domain.model.findings import Code, Finding
 from tests.queues import letting_in
 
 PATTERN = json.dumps({"source": ["causeway"]})

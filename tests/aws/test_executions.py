@@ -9,8 +9,8 @@ from botocore.stub import Stubber
 from moto.stepfunctions.models import stepfunctions_backends
 
 from causeway.aws.executions import Executions, is_running
-from causeway.domain.errors import AccessDenied, ResourceNotFound
-from causeway.domain.unfinished import Execution
+from causeway.domain.lifecycle.recovery import Execution
+from causeway.domain.model.errors import AccessDenied, ResourceNotFound
 
 DEFINITION = json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}})
 NAME = "arn:aws:states:us-east-1:123456789012:execution:peering:test-to-production-7"

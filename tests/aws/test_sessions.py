@@ -6,7 +6,7 @@ import pytest
 
 from causeway.aws import sessions
 from causeway.aws.sessions import Access
-from causeway.domain.request import VpcRef
+from causeway.domain.model.request import VpcRef
 
 from .conftest import EAST, PRODUCTION, TEST, WEST, World
 

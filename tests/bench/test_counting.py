@@ -6,7 +6,7 @@ import pytest
 from bench.competitors import find_competitors
 from bench.measure import Calls, Case, Measurement, Outcome, Run, middle
 from bench.report import Ratio, ratios
-from localcloud.calls import Call
+from localcloud.endpoint.calls import Call
 
 if TYPE_CHECKING:
     from bench.cloud import Cloud

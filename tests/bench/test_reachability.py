@@ -4,7 +4,7 @@ import pytest
 
 from bench.questions import measure_questions
 from bench.reachability import FLOWS, Dimensions, Reachability, build_networks, measure_reachability
-from causeway.domain.values import SIDES
+from causeway.domain.model.values import SIDES
 
 WHOLE, SAMPLE = Dimensions(400, 40, 20), Dimensions(30, 40, 20)
 

@@ -9,7 +9,7 @@ import pytest
 from moto import mock_aws
 from typer.testing import CliRunner, Result
 
-from causeway.aws.ledger import Ledger
+from causeway.aws.store.ledger import Ledger
 from cli.app import app
 
 REGION = "us-east-1"

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from causeway.boundary import parse_request
-from causeway.domain.errors import ServiceUnavailable
-from causeway.domain.findings import Code, Finding
-from causeway.domain.plan import CreateRoute, Plan
-from causeway.domain.reachability import check
-from causeway.domain.status import State, Status
-from causeway.domain.values import Side
+from causeway.domain.lifecycle.status import State, Status
+from causeway.domain.model.errors import ServiceUnavailable
+from causeway.domain.model.findings import Code, Finding
+from causeway.domain.model.values import Side
+from causeway.domain.planning.plan import CreateRoute, Plan
+from causeway.domain.reachability.check import check
 from cli import following
 from cli.exits import CommandError, ExitCode
 from cli.hub import Hub

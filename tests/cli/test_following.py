@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from causeway.domain.status import State
+from causeway.domain.lifecycle.status import State
 from cli import following
 from cli.exits import CommandError
 from cli.following import follow

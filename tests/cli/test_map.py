@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from causeway.domain.saved import from_json, to_json
+from causeway.domain.lifecycle.saved_network import from_json, to_json
 from cli.exits import ExitCode
 from tests.domain.networks import change
 from tests.map.samples import three

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from causeway.boundary import parse_request
-from causeway.domain.network import Direction, Permission, Snapshot
-from causeway.domain.planner import plan_request
-from causeway.domain.saved import SavedNetwork, to_json
-from causeway.domain.values import Both, PortRange
+from causeway.domain.lifecycle.saved_network import SavedNetwork, to_json
+from causeway.domain.model.network import Direction, Permission, Snapshot
+from causeway.domain.model.values import PerSide, PortRange
+from causeway.domain.planning.planner import plan_request
 from cli.exits import CommandError, ExitCode
 from cli.hub import Hub
 from tests.domain.documents import networks_of, saved_network
@@ -24,7 +24,7 @@ ITEM: dict[str, Any] = json.loads((EVENTS / "request.json").read_text())
 SSH_ONLY = {**ITEM, "allow": [{"protocol": "tcp", "ports": "22", "from": "requester"}]}
 BEFORE = networks_of(SSH_ONLY)
 WANTED = parse_request(SSH_ONLY)
-THERE: Both[Snapshot] = applied(WANTED, plan_request(WANTED, 1, BEFORE), BEFORE)
+THERE: PerSide[Snapshot] = applied(WANTED, plan_request(WANTED, 1, BEFORE), BEFORE)
 STATUS = {
     "state": "ACTIVE",
     "peering_connection_id": "pcx-1",
@@ -50,7 +50,7 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return asked
 
 
-def save(folder: Path, networks: Both[Snapshot] = THERE, item: dict[str, Any] = SSH_ONLY) -> tuple[str, str]:
+def save(folder: Path, networks: PerSide[Snapshot] = THERE, item: dict[str, Any] = SSH_ONLY) -> tuple[str, str]:
     file = folder / f"{item['request_id']}.json"
     file.write_bytes(to_json(saved_network(networks, item)))
     return "--on", str(file)
@@ -196,14 +196,14 @@ def test_what_cannot_be_looked_at_is_told_beside_what_the_others_answer(causeway
     both = ("--request", "closed", "--request", "one")
 
     answered, shown = causeway.json("reach", *FLOW, *both), causeway("reach", *FLOW, *both)
-    elsewhere, alone = causeway("reach", A, "8.8.8.8", *both), causeway("reach", *FLOW, "--request", "closed")
+    elsewhere, file_lock = causeway("reach", A, "8.8.8.8", *both), causeway("reach", *FLOW, "--request", "closed")
 
     assert [answer["request_id"] for answer in answered["answers"]] == ["one"]
     (unseen,) = answered["unseen"]
     assert (unseen["request_id"], "account 333333333333" in unseen["why"]) == ("closed", True)
     assert (shown.exit_code, "could not be looked at" in shown.stdout) == (ExitCode.UNREACHABLE, True)
     assert (elsewhere.exit_code, "closed cannot be looked at" in elsewhere.stderr) == (ExitCode.UNREACHABLE, True)
-    assert (alone.exit_code, "Deploy the member stack" in alone.stderr) == (ExitCode.UNREACHABLE, True)
+    assert (file_lock.exit_code, "Deploy the member stack" in file_lock.stderr) == (ExitCode.UNREACHABLE, True)
     assert looks.count("one") == len((answered, shown, elsewhere))
 
 

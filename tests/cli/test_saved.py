@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from causeway.boundary import parse_request
-from causeway.domain.network import Snapshot
-from causeway.domain.planner import plan_request
-from causeway.domain.saved import SavedNetwork, from_json, pack, to_json
-from causeway.domain.values import Both
+from causeway.domain.lifecycle.saved_network import SavedNetwork, from_json, pack, to_json
+from causeway.domain.model.network import Snapshot
+from causeway.domain.model.values import PerSide
+from causeway.domain.planning.planner import plan_request
 from cli.exits import CommandError, ExitCode
 from cli.hub import Hub
 from tests.domain.documents import networks_of, saved_network
@@ -27,7 +27,7 @@ GIVEN = json.dumps(ITEM)
 WANTED = parse_request(ITEM)
 BEFORE = networks_of(ITEM)
 PLAN = plan_request(WANTED, 1, BEFORE)
-THERE: Both[Snapshot] = applied(WANTED, PLAN, BEFORE)
+THERE: PerSide[Snapshot] = applied(WANTED, PLAN, BEFORE)
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "snapshot.json"
 
 
-def save(file: Path, networks: Both[Snapshot]) -> str:
+def save(file: Path, networks: PerSide[Snapshot]) -> str:
     file.write_bytes(to_json(saved_network(networks, ITEM)))
     return str(file)
 
@@ -103,7 +103,7 @@ def test_an_answer_of_another_version_is_told(causeway: Command, monkeypatch: py
     monkeypatch.setattr(Hub, "_invoke", lambda *_: {"snapshot": pack(newer)})
     assert Hub("causeway").snapshot(ITEM) == newer
 
-    monkeypatch.setattr("causeway.domain.saved.VERSION", 2)
+    monkeypatch.setattr("causeway.domain.lifecycle.saved_network.VERSION", 2)
 
     with pytest.raises(CommandError, match=r"version 1.*\n.*stack causeway\n.*same version") as raised:
         Hub("causeway").snapshot(ITEM)

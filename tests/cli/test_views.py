@@ -5,16 +5,9 @@ from typing import Any
 import pytest
 from rich.console import Console, RenderableType
 
-from causeway.domain.history import Entry, What
+from causeway.domain.lifecycle.history import Entry, What
 from cli.flow_views import finding_table, hop_tree, verdict_table
-from cli.views import (
-    StepView,
-    history_view,
-    preview_view,
-    request_table,
-    request_view,
-    status_view,
-)
+from cli.views import StepView, history_view, preview_view, request_table, request_view, status_view
 
 HOP = {"component": "route table", "resource_id": "rtb-1", "decided_by": "route 10.0.0.0/16 → pcx-1", "returning": True}
 VERDICT = {

@@ -11,9 +11,9 @@ import typer
 from samcli.yamlhelper import yaml_parse
 
 from causeway.boundary import REQUEST_FIELDS, parse_request
-from causeway.domain import errors
-from causeway.domain.findings import Code
-from causeway.domain.status import State, Status
+from causeway.domain.lifecycle.status import State, Status
+from causeway.domain.model import errors
+from causeway.domain.model.findings import Code
 from cli.app import app
 from cli.exits import ExitCode
 

@@ -4,13 +4,13 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from causeway.domain.approval import ApprovalRule
-from causeway.domain.network import Snapshot
-from causeway.domain.ownership import NOTHING_HELD, Holdings
-from causeway.domain.planner import holdings_after, plan_request
-from causeway.domain.request import Request, VpcRef
-from causeway.domain.saved import VERSION, SavedNetwork
-from causeway.domain.values import Both
+from causeway.domain.authority.approval import ApprovalRule
+from causeway.domain.lifecycle.saved_network import VERSION, SavedNetwork
+from causeway.domain.model.network import Snapshot
+from causeway.domain.model.request import Request, VpcRef
+from causeway.domain.model.values import PerSide
+from causeway.domain.planning.ownership import NOTHING_HELD, Holdings
+from causeway.domain.planning.planner import holdings_after, plan_request
 
 from .networks import change, snapshots
 from .situations import both, situations
@@ -28,7 +28,7 @@ ITEMS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 
 
 def saved_network(
-    networks: Both[Snapshot],
+    networks: PerSide[Snapshot],
     item: dict[str, Any],
     holdings: dict[str, Holdings] | None = None,
     rule: ApprovalRule | None = None,
@@ -45,10 +45,10 @@ def saved_network(
     )
 
 
-def networks_of(item: dict[str, Any]) -> Both[Snapshot]:
+def networks_of(item: dict[str, Any]) -> PerSide[Snapshot]:
     """The walkthrough's two networks, as those that the item names."""
     networks = snapshots()
-    refs = Both(requester=VpcRef(**item["requester"]), accepter=VpcRef(**item["accepter"]))
+    refs = PerSide(requester=VpcRef(**item["requester"]), accepter=VpcRef(**item["accepter"]))
     return both(lambda side: change(networks[side], vpc=change(networks[side].vpc, ref=refs[side])))
 
 

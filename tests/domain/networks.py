@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from hypothesis import strategies as st
 
-from causeway.domain.network import (
+from causeway.domain.model.network import (
     LOCAL,
     AclEntry,
     Direction,
@@ -27,15 +27,15 @@ from causeway.domain.network import (
     Subnet,
     Vpc,
 )
-from causeway.domain.plan import AuthorizeRule, Change, CreatePeering, CreateRoute, Plan
-from causeway.domain.request import Flow, Peer, Request, Selector, VpcRef
-from causeway.domain.values import SIDES, Both, PortRange, Protocol, Side
+from causeway.domain.model.request import Flow, Peer, Request, Selector, VpcRef
+from causeway.domain.model.values import SIDES, PerSide, PortRange, Protocol, Side
+from causeway.domain.planning.plan import AuthorizeRule, Change, CreatePeering, CreateRoute, Plan
 
 CONNECTION_ID = "pcx-1"
 EVERYTHING = Selector(every=True)
-ACCOUNTS = Both(requester="111111111111", accepter="222222222222")
-CIDR_BLOCKS = Both(requester="10.0.0.0/16", accepter="192.0.0.0/16")
-IPV6_CIDR_BLOCKS = Both(requester="2600:1f00:a::/56", accepter="2600:1f00:b::/56")
+ACCOUNTS = PerSide(requester="111111111111", accepter="222222222222")
+CIDR_BLOCKS = PerSide(requester="10.0.0.0/16", accepter="192.0.0.0/16")
+IPV6_CIDR_BLOCKS = PerSide(requester="2600:1f00:a::/56", accepter="2600:1f00:b::/56")
 FIRST_HOST = 10  # addresses below it stay free: the first four of a subnet are AWS's own
 
 
@@ -72,9 +72,9 @@ def request(*flows: Flow, accepter_region: str = "us-east-1", **changes: Any) ->
         "requester": vpc_ref(Side.REQUESTER),
         "accepter": vpc_ref(Side.ACCEPTER, region=accepter_region),
         "flows": flows or tuple(flow_of(side) for side in SIDES for flow_of in (ssh, ping)),
-        "route_tables": Both(requester=EVERYTHING, accepter=EVERYTHING),
-        "security_groups": Both(requester=EVERYTHING, accepter=EVERYTHING),
-        "dns_resolution": Both(requester=False, accepter=False),
+        "route_tables": PerSide(requester=EVERYTHING, accepter=EVERYTHING),
+        "security_groups": PerSide(requester=EVERYTHING, accepter=EVERYTHING),
+        "dns_resolution": PerSide(requester=False, accepter=False),
         "tags": {},
     }
     return Request(**fields | changes)
@@ -85,7 +85,7 @@ def change[T: msgspec.Struct](value: T, **changes: Any) -> T:
     return msgspec.structs.replace(value, **changes)
 
 
-def change_side[T](both: Both[T], side: Side, value: T) -> Both[T]:
+def change_side[T](both: PerSide[T], side: Side, value: T) -> PerSide[T]:
     return change(both, **{side.value: value})
 
 
@@ -161,14 +161,14 @@ def everything_out(*, ipv6: bool = False) -> tuple[Permission, ...]:
     )
 
 
-def snapshots(*, ipv6: bool = False, **options: Any) -> Both[Snapshot]:
+def snapshots(*, ipv6: bool = False, **options: Any) -> PerSide[Snapshot]:
     """Both sides, alike in all but their blocks; `options` as for `snapshot`."""
     blocks = {side: IPV6_CIDR_BLOCKS[side] if ipv6 else None for side in SIDES}
     requester, accepter = (snapshot(side, ipv6_cidr=blocks[side], **options) for side in SIDES)
-    return Both(requester=requester, accepter=accepter)
+    return PerSide(requester=requester, accepter=accepter)
 
 
-def connection(networks: Both[Snapshot], status: PeeringStatus = PeeringStatus.ACTIVE, **changes: Any) -> PeeringConnection:
+def connection(networks: PerSide[Snapshot], status: PeeringStatus = PeeringStatus.ACTIVE, **changes: Any) -> PeeringConnection:
     """The connection of the two VPCs; the CIDR blocks are shown as far as AWS does."""
     shown = status is PeeringStatus.ACTIVE
     result = PeeringConnection(
@@ -176,7 +176,7 @@ def connection(networks: Both[Snapshot], status: PeeringStatus = PeeringStatus.A
         status=status,
         requester=networks.requester.vpc.ref,
         accepter=networks.accepter.vpc.ref,
-        cidr_blocks=Both(
+        cidr_blocks=PerSide(
             requester=networks.requester.vpc.all_cidr_blocks,
             accepter=networks.accepter.vpc.all_cidr_blocks if shown else (),
         ),
@@ -196,7 +196,7 @@ def with_routes(network: Snapshot, *routes: Route, tables: Iterable[str] | None 
     )
 
 
-def behind(networks: Both[Snapshot], side: Side, address: str, target: str) -> Both[Snapshot]:
+def behind(networks: PerSide[Snapshot], side: Side, address: str, target: str) -> PerSide[Snapshot]:
     """The side's first interface with an address that no block of its VPC has, and all routes that a way to it needs.
 
     It stands for what a gateway of the side, or another peering, leads to.
@@ -262,7 +262,7 @@ def closed(network: Snapshot) -> Snapshot:
     return change(network, network_acls=tuple(change(acl, entries=()) for acl in network.network_acls))
 
 
-def whole_plan(wanted: Request, networks: Both[Snapshot]) -> Plan:
+def whole_plan(wanted: Request, networks: PerSide[Snapshot]) -> Plan:
     """Everything a new peering of these two needs, whatever is there already: what a planner's plan is compared with."""
     changes: list[Change] = [CreatePeering(vpc=wanted.requester, peer=wanted.accepter, tags={})]
     for side in SIDES:
@@ -272,7 +272,7 @@ def whole_plan(wanted: Request, networks: Both[Snapshot]) -> Plan:
 
 
 @st.composite
-def networks_and_flows(draw: st.DrawFn) -> tuple[Both[Snapshot], Request]:
+def networks_and_flows(draw: st.DrawFn) -> tuple[PerSide[Snapshot], Request]:
     """Two ordinary VPCs of any small size, with or without IPv6, and a request for one to three flows."""
     ipv6 = draw(st.booleans())
     requester, accepter = (
@@ -286,7 +286,7 @@ def networks_and_flows(draw: st.DrawFn) -> tuple[Both[Snapshot], Request]:
         for side in SIDES
     )
     flows = draw(st.lists(any_flow(), min_size=1, max_size=3))
-    return Both(requester=requester, accepter=accepter), request(*flows)
+    return PerSide(requester=requester, accepter=accepter), request(*flows)
 
 
 @st.composite
@@ -335,14 +335,14 @@ def _interface(side: Side, subnet: Subnet, *, number: int, host: int, group_ids:
     )
 
 
-def _routes(wanted: Request, networks: Both[Snapshot], side: Side) -> Iterable[CreateRoute]:
+def _routes(wanted: Request, networks: PerSide[Snapshot], side: Side) -> Iterable[CreateRoute]:
     for table in networks[side].route_tables:
         if wanted.route_tables[side].selects(table.route_table_id, table.tags):
             for block in networks[side.other].vpc.all_cidr_blocks:
                 yield CreateRoute(side=side, route_table_id=table.route_table_id, destination=block)
 
 
-def _rules(wanted: Request, networks: Both[Snapshot], side: Side) -> Iterable[AuthorizeRule]:
+def _rules(wanted: Request, networks: PerSide[Snapshot], side: Side) -> Iterable[AuthorizeRule]:
     for one in wanted.flows:
         direction = Direction.EGRESS if one.source is side else Direction.INGRESS
         for peer, protocol in _peers(one, networks[side.other]):

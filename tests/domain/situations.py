@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from causeway.domain.network import (
+from causeway.domain.model.network import (
     LIVE_STATUSES,
     Direction,
     OwnedRule,
@@ -16,11 +16,11 @@ from causeway.domain.network import (
     Route,
     Snapshot,
 )
-from causeway.domain.ownership import Holdings, OwnedRoute, connection_tags
-from causeway.domain.plan import AuthorizeRule, DeletePeering, Plan
-from causeway.domain.projection import project
-from causeway.domain.request import AclMode, Request, Selector
-from causeway.domain.values import SIDES, Both, PortRange, Side
+from causeway.domain.model.request import AclMode, Request, Selector
+from causeway.domain.model.values import SIDES, PerSide, PortRange, Side
+from causeway.domain.planning.ownership import Holdings, OwnedRoute, connection_tags
+from causeway.domain.planning.plan import AuthorizeRule, DeletePeering, Plan
+from causeway.domain.planning.projection import project
 
 from .networks import (
     CIDR_BLOCKS,
@@ -35,7 +35,7 @@ from .networks import (
     prefix_list,
 )
 
-SECONDARY_CIDR_BLOCKS = Both(requester="10.7.0.0/16", accepter="192.7.0.0/16")
+SECONDARY_CIDR_BLOCKS = PerSide(requester="10.7.0.0/16", accepter="192.7.0.0/16")
 
 OFTEN_NONE: st.SearchStrategy[tuple[str, ...]] = st.sampled_from([(), (), ("igw-1",)])
 RESOURCE_TAGS: st.SearchStrategy[dict[str, str]] = st.sampled_from([{}, {"Tier": "private"}])
@@ -43,11 +43,11 @@ REQUEST_TAGS: st.SearchStrategy[dict[str, str]] = st.sampled_from([{}, {"Owner":
 STATUSES = st.sampled_from(LIVE_STATUSES)
 BOOLEANS = st.booleans()
 
-type Situation = tuple[Request, Both[Snapshot]]
-type Edit = tuple[Request, Request, Both[Snapshot]]
+type Situation = tuple[Request, PerSide[Snapshot]]
+type Edit = tuple[Request, Request, PerSide[Snapshot]]
 
 
-def applied(wanted: Request, plan: Plan, networks: Both[Snapshot]) -> Both[Snapshot]:
+def applied(wanted: Request, plan: Plan, networks: PerSide[Snapshot]) -> PerSide[Snapshot]:
     """What is observed once the plan is done: its projection, with the tags of the rules that it added."""
     projected, ours = project(plan, networks)
     if plan.of(DeletePeering):
@@ -82,10 +82,10 @@ def with_connection(network: Snapshot, ours: PeeringConnection) -> Snapshot:
     return change(network, peering_connections=(*others, ours))
 
 
-def both(of: Any) -> Both[Any]:
+def both(of: Any) -> PerSide[Any]:
     """One thing for each side, made by a function of the side."""
     requester, accepter = map(of, SIDES)
-    return Both(requester=requester, accepter=accepter)
+    return PerSide(requester=requester, accepter=accepter)
 
 
 @st.composite
@@ -121,7 +121,7 @@ def particular(draw: st.DrawFn, wanted: Request) -> Request:
     )
 
 
-def held(networks: Both[Snapshot]) -> Holdings:
+def held(networks: PerSide[Snapshot]) -> Holdings:
     """Every route that is there, as if a plan had once named it: where it leads decides whether it is ours."""
     return Holdings(
         routes=tuple(
@@ -207,7 +207,7 @@ def _other_rules(side: Side) -> st.SearchStrategy[tuple[Permission, ...]]:
 
 
 @st.composite
-def _connected(draw: st.DrawFn, wanted: Request, networks: Both[Snapshot]) -> Both[Snapshot]:
+def _connected(draw: st.DrawFn, wanted: Request, networks: PerSide[Snapshot]) -> PerSide[Snapshot]:
     """With the request's own connection, or without one; the accepter's tags may be missing yet."""
     if not draw(BOOLEANS):
         return networks
@@ -218,7 +218,7 @@ def _connected(draw: st.DrawFn, wanted: Request, networks: Both[Snapshot]) -> Bo
         tags=connection_tags(wanted),
     )
     theirs = change(ours, tags=ours.tags if draw(BOOLEANS) else {})
-    return Both(
+    return PerSide(
         requester=with_connection(networks.requester, ours),
         accepter=with_connection(networks.accepter, theirs),
     )

@@ -15,7 +15,7 @@ import pytest
 from moto import mock_aws
 from moto.ec2.models.amis import AmiBackend
 
-from localcloud import strict
+from localcloud import ec2 as emulated_ec2
 
 ROOT = Path(__file__).parents[2]
 REGION = "us-east-1"
@@ -104,13 +104,13 @@ def cloud(environment: None) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch, mock_aws():
         # No test here starts an instance, and loading the images is most of what a new account costs.
         patch.setattr(AmiBackend, "_load_amis", lambda _: None)
-        strict.install()
-        strict.configure(strict.Timing(visibility=0, provisioning=0, deleting=0))
+        emulated_ec2.install()
+        emulated_ec2.configure(emulated_ec2.Timing(visibility=0, provisioning=0, deleting=0))
         boto3.client("events").create_event_bus(Name="causeway")
         boto3.client("sns").create_topic(Name="approvals")
         boto3.client("stepfunctions").create_state_machine(name="flow", definition=DEFINITION, roleArn=ROLE)
         yield
-        strict.configure(strict.Timing())
+        emulated_ec2.configure(emulated_ec2.Timing())
     for part in vars(composition).values():
         if hasattr(part, "cache_clear"):
             part.cache_clear()

@@ -7,9 +7,9 @@ import boto3
 import msgspec
 import pytest
 
-from causeway.aws.ledger import Ledger
-from causeway.domain.saved import unpack
-from causeway.steps.offline import preview_on
+from causeway.aws.store.ledger import Ledger
+from causeway.domain.lifecycle.saved_network import unpack
+from cli.offline.saved_network import preview_on
 
 from .conftest import ROOT, Hub, load
 

@@ -10,8 +10,8 @@ from typing import Any
 import boto3
 import pytest
 
-from localcloud.deploy import Outputs, deploy, operator_session
-from localcloud.sam import sam_build
+from localcloud.deploy.sam import sam_build
+from localcloud.deploy.stacks import Outputs, deploy, operator_session
 from localcloud.server import HUB_ACCOUNT_ID, EmbeddedAws
 
 APP = Path(__file__).parent / "app"

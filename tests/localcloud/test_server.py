@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.deploy import operator_session
+from localcloud.deploy.stacks import operator_session
 from localcloud.server import HUB_ACCOUNT_ID, EmbeddedAws
 
 

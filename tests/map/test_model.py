@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from causeway.domain.status import State as RequestState
+from causeway.domain.lifecycle.status import State as RequestState
 from cli.map.model import Map, State, map_of
 
 from .samples import ANALYTICS, DRAWN_AT, PRODUCTION, TEST, Document, item, three

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import permutations, product
 
-from causeway.domain.matching import EPHEMERAL_PORTS
-from causeway.domain.network import AclEntry, PeeringConnection, Permission, Snapshot
-from causeway.domain.reachability import check
-from causeway.domain.request import Flow, Request, Selector
-from causeway.domain.values import ALL_PORTS, Both, PortRange, Protocol, Side, Value
-from causeway.domain.verdicts import Cause, Endpoint, Verdict
+from causeway.domain.model.network import AclEntry, PeeringConnection, Permission, Snapshot
+from causeway.domain.model.request import Flow, Request, Selector
+from causeway.domain.model.values import ALL_PORTS, PerSide, PortRange, Protocol, Side, Value
+from causeway.domain.reachability.check import check
+from causeway.domain.reachability.matching import EPHEMERAL_PORTS
+from causeway.domain.reachability.verdicts import Cause, Endpoint, Verdict
 from localcloud.packets.probes import ICMP, ICMPV6, TCP, UDP, Place, Probe
 from tests.domain.networks import change
 from tests.packets.worlds import MESSAGES, World
@@ -67,12 +67,12 @@ def judge(
         requester=source.vpc.ref,
         accepter=destination.vpc.ref,
         flows=tuple(flows),
-        route_tables=Both(requester=EVERYTHING, accepter=EVERYTHING),
-        security_groups=Both(requester=EVERYTHING, accepter=EVERYTHING),
-        dns_resolution=Both(requester=False, accepter=False),
+        route_tables=PerSide(requester=EVERYTHING, accepter=EVERYTHING),
+        security_groups=PerSide(requester=EVERYTHING, accepter=EVERYTHING),
+        dns_resolution=PerSide(requester=False, accepter=False),
         tags={},
     )
-    return check(request, Both(requester=source, accepter=destination), connection)
+    return check(request, PerSide(requester=source, accepter=destination), connection)
 
 
 def _ends(snapshot: Snapshot, side: Side) -> Iterator[Snapshot]:

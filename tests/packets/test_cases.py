@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from causeway.domain.network import AclEntry, Direction, PeeringStatus, Permission, Route, Snapshot
-from causeway.domain.request import Flow
-from causeway.domain.values import SIDES, Both, PortRange, Protocol
+from causeway.domain.model.network import AclEntry, Direction, PeeringStatus, Permission, Route, Snapshot
+from causeway.domain.model.request import Flow
+from causeway.domain.model.values import SIDES, PerSide, PortRange, Protocol
 from tests.domain.networks import (
     BEHIND_A_PEER,
     CONNECTION_ID,
@@ -36,7 +36,7 @@ FLOWS = (ssh(), ping(), flow(REQUESTER, Protocol.UDP, 53), flow(REQUESTER, Proto
 pytestmark = pytest.mark.usefixtures("real_packets")
 
 
-def open_networks() -> Both[Snapshot]:
+def open_networks() -> PerSide[Snapshot]:
     """Two peered VPCs of both families that let everything through."""
     networks = snapshots(ipv6=True, interfaces=2)
     for side in SIDES:
@@ -46,7 +46,7 @@ def open_networks() -> Both[Snapshot]:
     return networks
 
 
-def world(networks: Both[Snapshot], *flows: Flow, status: PeeringStatus = PeeringStatus.ACTIVE) -> World:
+def world(networks: PerSide[Snapshot], *flows: Flow, status: PeeringStatus = PeeringStatus.ACTIVE) -> World:
     return World(
         snapshots=(networks.requester, networks.accepter),
         connections=(connection(networks, status),),
@@ -64,7 +64,7 @@ def two_peers_of_one() -> World:
         vpc=change(third.vpc, ref=change(third.vpc.ref, vpc_id="vpc-c1")),
         network_interfaces=tuple(change(each, network_interface_id="eni-c1") for each in third.network_interfaces),
     )
-    third = with_permissions(third, let_in("-1", "0.0.0.0/0"))
+    third = with_permissions(third, allowed_by_rules("-1", "0.0.0.0/0"))
     for side in SIDES:
         third = with_routes(third, Route(destination=networks[side].vpc.cidr_blocks[0], target=other))
     return World(
@@ -75,7 +75,7 @@ def two_peers_of_one() -> World:
         ),
         connections=(
             connection(networks),
-            connection(Both(requester=networks.accepter, accepter=third), connection_id=other),
+            connection(PerSide(requester=networks.accepter, accepter=third), connection_id=other),
         ),
         flows=FLOWS,
     )
@@ -99,7 +99,7 @@ def only(*permissions: Permission) -> Callable[[Snapshot], Snapshot]:
     )
 
 
-def let_in(protocol: str, peer: str, ports: PortRange | None = None) -> Permission:
+def allowed_by_rules(protocol: str, peer: str, ports: PortRange | None = None) -> Permission:
     return Permission(direction=Direction.INGRESS, protocol=protocol, peer=peer, ports=ports)
 
 
@@ -146,15 +146,19 @@ CASES = {
     ),
     "a range from two rules": at_accepter(
         only(
-            let_in("tcp", "0.0.0.0/0", PortRange(first=80, last=84)),
-            let_in("tcp", "0.0.0.0/0", PortRange(first=85, last=90)),
+            allowed_by_rules("tcp", "0.0.0.0/0", PortRange(first=80, last=84)),
+            allowed_by_rules("tcp", "0.0.0.0/0", PortRange(first=85, last=90)),
         ),
         flow(REQUESTER, Protocol.TCP, PortRange(first=80, last=90)),
     ),
-    "let in by the peer's group": at_accepter(only(let_in("tcp", "sg-a1", port(22)), let_in("icmp", "sg-a1"))),
-    "let in by the own group, which the peer has not": at_accepter(only(let_in("-1", "sg-b1"))),
-    "an echo request by its code": at_accepter(only(let_in("icmp", "0.0.0.0/0", PortRange(first=8, last=0))), ping()),
-    "an echo request by another code": at_accepter(only(let_in("icmp", "0.0.0.0/0", PortRange(first=8, last=1))), ping()),
+    "let in by the peer's group": at_accepter(
+        only(allowed_by_rules("tcp", "sg-a1", port(22)), allowed_by_rules("icmp", "sg-a1"))
+    ),
+    "let in by the own group, which the peer has not": at_accepter(only(allowed_by_rules("-1", "sg-b1"))),
+    "an echo request by its code": at_accepter(only(allowed_by_rules("icmp", "0.0.0.0/0", PortRange(first=8, last=0))), ping()),
+    "an echo request by another code": at_accepter(
+        only(allowed_by_rules("icmp", "0.0.0.0/0", PortRange(first=8, last=1))), ping()
+    ),
     "a black hole for one subnet": at_accepter(
         lambda network: with_routes(network, Route(destination="10.0.0.0/24", target="pcx-gone", blackhole=True))
     ),
@@ -164,13 +168,15 @@ CASES = {
     "a static route before a propagated one": at_accepter(
         lambda network: with_routes(network, Route(destination="10.0.0.0/16", target="vgw-1", propagated=True))
     ),
-    "let in by a prefix list": at_accepter(listing("172.16.0.0/12", "10.0.0.0/24", only=let_in("tcp", "pl-1", port(22)))),
-    "let in by a prefix list with one block in another": at_accepter(
-        listing("10.0.0.10/32", "10.0.0.0/8", "10.0.0.0/16", only=let_in("-1", "pl-1"))
+    "let in by a prefix list": at_accepter(
+        listing("172.16.0.0/12", "10.0.0.0/24", only=allowed_by_rules("tcp", "pl-1", port(22)))
     ),
-    "let in by a prefix list that holds a part": at_accepter(listing("10.0.0.10/32", only=let_in("-1", "pl-1"))),
-    "let in by a prefix list that holds nothing": at_accepter(listing(only=let_in("-1", "pl-1"))),
-    "let in by a prefix list that may not be read": at_accepter(listing("0.0.0.0/0", only=let_in("-1", "pl-unread"))),
+    "let in by a prefix list with one block in another": at_accepter(
+        listing("10.0.0.10/32", "10.0.0.0/8", "10.0.0.0/16", only=allowed_by_rules("-1", "pl-1"))
+    ),
+    "let in by a prefix list that holds a part": at_accepter(listing("10.0.0.10/32", only=allowed_by_rules("-1", "pl-1"))),
+    "let in by a prefix list that holds nothing": at_accepter(listing(only=allowed_by_rules("-1", "pl-1"))),
+    "let in by a prefix list that may not be read": at_accepter(listing("0.0.0.0/0", only=allowed_by_rules("-1", "pl-unread"))),
     "a route by a prefix list": at_accepter(listing("172.16.0.0/12", "10.0.0.0/16", routes=(BY_LIST,))),
     "a route by a prefix list that holds a part": at_accepter(listing("10.0.0.10/32", routes=(BY_LIST,))),
     "a longer prefix in a prefix list": at_accepter(

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from causeway.domain.network import Snapshot
-from causeway.domain.values import Both
+from causeway.domain.model.network import Snapshot
+from causeway.domain.model.values import PerSide
 from localcloud.packets import lay_out
 from localcloud.packets.commands import Output, run_line
 from tests.domain.networks import connection
@@ -23,7 +23,7 @@ rtt min/avg/max/mdev = \d+\.\d{3}/\d+\.\d{3}/\d+\.\d{3}/\d+\.\d{3} ms
 """
 
 
-def run(line: str, networks: Both[Snapshot] | None = None) -> Output:
+def run(line: str, networks: PerSide[Snapshot] | None = None) -> Output:
     """Runs it at the requester's first interface, at 10.0.0.10; the accepter's first is at 192.0.0.10."""
     networks = networks or open_networks()
     with lay_out([networks.requester, networks.accepter], [connection(networks)]) as network:

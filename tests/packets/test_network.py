@@ -8,9 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from causeway.domain.network import AclEntry, Direction, PeeringConnection, PeeringStatus, Permission, Route, Snapshot, Vpc
-from causeway.domain.request import VpcRef
-from causeway.domain.values import Side
+from causeway.domain.model.network import (
+    AclEntry,
+    Direction,
+    PeeringConnection,
+    PeeringStatus,
+    Permission,
+    Route,
+    Snapshot,
+    Vpc,
+)
+from causeway.domain.model.request import VpcRef
+from causeway.domain.model.values import Side
 from localcloud.packets import Network, Place, Probe, answered, available, lay_out
 from localcloud.packets.namespaces import Namespace
 from localcloud.packets.probes import ICMP, TCP

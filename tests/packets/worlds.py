@@ -6,7 +6,7 @@ from itertools import combinations, product
 
 from hypothesis import strategies as st
 
-from causeway.domain.network import (
+from causeway.domain.model.network import (
     LOCAL,
     AclEntry,
     Direction,
@@ -23,8 +23,8 @@ from causeway.domain.network import (
     Subnet,
     Vpc,
 )
-from causeway.domain.request import Flow, VpcRef
-from causeway.domain.values import Both, PortRange, Protocol, Side, Value
+from causeway.domain.model.request import Flow, VpcRef
+from causeway.domain.model.values import PerSide, PortRange, Protocol, Side, Value
 from tests.domain.networks import change
 
 LETTERS = "abc"
@@ -95,7 +95,7 @@ def connection(draw: st.DrawFn, connection_id: str, one: Vpc, other: Vpc) -> Pee
         status=draw(mostly(PeeringStatus.ACTIVE, PeeringStatus.PROVISIONING)),
         requester=requester.ref,
         accepter=accepter.ref,
-        cidr_blocks=Both(requester=requester.all_cidr_blocks, accepter=accepter.all_cidr_blocks),
+        cidr_blocks=PerSide(requester=requester.all_cidr_blocks, accepter=accepter.all_cidr_blocks),
     )
 
 

@@ -8,19 +8,23 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from causeway.aws.applied import Applied
-from causeway.aws.approvals import Approvals
+from causeway.aws.ec2.applied import Applied
+from causeway.aws.ec2.reader import Reader
+from causeway.aws.ec2.writer import Writer
 from causeway.aws.events import Bus
 from causeway.aws.executions import Executions, Tasks
-from causeway.aws.ledger import Ledger
-from causeway.aws.reader import Reader
-from causeway.aws.requests import Requests
+from causeway.aws.store.approvals import Approvals
+from causeway.aws.store.ledger import Ledger
+from causeway.aws.store.requests_table import Requests
 from causeway.aws.topic import Topic
-from causeway.aws.writer import Writer
-from causeway.domain.errors import CausewayError
-from causeway.domain.findings import Finding
-from causeway.domain.network import Snapshot
-from causeway.domain.plan import (
+from causeway.domain.authority.question import Rendering
+from causeway.domain.lifecycle.status import Status
+from causeway.domain.model.errors import CausewayError
+from causeway.domain.model.findings import Finding
+from causeway.domain.model.network import Snapshot
+from causeway.domain.model.request import Request, VpcRef
+from causeway.domain.model.values import PerSide
+from causeway.domain.planning.plan import (
     AcceptPeering,
     AuthorizeRule,
     CreateAclEntry,
@@ -32,10 +36,6 @@ from causeway.domain.plan import (
     RevokeRule,
     SetDnsResolution,
 )
-from causeway.domain.rendering import Rendering
-from causeway.domain.request import Request, VpcRef
-from causeway.domain.status import Status
-from causeway.domain.values import Both
 
 MADE = "pcx-1"
 KEYS = {"requests": ["request_id"], "ledger": ["request_id", "record"]}
@@ -54,10 +54,10 @@ class RecordingBus(Bus):
 class StillReader(Reader):
     """Sees what it is given."""
 
-    def __init__(self, observed: Both[Snapshot | Finding]) -> None:
+    def __init__(self, observed: PerSide[Snapshot | Finding]) -> None:
         self._observed = observed
 
-    def observe_both(self, request: Request, *, quotas: bool = False) -> Both[Snapshot | Finding]:  # noqa: ARG002 - always the same
+    def observe_both(self, request: Request, *, quotas: bool = False) -> PerSide[Snapshot | Finding]:  # noqa: ARG002 - always the same
         return self._observed
 
 

@@ -4,23 +4,23 @@ from typing import Any
 
 import pytest
 
-from causeway.aws.approvals import Approvals
-from causeway.aws.ledger import Ledger
-from causeway.aws.requests import Requests
-from causeway.domain.approval import Answer, Approval, ApprovalRule, Decision
-from causeway.domain.errors import ApprovalNotAsked, ApprovalWithdrawn
-from causeway.domain.findings import Code
-from causeway.domain.network import Snapshot
-from causeway.domain.request import Request
-from causeway.domain.run import Occasion
-from causeway.domain.status import State, Status
-from causeway.domain.step_error import StepError
-from causeway.domain.values import Both, Side
+from causeway.aws.store.approvals import Approvals
+from causeway.aws.store.ledger import Ledger
+from causeway.aws.store.requests_table import Requests
+from causeway.domain.authority.approval import Answer, Approval, ApprovalRule, Decision
+from causeway.domain.lifecycle.run import Occasion
+from causeway.domain.lifecycle.status import State, Status
+from causeway.domain.lifecycle.step_error import StepError
+from causeway.domain.model.errors import ApprovalNotAsked, ApprovalWithdrawn
+from causeway.domain.model.findings import Code
+from causeway.domain.model.network import Snapshot
+from causeway.domain.model.request import Request
+from causeway.domain.model.values import PerSide, Side
 from causeway.steps.ask_approval import ask_approval
+from causeway.steps.common.step_input import StepInput
 from causeway.steps.decide_approval import decide_approval
 from causeway.steps.plan_peering import PlanSummary, plan_peering
 from causeway.steps.record_outcome import record_outcome
-from causeway.steps.step_input import StepInput
 from tests.domain.networks import change, change_side, request, snapshots
 
 from .conftest import RecordingBus, RecordingTasks, RecordingTopic, StillReader
@@ -54,14 +54,14 @@ class Desk:
         self.ledger.save_request(generation, wanted, occasion)
         return generation
 
-    def plan(self, generation: int, networks: Both[Snapshot] = NETWORKS) -> PlanSummary:
+    def plan(self, generation: int, networks: PerSide[Snapshot] = NETWORKS) -> PlanSummary:
         return plan_peering(
             step(generation),
             requests=self.requests,
             ledger=self.ledger,
             approvals=self.approvals,
             tasks=self.tasks,
-            reader=StillReader(Both(requester=networks.requester, accepter=networks.accepter)),
+            reader=StillReader(PerSide(requester=networks.requester, accepter=networks.accepter)),
             rule=ApprovalRule(),
             is_running=lambda _: True,
         )

@@ -6,24 +6,24 @@ from typing import Any
 
 import pytest
 
-from causeway.aws.approvals import Approvals
 from causeway.aws.executions import Executions
-from causeway.aws.ledger import Ledger
-from causeway.aws.requests import Requests
-from causeway.domain.approval import ApprovalRule
-from causeway.domain.errors import PairBusy, ResourceNotFound
-from causeway.domain.findings import Code
-from causeway.domain.network import PeeringConnection, PeeringStatus
-from causeway.domain.plan import CreateRoute
-from causeway.domain.planner import plan_request
-from causeway.domain.request import DriftMode, Request, VpcRef
-from causeway.domain.run import Occasion
-from causeway.domain.status import State, Status
-from causeway.domain.values import Both
+from causeway.aws.store.approvals import Approvals
+from causeway.aws.store.ledger import Ledger
+from causeway.aws.store.requests_table import Requests
+from causeway.domain.authority.approval import ApprovalRule
+from causeway.domain.lifecycle.run import Occasion
+from causeway.domain.lifecycle.status import State, Status
+from causeway.domain.model.errors import PairBusy, ResourceNotFound
+from causeway.domain.model.findings import Code
+from causeway.domain.model.network import PeeringConnection, PeeringStatus
+from causeway.domain.model.request import DriftMode, Request, VpcRef
+from causeway.domain.model.values import PerSide
+from causeway.domain.planning.plan import CreateRoute
+from causeway.domain.planning.planner import plan_request
+from causeway.steps.common.step_input import StepInput
 from causeway.steps.detect_drift import Look, detect_drift
 from causeway.steps.dispatch_request import ItemChange, dispatch_request
 from causeway.steps.plan_peering import PlanSummary, plan_peering
-from causeway.steps.step_input import StepInput
 from tests.domain.networks import CONNECTION_ID, change, connection, request, snapshots
 from tests.domain.situations import applied
 
@@ -33,9 +33,9 @@ WANTED = change(request(), drift=DriftMode.REPORT)
 ID = WANTED.request_id
 NETWORKS = snapshots()
 PLAN = plan_request(WANTED, 1, NETWORKS)
-THERE: Both[Any] = applied(WANTED, PLAN, NETWORKS)
+THERE: PerSide[Any] = applied(WANTED, PLAN, NETWORKS)
 ROUTE = next(each for each in PLAN.changes if isinstance(each, CreateRoute))
-BROKEN: Both[Any] = applied(WANTED, change(PLAN, changes=tuple(each for each in PLAN.changes if each != ROUTE)), NETWORKS)
+BROKEN: PerSide[Any] = applied(WANTED, change(PLAN, changes=tuple(each for each in PLAN.changes if each != ROUTE)), NETWORKS)
 NOW = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
 
 type LookAt = Callable[..., Look]
@@ -50,7 +50,7 @@ class Meanwhile(StillReader):
         super().__init__(BROKEN)
         self._happens = happens
 
-    def observe_both(self, request: Request, *, quotas: bool = False) -> Both[Any]:
+    def observe_both(self, request: Request, *, quotas: bool = False) -> PerSide[Any]:
         self._happens()
         return super().observe_both(request, quotas=quotas)
 
@@ -69,7 +69,7 @@ class PendingReader(StillReader):
 @pytest.fixture
 def look_at(requests: Requests, ledger: Ledger, executions: Executions, bus: RecordingBus) -> LookAt:
     def look(
-        networks: Both[Any] = THERE, reader: StillReader | None = None, start: Any = executions, at: datetime = NOW
+        networks: PerSide[Any] = THERE, reader: StillReader | None = None, start: Any = executions, at: datetime = NOW
     ) -> Look:
         return detect_drift(
             ID, at, requests=requests, ledger=ledger, reader=reader or StillReader(networks), executions=start, bus=bus
@@ -305,7 +305,7 @@ def test_a_run_that_somebody_stopped_is_taken_up_as_a_new_generation(
 
     assert look_at(at=stopped) is Look.TAKEN_UP
     run = ledger.load_run(ID, 2)
-    assert (run.occasion, run.request, run.takes_up) == (occasion, WANTED, True)
+    assert (run.occasion, run.request, run.resumes) == (occasion, WANTED, True)
     assert set(machine.inputs) == {f"{ID}-1", f"{ID}-2"}
     assert look_at() is Look.NOT_SETTLED
     assert ledger.next_generation(ID, "100") is None, "the change is delivered again: it has been taken up"

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from causeway.aws.executions import Executions
-from causeway.aws.ledger import Ledger
-from causeway.aws.requests import Requests
+from causeway.aws.store.ledger import Ledger
+from causeway.aws.store.requests_table import Requests
 from causeway.boundary import parse_request
-from causeway.domain.errors import ResourceNotFound
-from causeway.domain.findings import Code
-from causeway.domain.ownership import Holdings
-from causeway.domain.status import State, Status
+from causeway.domain.lifecycle.status import State, Status
+from causeway.domain.model.errors import ResourceNotFound
+from causeway.domain.model.findings import Code
+from causeway.domain.planning.ownership import Holdings
 from causeway.steps.dispatch_request import ItemChange, asks_for_something, dispatch_request
 
 from .conftest import Machine, RecordingBus

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from causeway.aws.requests import Requests
-from causeway.domain.findings import Code
-from causeway.domain.status import State
+from causeway.aws.store.requests_table import Requests
+from causeway.domain.lifecycle.status import State
+from causeway.domain.model.findings import Code
 from causeway.steps.receive_event import REMEMBERED, PeeringEvent, Wish, receive_event
 
 from .conftest import RecordingBus

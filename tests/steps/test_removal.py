@@ -5,25 +5,25 @@ from typing import Any
 import msgspec
 import pytest
 
-from causeway.aws.approvals import Approvals
-from causeway.aws.ledger import Ledger
-from causeway.aws.requests import Requests
-from causeway.domain.approval import ApprovalRule
-from causeway.domain.errors import LedgerMissing, PairBusy, RouteConflict
-from causeway.domain.findings import Code, Finding
-from causeway.domain.network import Snapshot
-from causeway.domain.ownership import NOTHING_HELD
-from causeway.domain.plan import DeletePeering, DeleteRoute, RevokeRule
-from causeway.domain.planner import plan_request
-from causeway.domain.request import Request
-from causeway.domain.run import Occasion, Run
-from causeway.domain.status import State
-from causeway.domain.step_error import StepError
-from causeway.domain.values import SIDES, Both, Side
+from causeway.aws.store.approvals import Approvals
+from causeway.aws.store.ledger import Ledger
+from causeway.aws.store.requests_table import Requests
+from causeway.domain.authority.approval import ApprovalRule
+from causeway.domain.lifecycle.run import Occasion, Run
+from causeway.domain.lifecycle.status import State
+from causeway.domain.lifecycle.step_error import StepError
+from causeway.domain.model.errors import LedgerMissing, PairBusy, RouteConflict
+from causeway.domain.model.findings import Code, Finding
+from causeway.domain.model.network import Snapshot
+from causeway.domain.model.request import Request
+from causeway.domain.model.values import SIDES, PerSide, Side
+from causeway.domain.planning.ownership import NOTHING_HELD
+from causeway.domain.planning.plan import DeletePeering, DeleteRoute, RevokeRule
+from causeway.domain.planning.planner import plan_request
+from causeway.steps.common.step_input import StepInput
 from causeway.steps.connect import delete_peering, request_peering
 from causeway.steps.plan_peering import PlanSummary, plan_peering
 from causeway.steps.record_outcome import record_outcome
-from causeway.steps.step_input import StepInput
 from causeway.steps.update_side import update_route_tables, update_security_groups
 from tests.domain.networks import change, flow, request, snapshots, ssh
 from tests.domain.situations import applied, both
@@ -58,7 +58,7 @@ class Steps:
         self.ledger.save_request(generation, wanted, occasion)
         return generation
 
-    def plan(self, generation: int, networks: Both[Any] = THERE, *, holder: bool = ENDED) -> PlanSummary:
+    def plan(self, generation: int, networks: PerSide[Any] = THERE, *, holder: bool = ENDED) -> PlanSummary:
         def is_running(execution: str) -> bool:
             self.asked_about.append(execution)
             return holder
@@ -358,8 +358,8 @@ def test_a_pair_is_waited_for_while_its_holder_runs(active: Steps) -> None:
 
 
 def test_the_pair_is_the_same_in_either_order(active: Steps) -> None:
-    turned = request(request_id="the-other-way", requester=WANTED.accepter, accepter=WANTED.requester)
-    active.ledger.lock(turned.pair, HOLDER)
+    swapped = request(request_id="the-other-way", requester=WANTED.accepter, accepter=WANTED.requester)
+    active.ledger.lock(swapped.pair, HOLDER)
 
     with pytest.raises(PairBusy):
         active.plan(active.begin(), holder=RUNNING)

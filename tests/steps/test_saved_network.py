@@ -6,22 +6,22 @@ from typing import Any
 
 import pytest
 
-from causeway.aws.ledger import Ledger
+from causeway.aws.store.ledger import Ledger
 from causeway.boundary import MalformedItem, parse_request
-from causeway.domain.approval import ApprovalRule
-from causeway.domain.errors import AccessDenied, ResourceNotFound
-from causeway.domain.findings import Code, Finding
-from causeway.domain.network import Snapshot
-from causeway.domain.ownership import NOTHING_HELD
-from causeway.domain.planner import holdings_after, plan_request
-from causeway.domain.reachability import check
-from causeway.domain.request import Request
-from causeway.domain.saved import SavedNetwork, UnusableSnapshot, from_json, to_json
-from causeway.domain.sharing import connection_of
-from causeway.domain.values import Both, Side
-from causeway.steps.offline import check_on, preview_on
+from causeway.domain.authority.approval import ApprovalRule
+from causeway.domain.lifecycle.saved_network import SavedNetwork, UnusableSnapshot, from_json, to_json
+from causeway.domain.model.errors import AccessDenied, ResourceNotFound
+from causeway.domain.model.findings import Code, Finding
+from causeway.domain.model.network import Snapshot
+from causeway.domain.model.request import Request
+from causeway.domain.model.values import PerSide, Side
+from causeway.domain.planning.claims import connection_of
+from causeway.domain.planning.ownership import NOTHING_HELD
+from causeway.domain.planning.planner import holdings_after, plan_request
+from causeway.domain.reachability.check import check
 from causeway.steps.preview_plan import preview_plan
 from causeway.steps.take_snapshot import take_snapshot
+from cli.offline.saved_network import check_on, preview_on
 from tests.domain.documents import networks_of
 from tests.domain.networks import change_side
 from tests.domain.situations import applied
@@ -31,7 +31,7 @@ from .conftest import StillReader
 ITEM: dict[str, Any] = json.loads((Path(__file__).parents[2] / "events" / "request.json").read_text())
 WANTED = parse_request(ITEM)
 OTHER = {**ITEM, "request_id": "another", "allow": [{"from": "both", "protocol": "icmp"}]}
-NETWORKS: Both[Any] = networks_of(ITEM)
+NETWORKS: PerSide[Any] = networks_of(ITEM)
 PLAN = plan_request(WANTED, 1, NETWORKS)
 THERE = applied(WANTED, PLAN, NETWORKS)
 RULE = ApprovalRule(accounts=("111111111111",))
@@ -43,12 +43,12 @@ class AskedReader(StillReader):
     asked: Request | None = None
     quotas = False
 
-    def observe_both(self, request: Request, *, quotas: bool = False) -> Both[Snapshot | Finding]:
+    def observe_both(self, request: Request, *, quotas: bool = False) -> PerSide[Snapshot | Finding]:
         self.asked, self.quotas = request, quotas
         return super().observe_both(request, quotas=quotas)
 
 
-def taken(ledger: Ledger, networks: Both[Any], item: dict[str, Any] = ITEM) -> SavedNetwork:
+def taken(ledger: Ledger, networks: PerSide[Any], item: dict[str, Any] = ITEM) -> SavedNetwork:
     """The document, written and read."""
     return from_json(to_json(take_snapshot(item, ledger=ledger, reader=StillReader(networks), rule=RULE)))
 
@@ -65,7 +65,7 @@ def shared(ledger: Ledger) -> None:
 @pytest.mark.parametrize(
     "item", [ITEM, OTHER, {**ITEM, "allow": []}, {**ITEM, "excluded_cidr_blocks": ["100.64.0.0/10"]}, {"request_id": "odd"}]
 )
-def test_a_preview_on_a_snapshot_is_the_preview_there_was(ledger: Ledger, networks: Both[Any], item: dict[str, Any]) -> None:
+def test_a_preview_on_a_snapshot_is_the_preview_there_was(ledger: Ledger, networks: PerSide[Any], item: dict[str, Any]) -> None:
     ledger.save_holdings(WANTED.request_id, holdings_after(WANTED, NOTHING_HELD, PLAN))
     ledger.save_user(WANTED.pair, WANTED.request_id)
     shared(ledger)
@@ -76,15 +76,15 @@ def test_a_preview_on_a_snapshot_is_the_preview_there_was(ledger: Ledger, networ
 
 
 @pytest.mark.parametrize("networks", [NETWORKS, THERE])
-def test_a_preview_the_other_way_round_is_the_preview_there_was(ledger: Ledger, networks: Both[Any]) -> None:
+def test_a_preview_the_other_way_round_is_the_preview_there_was(ledger: Ledger, networks: PerSide[Any]) -> None:
     ledger.save_holdings(WANTED.request_id, holdings_after(WANTED, NOTHING_HELD, PLAN))
     ledger.save_user(WANTED.pair, WANTED.request_id)
     item = {**OTHER, "requester": ITEM["accepter"], "accepter": ITEM["requester"]}
-    turned = Both[Any](requester=networks.accepter.turned, accepter=networks.requester.turned)
+    swapped = PerSide[Any](requester=networks.accepter.swapped, accepter=networks.requester.swapped)
 
     offline = preview_on(taken(ledger, networks), item)
 
-    assert offline == preview_plan(item, ledger=ledger, reader=StillReader(turned), rule=RULE)
+    assert offline == preview_plan(item, ledger=ledger, reader=StillReader(swapped), rule=RULE)
     assert not offline.as_map()["blocked"]
 
 
@@ -98,7 +98,7 @@ def test_a_snapshot_is_about_all_of_both_sides_and_what_is_held(ledger: Ledger) 
     assert reader.asked is not None
     assert (reader.asked.excluded_cidr_blocks, reader.quotas) == ((), True)
     assert network.request == item
-    assert Both(requester=network.requester, accepter=network.accepter) == NETWORKS
+    assert PerSide(requester=network.requester, accepter=network.accepter) == NETWORKS
     assert list(network.holdings) == [WANTED.request_id, "another"]
     assert network.approval_rule == RULE
 

@@ -6,26 +6,26 @@ from typing import Any
 import msgspec
 import pytest
 
-from causeway.aws.approvals import Approvals
-from causeway.aws.ledger import Ledger
-from causeway.aws.requests import Requests
-from causeway.domain.approval import ApprovalRule
-from causeway.domain.errors import AccessDenied, LedgerMissing, PeeringNotActive, RouteConflict, Throttled
-from causeway.domain.findings import Code, Finding
-from causeway.domain.network import Direction, PeeringStatus, Permission, RouteTable, Snapshot
-from causeway.domain.outcome import status_of
-from causeway.domain.ownership import NOTHING_HELD, Holdings, connection_tags
-from causeway.domain.plan import AuthorizeRule, CreateAclEntry, CreateRoute
-from causeway.domain.planner import holdings_after, plan_removal, plan_request
-from causeway.domain.request import AclMode, Request
-from causeway.domain.status import State, Status
-from causeway.domain.step_error import StepError
-from causeway.domain.values import SIDES, Both, PortRange, Side
+from causeway.aws.store.approvals import Approvals
+from causeway.aws.store.ledger import Ledger
+from causeway.aws.store.requests_table import Requests
+from causeway.domain.authority.approval import ApprovalRule
+from causeway.domain.lifecycle.outcome import status_of
+from causeway.domain.lifecycle.status import State, Status
+from causeway.domain.lifecycle.step_error import StepError
+from causeway.domain.model.errors import AccessDenied, LedgerMissing, PeeringNotActive, RouteConflict, Throttled
+from causeway.domain.model.findings import Code, Finding
+from causeway.domain.model.network import Direction, PeeringStatus, Permission, RouteTable, Snapshot
+from causeway.domain.model.request import AclMode, Request
+from causeway.domain.model.values import SIDES, PerSide, PortRange, Side
+from causeway.domain.planning.ownership import NOTHING_HELD, Holdings, connection_tags
+from causeway.domain.planning.plan import AuthorizeRule, CreateAclEntry, CreateRoute
+from causeway.domain.planning.planner import holdings_after, plan_removal, plan_request
 from causeway.steps.check_reachability import check_reachability
+from causeway.steps.common.step_input import StepInput
 from causeway.steps.connect import accept_peering, request_peering
 from causeway.steps.plan_peering import PlanSummary, Round, Update, plan_peering, summarise
 from causeway.steps.record_outcome import record_outcome
-from causeway.steps.step_input import StepInput
 from causeway.steps.update_side import configure_dns, update_network_acls, update_route_tables, update_security_groups
 from tests.domain.networks import (
     CONNECTION_ID,
@@ -42,7 +42,7 @@ from tests.domain.situations import applied, both, with_connection
 
 from .conftest import MADE, RecordingBus, RecordingTasks, RecordingWriter, StillReader
 
-WANTED = request(dns_resolution=Both(requester=True, accepter=False), tags={"Owner": "payments"})
+WANTED = request(dns_resolution=PerSide(requester=True, accepter=False), tags={"Owner": "payments"})
 EXECUTION = "arn:aws:states:us-east-1:123456789012:execution:flow:test-to-production-1"
 STEP = StepInput(request_id=WANTED.request_id, generation=1, execution=EXECUTION)
 UNREADABLE = Finding(code=Code.ACCOUNT_NOT_REACHABLE, where="222222222222", message="No role.", side=Side.ACCEPTER)
@@ -50,7 +50,7 @@ NETWORKS = snapshots()
 CONFLICT = RouteConflict("It is taken.", where="rtb-a1", remedy="Remove it.")
 THROTTLED = Throttled("Too fast.", where="rtb-a1", remedy="It is tried again.")
 
-type PlanStep = Callable[[Both[Any]], PlanSummary]
+type PlanStep = Callable[[PerSide[Any]], PlanSummary]
 type UpdateStep = Callable[..., int]
 type Record = Callable[[StepError | None], Status]
 
@@ -59,7 +59,7 @@ def on(side: Side) -> StepInput:
     return change(STEP, side=side)
 
 
-def reading(networks: Both[Any]) -> StillReader:
+def reading(networks: PerSide[Any]) -> StillReader:
     return StillReader(networks)
 
 
@@ -88,7 +88,7 @@ def plan(requests: Requests, ledger: Ledger, approvals: Approvals) -> PlanStep:
     )
 
 
-def planned(ledger: Ledger, wanted: Request = WANTED, networks: Both[Snapshot] = NETWORKS) -> None:
+def planned(ledger: Ledger, wanted: Request = WANTED, networks: PerSide[Snapshot] = NETWORKS) -> None:
     ledger.save_request(1, wanted)
     ledger.save_plan(plan_request(wanted, 1, networks))
 
@@ -378,13 +378,13 @@ def test_an_update_needs_a_side_and_a_plan(ledger: Ledger, step: UpdateStep) -> 
 # --- CheckReachability
 
 
-def with_status(status: PeeringStatus) -> Both[Snapshot]:
+def with_status(status: PeeringStatus) -> PerSide[Snapshot]:
     there = applied(WANTED, plan_request(WANTED, 1, NETWORKS), NETWORKS)
     ours = change(there.requester.peering_connections[0], status=status)
     return both(lambda side: change(there[side], peering_connections=(ours,)))
 
 
-def found_connection(ledger: Ledger, networks: Both[Snapshot]) -> None:
+def found_connection(ledger: Ledger, networks: PerSide[Snapshot]) -> None:
     planned(ledger)
     ledger.save_connection(WANTED.request_id, 1, networks.requester.peering_connections[0].connection_id)
 
@@ -404,9 +404,9 @@ def test_every_flow_is_proved(ledger: Ledger) -> None:
 def test_what_is_open_that_no_request_of_the_pair_asks_for_is_saved(ledger: Ledger) -> None:
     networks = with_status(PeeringStatus.ACTIVE)
     found_connection(ledger, networks)
-    opened = with_permissions(networks.accepter, *(let_in(port) for port in (22, 3306, 5432)))
+    opened = with_permissions(networks.accepter, *(allowed_by_rules(port) for port in (22, 3306, 5432)))
     networks = change_side(networks, Side.ACCEPTER, opened)
-    other = change(WANTED.turned, request_id="other", flows=(flow(Side.ACCEPTER, ports=5432),))
+    other = change(WANTED.swapped, request_id="other", flows=(flow(Side.ACCEPTER, ports=5432),))
     ledger.save_holdings("other", Holdings(request=other))
     ledger.save_user(WANTED.pair, "other")
 
@@ -417,7 +417,7 @@ def test_what_is_open_that_no_request_of_the_pair_asks_for_is_saved(ledger: Ledg
     assert "tcp 3306" in finding.message
 
 
-def let_in(port: int) -> Permission:
+def allowed_by_rules(port: int) -> Permission:
     ports = PortRange(first=port, last=port)
     return Permission(direction=Direction.INGRESS, protocol="tcp", peer="0.0.0.0/0", ports=ports)
 

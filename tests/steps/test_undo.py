@@ -2,24 +2,24 @@
 
 import pytest
 
-from causeway.aws.approvals import Approvals
-from causeway.aws.ledger import Ledger
-from causeway.aws.requests import Requests
-from causeway.domain.approval import ApprovalRule
-from causeway.domain.errors import AccessDenied, RouteConflict
-from causeway.domain.findings import Code, Finding
-from causeway.domain.network import Snapshot
-from causeway.domain.ownership import NOTHING_HELD, Holdings
-from causeway.domain.plan import AuthorizeRule, CreateRoute, DeletePeering, DeleteRoute, RevokeRule
-from causeway.domain.planner import plan_removal, plan_request
-from causeway.domain.run import Occasion, Run
-from causeway.domain.status import State, Status
-from causeway.domain.step_error import StepError
-from causeway.domain.values import SIDES, Both, Side
+from causeway.aws.store.approvals import Approvals
+from causeway.aws.store.ledger import Ledger
+from causeway.aws.store.requests_table import Requests
+from causeway.domain.authority.approval import ApprovalRule
+from causeway.domain.lifecycle.run import Occasion, Run
+from causeway.domain.lifecycle.status import State, Status
+from causeway.domain.lifecycle.step_error import StepError
+from causeway.domain.model.errors import AccessDenied, RouteConflict
+from causeway.domain.model.findings import Code, Finding
+from causeway.domain.model.network import Snapshot
+from causeway.domain.model.values import SIDES, PerSide, Side
+from causeway.domain.planning.ownership import NOTHING_HELD, Holdings
+from causeway.domain.planning.plan import AuthorizeRule, CreateRoute, DeletePeering, DeleteRoute, RevokeRule
+from causeway.domain.planning.planner import plan_removal, plan_request
+from causeway.steps.common.step_input import StepInput
 from causeway.steps.connect import delete_peering
 from causeway.steps.plan_peering import PlanSummary, plan_peering
 from causeway.steps.record_outcome import record_outcome
-from causeway.steps.step_input import StepInput
 from causeway.steps.undo_changes import undo_changes
 from causeway.steps.update_side import update_route_tables, update_security_groups
 from tests.domain.networks import change, request, snapshots
@@ -37,7 +37,7 @@ CONFLICT = RouteConflict("It leads elsewhere.", where="rtb-a1", remedy="Look at 
 UNREADABLE = Finding(code=Code.ACCOUNT_NOT_REACHABLE, where="222222222222", message="No role.", side=Side.ACCEPTER)
 GONE = change(UNREADABLE, code=Code.VPC_NOT_FOUND)
 
-type Observed = Both[Snapshot | Finding]
+type Observed = PerSide[Snapshot | Finding]
 
 
 class Steps:
@@ -48,7 +48,7 @@ class Steps:
         self._requests = requests
         self._approvals = approvals
 
-    def plan(self, before: Holdings, networks: Both[Snapshot], occasion: Occasion = Occasion.CHANGE) -> None:
+    def plan(self, before: Holdings, networks: PerSide[Snapshot], occasion: Occasion = Occasion.CHANGE) -> None:
         self.ledger.save_request(1, WANTED, occasion)
         self.ledger.save_holdings(WANTED.request_id, before)
         reader = StillReader(seen(networks))
@@ -84,8 +84,8 @@ class Steps:
         return self.ledger.load_holdings(WANTED.request_id)
 
 
-def seen(networks: Both[Snapshot]) -> Observed:
-    return Both[Snapshot | Finding](requester=networks.requester, accepter=networks.accepter)
+def seen(networks: PerSide[Snapshot]) -> Observed:
+    return PerSide[Snapshot | Finding](requester=networks.requester, accepter=networks.accepter)
 
 
 @pytest.fixture

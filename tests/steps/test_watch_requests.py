@@ -6,12 +6,12 @@ from typing import Any
 import boto3
 import pytest
 
-from causeway.aws.ledger import Ledger
 from causeway.aws.queues import Queue
-from causeway.aws.requests import Requests
+from causeway.aws.store.ledger import Ledger
+from causeway.aws.store.requests_table import Requests
 from causeway.boundary import parse_watched
-from causeway.domain.status import State
-from causeway.domain.watch import Place
+from causeway.domain.lifecycle.status import State
+from causeway.domain.lifecycle.watch import Place
 from causeway.steps.watch_requests import Sweep, watch_requests
 
 NOW = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)

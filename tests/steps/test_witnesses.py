@@ -4,17 +4,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from causeway.aws.examiner import Examiner
-from causeway.aws.ledger import Ledger
-from causeway.domain.errors import AccessDenied, CausewayError, Throttled, WitnessesNotReady
-from causeway.domain.request import VpcRef, Witness
-from causeway.domain.testimonies import PATIENCE, Answer, Question
-from causeway.domain.values import Side
-from causeway.domain.verdicts import Endpoint, Verdict
+from causeway.aws.store.ledger import Ledger
+from causeway.aws.witnesses.examiner import Examiner
+from causeway.domain.model.errors import AccessDenied, CausewayError, Throttled, WitnessesNotReady
+from causeway.domain.model.request import VpcRef, Witness
+from causeway.domain.model.values import Side
+from causeway.domain.reachability.verdicts import Endpoint, Verdict
+from causeway.domain.witnesses.testimonies import PATIENCE, Answer, Question
 from causeway.steps import hear_witnesses as hearing
 from causeway.steps.call_witnesses import call_witnesses
+from causeway.steps.common.step_input import StepInput
 from causeway.steps.hear_witnesses import hear_witnesses
-from causeway.steps.step_input import StepInput
 from tests.domain.networks import request, ssh
 
 ANALYZER, PROBE = Witness.REACHABILITY_ANALYZER, Witness.PROBE

@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 import pytest
 
-from causeway.aws.ledger import Ledger
-from causeway.domain.history import tell
-from localcloud.calls import CallGate
-from localcloud.deploy import Member, deploy_everything
-from localcloud.faults import Faults
-from localcloud.pace import Pace
+from causeway.aws.store.ledger import Ledger
+from causeway.domain.lifecycle.history import tell
+from localcloud.deploy.stacks import Member, deploy_everything
+from localcloud.endpoint.calls import CallGate
+from localcloud.endpoint.faults import Faults
 from localcloud.server import EmbeddedAws
+from localcloud.time_limits import Pace
 
 from .network import Network, Networks
 from .requests import Hub

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import boto3
 
-from localcloud.deploy import operator_session
+from localcloud.deploy.stacks import operator_session
 from localcloud.server import MEMBER_ACCOUNT_IDS, EmbeddedAws
 
 TEST, PRODUCTION = MEMBER_ACCOUNT_IDS
@@ -93,7 +93,7 @@ class Network:
         prefix_list_id: str = answer["PrefixList"]["PrefixListId"]
         return prefix_list_id
 
-    def let_in(self, group_id: str, prefix_list_id: str, port: int) -> None:
+    def allowed_by_rules(self, group_id: str, prefix_list_id: str, port: int) -> None:
         """TCP to one port, from what the prefix list holds."""
         peers = [{"PrefixListId": prefix_list_id}]
         rule = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "PrefixListIds": peers}

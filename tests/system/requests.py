@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from localcloud.calls import Call
-from localcloud.deploy import HUB_STACK, Outputs, operator_session
+from localcloud.deploy.stacks import HUB_STACK, Outputs, operator_session
+from localcloud.endpoint.calls import Call
 from localcloud.server import HUB_ACCOUNT_ID, EmbeddedAws
 from tests.queues import letting_in
 

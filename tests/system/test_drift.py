@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from localcloud.calls import CallGate
 from localcloud.control import ControlClient
-from localcloud.faults import Faults, Hold
-from localcloud.sam import PROJECT
+from localcloud.deploy.sam import PROJECT
+from localcloud.endpoint.calls import CallGate
+from localcloud.endpoint.faults import Faults, Hold
 from localcloud.server import HUB_ACCOUNT_ID
 
 from .approvals import Approver, asked

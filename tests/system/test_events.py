@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from localcloud.calls import CallGate
-from localcloud.deploy import operator_session
-from localcloud.faults import Failure
+from localcloud.deploy.stacks import operator_session
+from localcloud.endpoint.calls import CallGate
+from localcloud.endpoint.faults import Failure
 
 from .network import TEST, Network
 from .requests import PING, Hub, Item, an_item, eventually

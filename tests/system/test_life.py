@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from localcloud.calls import CallGate
-from localcloud.faults import Faults, Hold
+from localcloud.endpoint.calls import CallGate
+from localcloud.endpoint.faults import Faults, Hold
 
 from .network import Network, Rule
 from .requests import PING, SSH, Hub, Item, an_item, eventually

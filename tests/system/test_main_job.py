@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from localcloud.demo import lab_item
+from localcloud.deploy.demo import lab_item
 
 from .conftest import Deployed
 from .network import EAST, LOCAL, PRODUCTION, TEST, WEST, Network, Networks, Rule, resolves_dns, tags_of

@@ -84,13 +84,13 @@ def test_a_deny_that_comes_first_still_decides(hub: Hub, pair: tuple[Network, Ne
     assert accepter.everything() == before
 
 
-@pytest.mark.parametrize("turned", [False, True], ids=["alike", "turned"])
+@pytest.mark.parametrize("swapped", [False, True], ids=["alike", "swapped"])
 def test_two_requests_share_the_entries_that_both_want(
-    hub: Hub, pair: tuple[Network, Network], acls: dict[Network, str], turned: bool
+    hub: Hub, pair: tuple[Network, Network], acls: dict[Network, str], swapped: bool
 ) -> None:
     empty = entries_of(acls)
     leaver = an_item(*pair, allow=[SSH, PING], network_acls="manage")
-    stayer = an_item(*(reversed(pair) if turned else pair), allow=[SSH, HTTPS], network_acls="manage")
+    stayer = an_item(*(reversed(pair) if swapped else pair), allow=[SSH, HTTPS], network_acls="manage")
     assert hub.run(leaver).status["state"] == "ACTIVE"
     shared = entries_of(acls)
 

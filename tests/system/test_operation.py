@@ -6,8 +6,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from localcloud.deploy import EXTERNAL_ID
-from localcloud.identity import assume_role_as_service
+from localcloud.deploy.stacks import EXTERNAL_ID
+from localcloud.iam.identity import assume_role_as_service
 
 from .network import EAST, PRODUCTION, Network, Networks
 from .requests import PING, Hub, an_item

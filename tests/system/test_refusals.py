@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from causeway.domain.findings import Code
+from causeway.domain.model.findings import Code
 
 from .network import EAST, PRODUCTION, TEST, WEST, Network, Networks
 from .requests import PING, SSH, Hub, Item, an_item

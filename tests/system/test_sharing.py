@@ -13,10 +13,10 @@ HTTPS = {"from": "requester", "protocol": "tcp", "ports": "443"}
 type Pair = tuple[Network, Network]
 
 
-def two_items(pair: Pair, *, turned: bool) -> list[Item]:
+def two_items(pair: Pair, *, swapped: bool) -> list[Item]:
     """Both want SSH in both directions; each wants something of its own, the second perhaps from the other side."""
     first = an_item(*pair, allow=[SSH, PING], tags={"Owner": "payments"})
-    second = an_item(*(reversed(pair) if turned else pair), allow=[SSH, HTTPS], tags={"Team": "ledger"})
+    second = an_item(*(reversed(pair) if swapped else pair), allow=[SSH, HTTPS], tags={"Team": "ledger"})
     return [first, second]
 
 
@@ -32,13 +32,13 @@ def foreign(network: Network) -> list[Any]:
     return [routes, {rule: tags for rule, tags in rules.items() if "causeway:request-id" not in tags}]
 
 
-@pytest.mark.parametrize("turned", [False, True], ids=["alike", "turned"])
+@pytest.mark.parametrize("swapped", [False, True], ids=["alike", "swapped"])
 @pytest.mark.parametrize("leaving", [0, 1], ids=["the first leaves", "the second leaves"])
-def test_two_at_once_share_and_each_leaves_the_others(hub: Hub, pair: Pair, turned: bool, leaving: int) -> None:
+def test_two_at_once_share_and_each_leaves_the_others(hub: Hub, pair: Pair, swapped: bool, leaving: int) -> None:
     for network in pair:
         lived_in(network, "0.0.0.0/0")
     before, of_others = [network.everything() for network in pair], [foreign(network) for network in pair]
-    items = two_items(pair, turned=turned)
+    items = two_items(pair, swapped=swapped)
     for item in items:
         hub.put(item)
     assert [hub.wait(item["request_id"])["state"] for item in items] == ["ACTIVE", "ACTIVE"]

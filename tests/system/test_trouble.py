@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from localcloud.calls import CallGate
-from localcloud.faults import Failure, Throttle
+from localcloud.endpoint.calls import CallGate
+from localcloud.endpoint.faults import Failure, Throttle
 
 from .network import PRODUCTION, Network, Rule
 from .requests import SSH, Hub, Run, an_item

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from localcloud.calls import CallGate
-from localcloud.faults import Failure, Faults
+from localcloud.endpoint.calls import CallGate
+from localcloud.endpoint.faults import Failure, Faults
 
 from .network import PRODUCTION, Network, Networks
 from .requests import Hub, Item, Run, an_item, eventually

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from causeway.aws.probes import DOCUMENT
-from localcloud.calls import CallGate
-from localcloud.deploy import EXTERNAL_ID, MEMBER_STACK, deploy_member, operator_session
-from localcloud.faults import Failure, Faults, Hold
+from causeway.aws.witnesses.probes import DOCUMENT
+from localcloud.deploy.stacks import EXTERNAL_ID, MEMBER_STACK, deploy_member, operator_session
+from localcloud.ec2 import insights
+from localcloud.endpoint.calls import CallGate
+from localcloud.endpoint.faults import Failure, Faults, Hold
 from localcloud.server import HUB_ACCOUNT_ID
-from localcloud.strict import insights
 
 from .network import PRODUCTION, Network, Networks
 from .requests import PING, SSH, Hub, Status, an_item, eventually
@@ -27,7 +27,7 @@ def said(status: Status, witness: str) -> dict[str, bool | None]:
     return {each["flow"]: each["reachable"] for each in status["testimonies"] if each["witness"] == witness}
 
 
-def left_behind(*networks: Network) -> list[Any]:
+def is_orphaned_blackhole(*networks: Network) -> list[Any]:
     """Every path and analysis in the networks' accounts that carries Causeway's tag."""
     ours = [{"Name": "tag-key", "Values": ["causeway:request-id"]}]
     found: list[Any] = []
@@ -60,7 +60,7 @@ def test_witnesses_that_are_named_later_are_asked_and_change_nothing(hub: Hub, i
     assert said(run.status, PROBE) == dict.fromkeys(flows, True)
     assert [network.everything() for network in instances] == before
     assert {operation for operation in run.writes if "NetworkInsights" not in operation} == set()
-    assert left_behind(*instances) == []
+    assert is_orphaned_blackhole(*instances) == []
 
 
 @pytest.mark.usefixtures("real_packets")
@@ -84,7 +84,7 @@ def test_a_witness_that_sees_something_else_is_a_finding(hub: Hub, instances: tu
     assert len(findings) == 2
     assert [finding["blocking"] for finding in findings] == [False, False]
     assert "NO_ROUTE_TO_DESTINATION" in findings[0]["message"]
-    assert left_behind(*instances) == []
+    assert is_orphaned_blackhole(*instances) == []
 
 
 def test_a_member_that_refuses_is_told_and_stops_nothing(hub: Hub, networks: Networks) -> None:
@@ -104,7 +104,7 @@ def test_a_member_that_refuses_is_told_and_stops_nothing(hub: Hub, networks: Net
     refused, *_ = (each for each in run.status["testimonies"] if each["flow"].startswith(ways["requester"]))
     assert refused["said"].startswith("Not asked: AccessDenied")
     assert set(said(run.status, PROBE).values()) == {None}, "there are no instances"
-    assert left_behind(requester, accepter) == []
+    assert is_orphaned_blackhole(requester, accepter) == []
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def test_an_account_that_may_not_analyse_across_accounts_cannot_tell(hub: Hub, p
     (testimony,) = run.status["testimonies"]
     assert testimony["reachable"] is None
     assert testimony["said"].startswith("It could not see the whole path: ")
-    assert left_behind(*pair) == []
+    assert is_orphaned_blackhole(*pair) == []
 
 
 @pytest.fixture(scope="module")

@@ -18,8 +18,9 @@ from moto.stepfunctions.parser.asl.eval.callback.callback import (
     CallbackOutcomeSuccess,
 )
 
-from causeway.domain import errors
-from localcloud import jsonata, strict
+from causeway.domain.model import errors
+from localcloud import ec2 as emulated_ec2
+from localcloud.stepfunctions import jsonata
 
 type Document = dict[str, Any]
 type Answer = Document | str
@@ -220,7 +221,7 @@ def in_any_order(calls: list[tuple[str, Document]]) -> list[tuple[str, Document]
 def run(flow: Document, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Steps], Document]]:
     """Runs the flow to its end, on answers instead of functions."""
     jsonata.install()
-    strict.install()
+    emulated_ec2.install()
     arn = r"arn:aws:lambda:us-east-1:123456789012:function:\1"
     with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
         client = boto3.client("stepfunctions", "us-east-1")

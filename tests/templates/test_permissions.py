@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from causeway.aws.probes import DOCUMENT, STEPS
+from causeway.aws.witnesses.probes import DOCUMENT, STEPS
 
 type Document = dict[str, Any]
 

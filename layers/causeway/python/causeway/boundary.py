@@ -27,12 +27,12 @@ from pydantic import (
     field_validator,
 )
 
-from .domain.approval import Answer, Decision
-from .domain.findings import Code, Finding
-from .domain.request import AclMode, DriftMode, Flow, Peer, Request, Selector, VpcRef, Witness
-from .domain.status import MAX_LISTED, State
-from .domain.values import ALL_PORTS, SIDES, Both, PortRange, Protocol, Side
-from .domain.watch import Place, Watched
+from causeway.domain.authority.approval import Answer, Decision
+from causeway.domain.lifecycle.status import MAX_LISTED, State
+from causeway.domain.lifecycle.watch import Place, Watched
+from causeway.domain.model.findings import Code, Finding
+from causeway.domain.model.request import AclMode, DriftMode, Flow, Peer, Request, Selector, VpcRef, Witness
+from causeway.domain.model.values import ALL_PORTS, SIDES, PerSide, PortRange, Protocol, Side
 
 STATUS_FIELD = "status"
 """Causeway's own part of the item; everything else is the user's."""
@@ -263,7 +263,7 @@ def parse_request(item: Mapping[str, Any]) -> Request:
         flows=_flows(part.allow),
         route_tables=_selectors(part.route_tables),
         security_groups=_selectors(part.security_groups),
-        dns_resolution=Both(requester=part.dns_resolution.requester, accepter=part.dns_resolution.accepter),
+        dns_resolution=PerSide(requester=part.dns_resolution.requester, accepter=part.dns_resolution.accepter),
         tags=part.tags,
         network_acls=part.network_acls,
         excluded_cidr_blocks=tuple(dict.fromkeys(part.excluded_cidr_blocks)),
@@ -361,8 +361,8 @@ def _port_range(text: str) -> PortRange:
     return PortRange(first=int(first), last=int(last or first))
 
 
-def _selectors(part: SelectorsPart[Any]) -> Both[Selector]:
-    return Both(requester=_selector(part.requester), accepter=_selector(part.accepter))
+def _selectors(part: SelectorsPart[Any]) -> PerSide[Selector]:
+    return PerSide(requester=_selector(part.requester), accepter=_selector(part.accepter))
 
 
 def _selector(part: str | list[str] | TagSelectorPart) -> Selector:

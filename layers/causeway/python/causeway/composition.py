@@ -2,20 +2,21 @@
 
 from functools import cache
 
-from .aws.approvals import Approvals
+from causeway.aws.ec2.reader import Reader
+from causeway.aws.ec2.writer import Writer
+from causeway.aws.store.approvals import Approvals
+from causeway.aws.store.ledger import Ledger
+from causeway.aws.store.requests_table import Requests
+from causeway.aws.witnesses.examiner import Examiner
+from causeway.aws.witnesses.probes import Probes
+from causeway.aws.witnesses.reachability_analyzer import Insights
+from causeway.domain.model.request import Witness
+
 from .aws.events import Bus
-from .aws.examiner import Examiner
 from .aws.executions import Executions, Tasks, is_running
-from .aws.insights import Insights
-from .aws.ledger import Ledger
-from .aws.probes import Probes
 from .aws.queues import Queue
-from .aws.reader import Reader
-from .aws.requests import Requests
 from .aws.sessions import Access, Hub, MemberSessions
 from .aws.topic import Topic
-from .aws.writer import Writer
-from .domain.request import Witness
 from .settings import Settings
 
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import msgspec
 
+from causeway.domain.model.errors import CausewayError
+from causeway.domain.model.values import Value
+
 from .boundary import MalformedItem
-from .domain.errors import CausewayError
-from .domain.values import Value
 
 type Response = dict[str, Any]
 

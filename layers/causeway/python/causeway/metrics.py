@@ -3,7 +3,7 @@
 from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from .domain.status import State, Status
+from causeway.domain.lifecycle.status import State, Status
 
 _metrics = Metrics()
 

@@ -8,7 +8,7 @@ import msgspec
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from .steps.step_input import StepInput
+from causeway.steps.common.step_input import StepInput
 
 logger = Logger()
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from .domain.approval import ApprovalRule
-from .domain.values import Value
+from causeway.domain.authority.approval import ApprovalRule
+from causeway.domain.model.values import Value
 
 
 class Settings(Value, rename=str.upper):

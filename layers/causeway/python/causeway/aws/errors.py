@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from botocore.exceptions import BotoCoreError, ClientError, CredentialRetrievalError, HTTPClientError, NoCredentialsError
 from botocore.exceptions import ConnectionError as NotConnectedError
 
-from causeway.domain.errors import (
+from causeway.domain.model.errors import (
     AccessDenied,
     AclEntryConflict,
     CausewayError,

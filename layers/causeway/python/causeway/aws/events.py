@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from causeway.domain.errors import ServiceUnavailable
-from causeway.domain.status import State
+from causeway.domain.lifecycle.status import State
+from causeway.domain.model.errors import ServiceUnavailable
 
 from .errors import translated
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
 
-    from causeway.domain.status import Status
+    from causeway.domain.lifecycle.status import Status
 
 SOURCE = "causeway"
 DETAIL_TYPES = {

@@ -7,15 +7,15 @@ from contextlib import suppress
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from causeway.domain.status import execution_name
-from causeway.domain.unfinished import Execution
+from causeway.domain.lifecycle.recovery import Execution
+from causeway.domain.lifecycle.status import execution_name
 
 from .errors import translated
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
-    from causeway.domain.errors import CausewayError
+    from causeway.domain.model.errors import CausewayError
 
 RUNNING = "RUNNING"
 

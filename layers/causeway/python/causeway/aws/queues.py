@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import batched
 from typing import TYPE_CHECKING
 
-from causeway.domain.errors import ServiceUnavailable
+from causeway.domain.model.errors import ServiceUnavailable
 
 from .errors import REMEDIES, translated
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
     from mypy_boto3_sts.type_defs import CredentialsTypeDef
 
-    from causeway.domain.request import VpcRef
+    from causeway.domain.model.request import VpcRef
 
 CONFIG = Config(
     connect_timeout=3,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .errors import translated
 
 if TYPE_CHECKING:
-    from causeway.domain.rendering import Rendering
+    from causeway.domain.authority.question import Rendering
 
 
 class Topic:

@@ -6,19 +6,18 @@
 3. Give back the pair and the request: others may work on them while people think. The network is looked at again afterwards.
 """
 
-from causeway.aws.approvals import Approvals
 from causeway.aws.events import Bus
-from causeway.aws.ledger import Ledger
-from causeway.aws.requests import Requests
+from causeway.aws.store.approvals import Approvals
+from causeway.aws.store.ledger import Ledger
+from causeway.aws.store.requests_table import Requests
 from causeway.aws.topic import Topic
 from causeway.clock import timestamp
-from causeway.domain.approval import Approval
-from causeway.domain.errors import ApprovalWithdrawn
-from causeway.domain.rendering import render_question
-from causeway.domain.run import Run
-from causeway.domain.status import MAX_LISTED, State, Status
-
-from .step_input import StepInput
+from causeway.domain.authority.approval import Approval
+from causeway.domain.authority.question import render_question
+from causeway.domain.lifecycle.run import Run
+from causeway.domain.lifecycle.status import MAX_LISTED, State, Status
+from causeway.domain.model.errors import ApprovalWithdrawn
+from causeway.steps.common.step_input import StepInput
 
 
 def ask_approval(

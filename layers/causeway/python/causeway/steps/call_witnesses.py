@@ -3,16 +3,15 @@
 from collections.abc import Mapping
 from hashlib import sha256
 
-from causeway.aws.examiner import Examiner
-from causeway.aws.ledger import Ledger
+from causeway.aws.store.ledger import Ledger
+from causeway.aws.witnesses.examiner import Examiner
 from causeway.clock import timestamp
-from causeway.domain.errors import GiveUpError
-from causeway.domain.request import Witness
-from causeway.domain.run import Run
-from causeway.domain.testimonies import Call, Question
-from causeway.domain.witnesses import agenda
-
-from .step_input import StepInput
+from causeway.domain.lifecycle.run import Run
+from causeway.domain.model.errors import GiveUpError
+from causeway.domain.model.request import Witness
+from causeway.domain.witnesses.agenda import agenda
+from causeway.domain.witnesses.testimonies import Call, Question
+from causeway.steps.common.step_input import StepInput
 
 
 def call_witnesses(step: StepInput, *, ledger: Ledger, examiners: Mapping[Witness, Examiner]) -> int:

@@ -1,16 +1,15 @@
 """CheckReachability: both sides observed anew in, a verdict for every flow out, and what is open that nobody asked for."""
 
-from causeway.aws.ledger import Ledger
-from causeway.aws.reader import Reader
-from causeway.domain.errors import PeeringNotActive
-from causeway.domain.exposure import beyond_allow
-from causeway.domain.network import PeeringConnection, PeeringStatus, Snapshot
-from causeway.domain.reachability import check
-from causeway.domain.values import SIDES, Both, Value
-
-from .observed import readable
-from .step_input import StepInput
-from .users import holdings_of_others
+from causeway.aws.ec2.reader import Reader
+from causeway.aws.store.ledger import Ledger
+from causeway.domain.model.errors import PeeringNotActive
+from causeway.domain.model.network import PeeringConnection, PeeringStatus, Snapshot
+from causeway.domain.model.values import SIDES, PerSide, Value
+from causeway.domain.planning.exposure import beyond_allow
+from causeway.domain.reachability.check import check
+from causeway.steps.common.observation import readable
+from causeway.steps.common.pair_users import holdings_of_others
+from causeway.steps.common.step_input import StepInput
 
 
 class Proof(Value):
@@ -33,7 +32,7 @@ def check_reachability(step: StepInput, *, ledger: Ledger, reader: Reader) -> Pr
     """
     run = ledger.load_run(step.request_id, step.generation)
     observed = reader.observe_both(run.request)
-    snapshots = Both(requester=readable(observed.requester), accepter=readable(observed.accepter))
+    snapshots = PerSide(requester=readable(observed.requester), accepter=readable(observed.accepter))
     connection = _active(snapshots.requester, run.known_connection_id)
     _refuse_mixed_view(snapshots, connection)
     verdicts = check(run.request, snapshots, connection)
@@ -54,7 +53,7 @@ def _active(requester: Snapshot, connection_id: str) -> PeeringConnection | None
     return connection
 
 
-def _refuse_mixed_view(snapshots: Both[Snapshot], connection: PeeringConnection | None) -> None:
+def _refuse_mixed_view(snapshots: PerSide[Snapshot], connection: PeeringConnection | None) -> None:
     """The calls of one look are not of one moment: routes seen before the connection became active look like black holes."""
     if connection is None or connection.status is not PeeringStatus.ACTIVE:
         return

@@ -1,11 +1,10 @@
 """RequestPeering, AcceptPeering and DeletePeering: the life of one connection."""
 
-from causeway.aws.ledger import Ledger
-from causeway.aws.writer import Writer
-from causeway.domain.plan import AcceptPeering, CreatePeering, DeletePeering
-
-from .recording import save_made
-from .step_input import StepInput
+from causeway.aws.ec2.writer import Writer
+from causeway.aws.store.ledger import Ledger
+from causeway.domain.planning.plan import AcceptPeering, CreatePeering, DeletePeering
+from causeway.steps.common.recording import save_made
+from causeway.steps.common.step_input import StepInput
 
 
 def request_peering(step: StepInput, *, ledger: Ledger, writer: Writer) -> str:

@@ -4,12 +4,12 @@ The decision is on record before the execution hears of it. Where it did not get
 handed over again.
 """
 
-from causeway.aws.approvals import Approvals
 from causeway.aws.executions import Tasks
-from causeway.aws.ledger import Ledger
+from causeway.aws.store.approvals import Approvals
+from causeway.aws.store.ledger import Ledger
 from causeway.clock import timestamp
-from causeway.domain.approval import Answer, Approval, Decision, objection
-from causeway.domain.errors import ApprovalDenied, ApprovalNotAsked
+from causeway.domain.authority.approval import Answer, Approval, Decision, objection
+from causeway.domain.model.errors import ApprovalDenied, ApprovalNotAsked
 
 
 def decide_approval(answer: Answer, decided_by: str, *, ledger: Ledger, approvals: Approvals, tasks: Tasks) -> Approval:

@@ -15,22 +15,22 @@ from enum import StrEnum
 
 import msgspec
 
+from causeway.aws.ec2.reader import Reader
 from causeway.aws.events import Bus
 from causeway.aws.executions import Executions
-from causeway.aws.ledger import Ledger
-from causeway.aws.reader import Reader
-from causeway.aws.requests import Requests
-from causeway.domain.approval import ApprovalRule
-from causeway.domain.drift import in_vain_since, is_news
-from causeway.domain.findings import Code
-from causeway.domain.run import Occasion, Run
-from causeway.domain.status import State, Status
-from causeway.domain.unfinished import Next
-from causeway.domain.watch import Settled, nearing_expiry
+from causeway.aws.store.ledger import Ledger
+from causeway.aws.store.requests_table import Requests
+from causeway.domain.authority.approval import ApprovalRule
+from causeway.domain.lifecycle.drift import failing_since, is_news
+from causeway.domain.lifecycle.recovery import RecoveryAction
+from causeway.domain.lifecycle.run import Occasion, Run
+from causeway.domain.lifecycle.status import State, Status
+from causeway.domain.lifecycle.watch import Settled, nearing_expiry
+from causeway.domain.model.findings import Code
+from causeway.steps.common.pair_users import holdings_of_others
+from causeway.steps.common.recover_run import recover_run
 
 from .plan_peering import decide
-from .take_up import take_up
-from .users import holdings_of_others
 
 NO_RULE = ApprovalRule()
 """Whether a person has to agree is the run's question: a look only asks what differs."""
@@ -52,10 +52,10 @@ class Look(StrEnum):
 
 
 _OF_UNFINISHED = {
-    Next.WAIT: Look.NOT_SETTLED,
-    Next.FORGET: Look.NOT_SETTLED,
-    Next.START: Look.BEGUN,
-    Next.TAKE_UP: Look.TAKEN_UP,
+    RecoveryAction.WAIT: Look.NOT_SETTLED,
+    RecoveryAction.FORGET: Look.NOT_SETTLED,
+    RecoveryAction.START: Look.BEGUN,
+    RecoveryAction.TAKE_UP: Look.TAKEN_UP,
 }
 """How a look ends that found a run without an outcome."""
 
@@ -78,7 +78,7 @@ def detect_drift(
     settled, unfinished = requests.settled(request_id), ledger.unfinished_generation(request_id)
     # A run that has just told its outcome is on the list a moment longer.
     if unfinished is not None and (settled is None or settled.generation < unfinished):
-        step = take_up(request_id, unfinished, now, ledger=ledger, executions=executions)
+        step = recover_run(request_id, unfinished, now, ledger=ledger, executions=executions)
         return _OF_UNFINISHED[step]
     if settled is None:
         return Look.NOT_SETTLED
@@ -91,7 +91,7 @@ def detect_drift(
     seen = decide(drifted, observed, ledger.load_holdings(request_id), others, NO_RULE)
     if not is_news(settled, run, seen, now):
         return Look.NOTHING_NEW
-    if not ledger.begin(msgspec.structs.replace(drifted, in_vain_since=in_vain_since(settled, run, seen))):
+    if not ledger.begin(msgspec.structs.replace(drifted, failing_since=failing_since(settled, run, seen))):
         return Look.NOT_SETTLED
     executions.start(request_id, drifted.generation)
     return Look.BEGUN

@@ -11,14 +11,14 @@ from typing import Any
 
 from causeway.aws.events import Bus
 from causeway.aws.executions import Executions
-from causeway.aws.ledger import Ledger
-from causeway.aws.requests import Requests
+from causeway.aws.store.ledger import Ledger
+from causeway.aws.store.requests_table import Requests
 from causeway.boundary import STATUS_FIELD, MalformedItem, desired_part, parse_request
 from causeway.clock import timestamp
-from causeway.domain.request import Request
-from causeway.domain.run import Occasion
-from causeway.domain.status import State, Status
-from causeway.domain.values import Value
+from causeway.domain.lifecycle.run import Occasion
+from causeway.domain.lifecycle.status import State, Status
+from causeway.domain.model.request import Request
+from causeway.domain.model.values import Value
 
 
 class ItemChange(Value):

@@ -3,15 +3,14 @@
 from collections.abc import Mapping
 from contextlib import suppress
 
-from causeway.aws.examiner import Examiner
-from causeway.aws.ledger import Ledger
+from causeway.aws.store.ledger import Ledger
+from causeway.aws.witnesses.examiner import Examiner
 from causeway.clock import now
-from causeway.domain.errors import AccessDenied, GiveUpError, WitnessesNotReady
-from causeway.domain.request import Witness
-from causeway.domain.testimonies import Answer, Call, Testimony
-from causeway.domain.witnesses import agenda
-
-from .step_input import StepInput
+from causeway.domain.model.errors import AccessDenied, GiveUpError, WitnessesNotReady
+from causeway.domain.model.request import Witness
+from causeway.domain.witnesses.agenda import agenda
+from causeway.domain.witnesses.testimonies import Answer, Call, Testimony
+from causeway.steps.common.step_input import StepInput
 
 
 def hear_witnesses(step: StepInput, *, ledger: Ledger, examiners: Mapping[Witness, Examiner]) -> int:

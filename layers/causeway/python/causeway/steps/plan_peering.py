@@ -13,19 +13,23 @@ from collections.abc import Callable
 
 import msgspec
 
-from causeway.aws.approvals import Approvals
+from causeway.aws.ec2.reader import Reader
 from causeway.aws.executions import Tasks
-from causeway.aws.ledger import Ledger
-from causeway.aws.reader import Reader
-from causeway.aws.requests import Requests
+from causeway.aws.store.approvals import Approvals
+from causeway.aws.store.ledger import Ledger
+from causeway.aws.store.requests_table import Requests
 from causeway.clock import timestamp
-from causeway.domain.approval import Approval, ApprovalRule, must_ask, why_ask
-from causeway.domain.drift import only_told_unless_repaired
-from causeway.domain.errors import PairBusy
-from causeway.domain.findings import Code, Finding
-from causeway.domain.network import Snapshot
-from causeway.domain.ownership import Holdings
-from causeway.domain.plan import (
+from causeway.domain.authority.approval import Approval, ApprovalRule, must_ask, why_ask
+from causeway.domain.lifecycle.drift import only_told_unless_repaired
+from causeway.domain.lifecycle.run import Occasion, Run
+from causeway.domain.lifecycle.status import State, Status
+from causeway.domain.model.errors import PairBusy
+from causeway.domain.model.findings import Code, Finding
+from causeway.domain.model.network import Snapshot
+from causeway.domain.model.request import Request
+from causeway.domain.model.values import SIDES, PerSide, Side, Value
+from causeway.domain.planning.ownership import Holdings
+from causeway.domain.planning.plan import (
     AcceptPeering,
     AuthorizeRule,
     CreateAclEntry,
@@ -40,19 +44,14 @@ from causeway.domain.plan import (
     TagPeering,
     TagRule,
 )
-from causeway.domain.planner import holdings_after, plan_removal, plan_request, refuse
-from causeway.domain.projection import project
-from causeway.domain.reachability import check
-from causeway.domain.request import Request
-from causeway.domain.run import Occasion, Run
-from causeway.domain.status import State, Status
-from causeway.domain.values import SIDES, Both, Side, Value
-from causeway.domain.verdicts import Verdict
-
-from .observed import readable, without_vpc
-from .questions import of_the_same_plan, withdraw
-from .step_input import StepInput
-from .users import holdings_of_others
+from causeway.domain.planning.planner import holdings_after, plan_removal, plan_request, refuse
+from causeway.domain.planning.projection import project
+from causeway.domain.reachability.check import check
+from causeway.domain.reachability.verdicts import Verdict
+from causeway.steps.common.observation import readable, without_vpc
+from causeway.steps.common.open_questions import of_the_same_plan, withdraw
+from causeway.steps.common.pair_users import holdings_of_others
+from causeway.steps.common.step_input import StepInput
 
 type Kinds = tuple[type[Value], ...]
 
@@ -159,9 +158,9 @@ def plan_peering(
     return summarise(plan, check=not run.removal, ask=ask)
 
 
-def _foreseen(request: Request, plan: Plan, observed: Both[Snapshot | Finding]) -> tuple[Verdict, ...]:
+def _foreseen(request: Request, plan: Plan, observed: PerSide[Snapshot | Finding]) -> tuple[Verdict, ...]:
     """The verdicts that the plan's findings were made of: a person wants to see the whole way, and what would help."""
-    snapshots = Both(requester=readable(observed.requester), accepter=readable(observed.accepter))
+    snapshots = PerSide(requester=readable(observed.requester), accepter=readable(observed.accepter))
     return check(request, *project(plan, snapshots))
 
 
@@ -188,18 +187,20 @@ def _of_what_is_held(run: Run, holdings: Holdings, ledger: Ledger) -> Run:
 
 
 def decide(
-    run: Run, observed: Both[Snapshot | Finding], holdings: Holdings, others: tuple[Holdings, ...], rule: ApprovalRule
+    run: Run, observed: PerSide[Snapshot | Finding], holdings: Holdings, others: tuple[Holdings, ...], rule: ApprovalRule
 ) -> Plan:
     """The plan, and why a person has to agree; where a side cannot be observed, what is known of it, for both sides at once."""
     requester, accepter = (_tolerant(run, side, observed[side]) for side in SIDES)
     if isinstance(requester, Snapshot) and isinstance(accepter, Snapshot):
-        plan = _decide(run, Both(requester=requester, accepter=accepter), holdings, others, rule)
-        return plan.with_vpcs(Both(requester=requester.vpc, accepter=accepter.vpc))
+        plan = _decide(run, PerSide(requester=requester, accepter=accepter), holdings, others, rule)
+        return plan.with_vpcs(PerSide(requester=requester.vpc, accepter=accepter.vpc))
     findings = tuple(each for each in (requester, accepter) if isinstance(each, Finding))
     return refuse(run.request, run.generation, findings)
 
 
-def _decide(run: Run, snapshots: Both[Snapshot], holdings: Holdings, others: tuple[Holdings, ...], rule: ApprovalRule) -> Plan:
+def _decide(
+    run: Run, snapshots: PerSide[Snapshot], holdings: Holdings, others: tuple[Holdings, ...], rule: ApprovalRule
+) -> Plan:
     if run.removal:
         return plan_removal(run.request, run.generation, snapshots, holdings, others)
     plan = plan_request(run.request, run.generation, snapshots, holdings, others)

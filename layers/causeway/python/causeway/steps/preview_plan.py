@@ -7,17 +7,17 @@ on the pair meanwhile may leave less to do.
 from collections.abc import Mapping
 from typing import Any, Self
 
-from causeway.aws.ledger import Ledger
-from causeway.aws.reader import Reader
+from causeway.aws.ec2.reader import Reader
+from causeway.aws.store.ledger import Ledger
 from causeway.boundary import MalformedItem, parse_request
-from causeway.domain.approval import ApprovalRule
-from causeway.domain.findings import Finding
-from causeway.domain.plan import Plan
-from causeway.domain.run import Run
-from causeway.domain.values import Value
+from causeway.domain.authority.approval import ApprovalRule
+from causeway.domain.lifecycle.run import Run
+from causeway.domain.model.findings import Finding
+from causeway.domain.model.values import Value
+from causeway.domain.planning.plan import Plan
+from causeway.steps.common.pair_users import holdings_of_others
 
 from .plan_peering import decide
-from .users import holdings_of_others
 
 
 class Preview(Value):

@@ -11,11 +11,11 @@ from enum import StrEnum
 from typing import Any
 
 from causeway.aws.events import Bus
-from causeway.aws.requests import Requests
+from causeway.aws.store.requests_table import Requests
 from causeway.boundary import REQUEST_FIELDS, MalformedItem, desired_part, parse_removal, parse_request
 from causeway.clock import timestamp
-from causeway.domain.status import State, Status
-from causeway.domain.values import Value
+from causeway.domain.lifecycle.status import State, Status
+from causeway.domain.model.values import Value
 
 REMEMBERED = timedelta(days=30)
 """Longer than an event can come again by itself: a day of EventBridge's retries and 14 days in the dead-letter queue."""

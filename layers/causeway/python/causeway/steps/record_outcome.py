@@ -1,18 +1,17 @@
 """RecordOutcome: how the run ended, onto the item and the bus; then request and pair are free for the next one."""
 
-from causeway.aws.approvals import Approvals
 from causeway.aws.events import Bus
-from causeway.aws.ledger import Ledger
-from causeway.aws.requests import Requests
+from causeway.aws.store.approvals import Approvals
+from causeway.aws.store.ledger import Ledger
+from causeway.aws.store.requests_table import Requests
 from causeway.clock import timestamp
-from causeway.domain.outcome import status_of
-from causeway.domain.ownership import NOTHING_HELD
-from causeway.domain.run import Run
-from causeway.domain.status import State, Status
-
-from .questions import without_open_question
-from .step_input import StepInput
-from .users import holdings_of_others
+from causeway.domain.lifecycle.outcome import status_of
+from causeway.domain.lifecycle.run import Run
+from causeway.domain.lifecycle.status import State, Status
+from causeway.domain.planning.ownership import NOTHING_HELD
+from causeway.steps.common.open_questions import without_open_question
+from causeway.steps.common.pair_users import holdings_of_others
+from causeway.steps.common.step_input import StepInput
 
 
 def record_outcome(step: StepInput, *, requests: Requests, ledger: Ledger, approvals: Approvals, bus: Bus) -> Status:
@@ -44,6 +43,6 @@ def _leave(pair: str, request_id: str, ledger: Ledger) -> None:
     """What was held and is there yet, the other requests of the pair want: theirs it is. Its own record goes last."""
     holdings = ledger.load_holdings(request_id)
     for user, held in holdings_of_others(pair, request_id, ledger).items():
-        ledger.save_holdings(user, held.with_those_of(holdings))
+        ledger.save_holdings(user, held.merged_with(holdings))
     ledger.forget_user(pair, request_id)
     ledger.save_holdings(request_id, NOTHING_HELD)

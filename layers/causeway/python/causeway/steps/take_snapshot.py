@@ -6,17 +6,16 @@ As PreviewPlan it takes no lock: a run that works on the pair meanwhile may be s
 from collections.abc import Mapping
 from typing import Any
 
-from causeway.aws.ledger import Ledger
-from causeway.aws.reader import Reader
+from causeway.aws.ec2.reader import Reader
+from causeway.aws.store.ledger import Ledger
 from causeway.boundary import desired_part, parse_request
 from causeway.clock import timestamp
-from causeway.domain.approval import ApprovalRule
-from causeway.domain.errors import AccessDenied, ResourceNotFound
-from causeway.domain.findings import Code, Finding
-from causeway.domain.network import Snapshot
-from causeway.domain.saved import VERSION, SavedNetwork, whole
-
-from .users import holdings_of_others
+from causeway.domain.authority.approval import ApprovalRule
+from causeway.domain.lifecycle.saved_network import VERSION, SavedNetwork, whole
+from causeway.domain.model.errors import AccessDenied, ResourceNotFound
+from causeway.domain.model.findings import Code, Finding
+from causeway.domain.model.network import Snapshot
+from causeway.steps.common.pair_users import holdings_of_others
 
 
 def take_snapshot(item: Mapping[str, Any], *, ledger: Ledger, reader: Reader, rule: ApprovalRule) -> SavedNetwork:

@@ -4,17 +4,17 @@
 2. Plan the inverses of what is in effect, and save them. A further attempt is planned anew, from what the one before has left.
 """
 
-from causeway.aws.ledger import Ledger
-from causeway.aws.reader import Reader
-from causeway.domain.findings import Code, Finding
-from causeway.domain.network import Snapshot
-from causeway.domain.request import Request
-from causeway.domain.undo import plan_undo
-from causeway.domain.values import Both, Side
+from causeway.aws.ec2.reader import Reader
+from causeway.aws.store.ledger import Ledger
+from causeway.domain.model.findings import Code, Finding
+from causeway.domain.model.network import Snapshot
+from causeway.domain.model.request import Request
+from causeway.domain.model.values import PerSide, Side
+from causeway.domain.planning.undo import plan_undo
+from causeway.steps.common.observation import readable, without_vpc
+from causeway.steps.common.step_input import StepInput
 
-from .observed import readable, without_vpc
 from .plan_peering import PlanSummary, summarise
-from .step_input import StepInput
 
 
 def undo_changes(step: StepInput, *, ledger: Ledger, reader: Reader) -> PlanSummary:
@@ -28,7 +28,7 @@ def undo_changes(step: StepInput, *, ledger: Ledger, reader: Reader) -> PlanSumm
     """
     run = ledger.load_run(step.request_id, step.generation)
     observed = reader.observe_both(run.request)
-    now = Both(
+    now = PerSide(
         requester=_what_is_left(run.request, Side.REQUESTER, observed.requester),
         accepter=_what_is_left(run.request, Side.ACCEPTER, observed.accepter),
     )

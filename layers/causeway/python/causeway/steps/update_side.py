@@ -3,9 +3,10 @@
 What was made is recorded also where the rest failed: the item must be able to list it. An undo is one more plan.
 """
 
-from causeway.aws.ledger import Ledger
-from causeway.aws.writer import Applied, Writer
-from causeway.domain.plan import (
+from causeway.aws.ec2.writer import Applied, Writer
+from causeway.aws.store.ledger import Ledger
+from causeway.domain.lifecycle.run import Run
+from causeway.domain.planning.plan import (
     AuthorizeRule,
     CreateAclEntry,
     CreateRoute,
@@ -16,10 +17,8 @@ from causeway.domain.plan import (
     TagPeering,
     TagRule,
 )
-from causeway.domain.run import Run
-
-from .recording import save_made
-from .step_input import StepInput
+from causeway.steps.common.recording import save_made
+from causeway.steps.common.step_input import StepInput
 
 
 def update_route_tables(step: StepInput, *, ledger: Ledger, writer: Writer) -> int:

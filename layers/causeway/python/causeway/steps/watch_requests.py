@@ -8,12 +8,12 @@ Nothing is looked at here, and nothing decided: that is DetectDrift's, one reque
 from collections.abc import Collection
 from datetime import datetime
 
-from causeway.aws.ledger import Ledger
 from causeway.aws.queues import Queue
-from causeway.aws.requests import Requests
+from causeway.aws.store.ledger import Ledger
+from causeway.aws.store.requests_table import Requests
 from causeway.boundary import parse_watched
-from causeway.domain.values import Value
-from causeway.domain.watch import Place, to_look_at
+from causeway.domain.lifecycle.watch import Place, to_look_at
+from causeway.domain.model.values import Value
 
 
 class Sweep(Value, omit_defaults=False):

@@ -1,0 +1,62 @@
+"""What PreviewPlan and CheckReachability decide, on a saved network and without AWS."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from causeway.boundary import MalformedItem, parse_request
+from causeway.domain.lifecycle.run import Run
+from causeway.domain.lifecycle.saved_network import SavedNetwork
+from causeway.domain.model.findings import Finding
+from causeway.domain.model.network import Snapshot
+from causeway.domain.model.values import PerSide
+from causeway.domain.planning.claims import connection_of
+from causeway.domain.planning.exposure import beyond_allow
+from causeway.domain.reachability.check import check
+from causeway.domain.reachability.verdicts import Verdict
+from causeway.steps.plan_peering import decide
+from causeway.steps.preview_plan import Preview
+
+NEXT_GENERATION = 1
+"""Of a run that never comes: a preview does not tell it."""
+
+
+def preview_on(saved: SavedNetwork, item: Mapping[str, Any]) -> Preview:
+    """PreviewPlan's answer to the item, if the network is as it was saved.
+
+    Raises:
+        UnusableSnapshot: The item is about other VPCs.
+    """
+    try:
+        request = parse_request(item)
+    except MalformedItem as malformed:
+        return Preview.of_malformed(item, malformed)
+    run = Run(request=request, generation=NEXT_GENERATION)
+    seen = saved.seen_for(request)
+    observed = PerSide[Snapshot | Finding](requester=seen.requester, accepter=seen.accepter)
+    others = saved.held_by_others(request.request_id)
+    plan = decide(run, observed, saved.held_by(request.request_id), others, saved.approval_rule)
+    return Preview.of_plan(plan)
+
+
+def exposures_on(saved: SavedNetwork) -> tuple[Finding, ...]:
+    """What is open that neither the request that the network was saved for asks for, nor another one of the pair.
+
+    Raises:
+        MalformedItem: The saved request is none.
+        UnusableSnapshot: It is about other VPCs than those that were saved.
+    """
+    request = parse_request(saved.request)
+    snapshots, others = saved.seen_for(request), saved.held_by_others(request.request_id)
+    return beyond_allow(request, others, snapshots, connection_of(request, snapshots, others))
+
+
+def check_on(saved: SavedNetwork) -> tuple[Verdict, ...]:
+    """The verdict of every flow of the request that the network was saved for.
+
+    Raises:
+        MalformedItem: The saved request is none.
+        UnusableSnapshot: It is about other VPCs than those that were saved.
+    """
+    request = parse_request(saved.request)
+    snapshots = saved.seen_for(request)
+    return check(request, snapshots, connection_of(request, snapshots, saved.held_by_others(request.request_id)))

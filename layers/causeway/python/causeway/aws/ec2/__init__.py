@@ -1,0 +1,1 @@
+"""Reading and changing VPCs with the EC2 API."""

@@ -1,0 +1,106 @@
+"""Network ACL entries: created at once, looked at where a number is taken already, and before they are deleted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from causeway.aws.errors import REMEDIES, translated
+from causeway.domain.model.errors import AclEntryConflict, CausewayError, ResourceNotFound, ServiceUnavailable
+
+from . import conversion
+from .applied import Applied
+from .pages import describe_all
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from concurrent.futures import Executor
+
+    from mypy_boto3_ec2 import EC2Client
+
+    from causeway.domain.model.network import AclEntry, Direction
+    from causeway.domain.model.request import VpcRef
+    from causeway.domain.planning.plan import CreateAclEntry, DeleteAclEntry
+
+    type Place = tuple[str, Direction, int]
+    """Where only one entry can be: an ACL's id, a direction and a number."""
+
+SPECIAL: dict[str, type[CausewayError]] = {"NetworkAclEntryAlreadyExists": AclEntryConflict}
+
+
+def create_entries(client: EC2Client, pool: Executor, vpc: VpcRef, changes: Sequence[CreateAclEntry]) -> Applied:
+    """Makes the entries. One that is there already is done; another one at its number is a conflict."""
+    errors = pool.map(lambda change: _create(client, vpc, change), changes)
+    outcomes = dict(zip(changes, errors, strict=True))
+    taken = [change for change, error in outcomes.items() if isinstance(error, AclEntryConflict)]
+    if taken:
+        outcomes |= _look_at(client, vpc, taken)
+    return Applied.of(outcomes)
+
+
+def delete_entries(client: EC2Client, pool: Executor, vpc: VpcRef, changes: Sequence[DeleteAclEntry]) -> Applied:
+    """Deletes the entries that are as the plan saw them. One that is gone, or has another content by now, is done.
+
+    IAM knows no condition on an entry, so the ACLs are looked at first.
+    """
+    try:
+        present = _present(client, vpc)
+    except CausewayError as error:
+        return Applied.of(dict.fromkeys(changes, error))
+    ours = [change for change in changes if present.get(_place_of(change)) == change.entry]
+    errors = pool.map(lambda change: _delete(client, vpc, change), ours)
+    return Applied.of(dict.fromkeys(changes) | dict(zip(ours, errors, strict=True)))
+
+
+def _create(client: EC2Client, vpc: VpcRef, change: CreateAclEntry) -> CausewayError | None:
+    try:
+        with translated(f"{change.network_acl_id} of {vpc}", SPECIAL):
+            client.create_network_acl_entry(NetworkAclId=change.network_acl_id, **conversion.acl_entry_parameters(change.entry))
+    except CausewayError as error:
+        return error
+    return None
+
+
+def _delete(client: EC2Client, vpc: VpcRef, change: DeleteAclEntry) -> CausewayError | None:
+    try:
+        with translated(f"{change.network_acl_id} of {vpc}"):
+            client.delete_network_acl_entry(
+                NetworkAclId=change.network_acl_id,
+                RuleNumber=change.entry.number,
+                Egress=change.entry.direction == "egress",
+            )
+    except ResourceNotFound:
+        return None
+    except CausewayError as error:
+        return error
+    return None
+
+
+def _look_at(client: EC2Client, vpc: VpcRef, taken: Sequence[CreateAclEntry]) -> dict[CreateAclEntry, CausewayError | None]:
+    """AWS refuses a taken number, also where the entry would be the same: its content tells whose it is."""
+    try:
+        present = _present(client, vpc)
+    except CausewayError as error:
+        return dict.fromkeys(taken, error)
+    return {change: _judge(vpc, change, present.get(_place_of(change))) for change in taken}
+
+
+def _judge(vpc: VpcRef, change: CreateAclEntry, present: AclEntry | None) -> CausewayError | None:
+    if present == change.entry:
+        return None
+    kind = ServiceUnavailable if present is None else AclEntryConflict
+    shown = "does not show it yet" if present is None else "it is another one than the planned"
+    return kind(
+        f"AWS says that entry {change.entry.number} ({change.entry.direction}) exists, and {shown}.",
+        where=f"{change.network_acl_id} of {vpc}",
+        remedy=REMEDIES[kind],
+    )
+
+
+def _present(client: EC2Client, vpc: VpcRef) -> dict[Place, AclEntry]:
+    raw = describe_all(client, vpc, "describe_network_acls", "NetworkAcls", [{"Name": "vpc-id", "Values": [vpc.vpc_id]}])
+    acls = map(conversion.network_acl, raw)
+    return {(acl.network_acl_id, each.direction, each.number): each for acl in acls for each in acl.entries}
+
+
+def _place_of(change: CreateAclEntry | DeleteAclEntry) -> Place:
+    return change.network_acl_id, change.entry.direction, change.entry.number

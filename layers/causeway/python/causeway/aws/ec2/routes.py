@@ -1,0 +1,142 @@
+"""Routes: created at once, looked at together where a destination is taken already, and before they are deleted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from causeway.aws.errors import REMEDIES, translated
+from causeway.domain.model.errors import CausewayError, PeeringNotVisible, ResourceNotFound, RouteConflict, ServiceUnavailable
+from causeway.domain.planning.plan import DeleteRoute
+
+from . import conversion
+from .applied import Applied
+from .pages import describe_all
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from concurrent.futures import Executor
+
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_ec2.type_defs import RouteTableTypeDef
+
+    from causeway.domain.model.request import VpcRef
+    from causeway.domain.planning.plan import CreateRoute
+
+SPECIAL: dict[str, type[CausewayError]] = {
+    "RouteAlreadyExists": RouteConflict,
+    "InvalidVpcPeeringConnectionID.NotFound": PeeringNotVisible,
+}
+
+
+def create_routes(
+    client: EC2Client, pool: Executor, vpc: VpcRef, connection_id: str, changes: Sequence[CreateRoute]
+) -> Applied:
+    """Makes the routes. One that points to the connection already is done; one that does not is a conflict.
+
+    What is in a route's place as a black hole of ours is deleted first: the write role may not replace routes.
+    """
+    cleared = delete_routes(client, pool, vpc, [_hole(change, change.replaces) for change in changes if change.replaces])
+    if cleared.error is not None:
+        return Applied(done=(), error=cleared.error)
+    errors = pool.map(lambda change: _create(client, vpc, connection_id, change), changes)
+    outcomes = dict(zip(changes, errors, strict=True))
+    taken = [change for change, error in outcomes.items() if isinstance(error, RouteConflict)]
+    if taken:
+        outcomes |= _look_at(client, vpc, connection_id, taken)
+    return Applied.of(outcomes)
+
+
+def delete_routes(client: EC2Client, pool: Executor, vpc: VpcRef, changes: Sequence[DeleteRoute]) -> Applied:
+    """Deletes the routes that lead where the plan saw them lead. One that is gone, or leads elsewhere by now, is done.
+
+    IAM knows no condition on a route's target, so the tables are looked at first.
+    """
+    if not changes:
+        return Applied(done=())
+    try:
+        raw = describe_all(client, vpc, "describe_route_tables", "RouteTables", [{"Name": "vpc-id", "Values": [vpc.vpc_id]}])
+    except CausewayError as error:
+        return Applied.of(dict.fromkeys(changes, error))
+    targets = _targets(raw)
+    ours = [change for change in changes if targets.get((change.route_table_id, change.destination)) == change.target]
+    errors = pool.map(lambda change: _delete(client, vpc, change), ours)
+    return Applied.of(dict.fromkeys(changes) | dict(zip(ours, errors, strict=True)))
+
+
+def _hole(change: CreateRoute, target: str) -> DeleteRoute:
+    return DeleteRoute(side=change.side, route_table_id=change.route_table_id, destination=change.destination, target=target)
+
+
+def _create(client: EC2Client, vpc: VpcRef, connection_id: str, change: CreateRoute) -> CausewayError | None:
+    try:
+        with translated(_place(vpc, change), SPECIAL):
+            if ":" in change.destination:
+                client.create_route(
+                    RouteTableId=change.route_table_id,
+                    DestinationIpv6CidrBlock=change.destination,
+                    VpcPeeringConnectionId=connection_id,
+                )
+            else:
+                client.create_route(
+                    RouteTableId=change.route_table_id,
+                    DestinationCidrBlock=change.destination,
+                    VpcPeeringConnectionId=connection_id,
+                )
+    except CausewayError as error:
+        return error
+    return None
+
+
+def _delete(client: EC2Client, vpc: VpcRef, change: DeleteRoute) -> CausewayError | None:
+    try:
+        with translated(_place(vpc, change)):
+            if ":" in change.destination:
+                client.delete_route(RouteTableId=change.route_table_id, DestinationIpv6CidrBlock=change.destination)
+            else:
+                client.delete_route(RouteTableId=change.route_table_id, DestinationCidrBlock=change.destination)
+    except ResourceNotFound:
+        return None
+    except CausewayError as error:
+        return error
+    return None
+
+
+def _look_at(
+    client: EC2Client, vpc: VpcRef, connection_id: str, taken: Sequence[CreateRoute]
+) -> dict[CreateRoute, CausewayError | None]:
+    """AWS refuses a taken destination, also where the route would be the same: its target tells whose it is."""
+    try:
+        with translated(str(vpc)):
+            answer = client.describe_route_tables(RouteTableIds=sorted({change.route_table_id for change in taken}))
+    except CausewayError as error:
+        return dict.fromkeys(taken, error)
+    targets = _targets(answer["RouteTables"])
+    return {
+        change: _judge(vpc, connection_id, change, targets.get((change.route_table_id, change.destination))) for change in taken
+    }
+
+
+def _targets(raw: Iterable[RouteTableTypeDef]) -> dict[tuple[str, str], str]:
+    """Where each table's destinations lead."""
+    tables = map(conversion.route_table, raw)
+    return {(table.route_table_id, route.destination): route.target for table in tables for route in table.routes}
+
+
+def _judge(vpc: VpcRef, connection_id: str, change: CreateRoute, target: str | None) -> CausewayError | None:
+    if target == connection_id:
+        return None
+    if target is None:
+        return ServiceUnavailable(
+            f"AWS says that a route to {change.destination} exists, but does not show it yet.",
+            where=_place(vpc, change),
+            remedy=REMEDIES[ServiceUnavailable],
+        )
+    return RouteConflict(
+        f"{change.route_table_id} routes {change.destination} to {target} already.",
+        where=_place(vpc, change),
+        remedy=f"Remove that route or leave the table out, then put the request again. Wanted was {connection_id}.",
+    )
+
+
+def _place(vpc: VpcRef, change: CreateRoute | DeleteRoute) -> str:
+    return f"{change.route_table_id} of {vpc}"

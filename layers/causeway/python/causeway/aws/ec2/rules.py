@@ -1,0 +1,157 @@
+"""Security-group rules: all of a group's direction in one call, the groups at once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
+
+from botocore.exceptions import ClientError
+
+from causeway.aws.errors import code_of, translated
+from causeway.domain.model.errors import CausewayError, PeeringNotActive, ResourceNotFound, ServiceUnavailable
+from causeway.domain.model.network import Direction, Permission
+from causeway.domain.planning.ownership import REQUEST_ID_TAG
+
+from . import conversion
+from .applied import Applied
+from .pages import describe_all
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from concurrent.futures import Executor
+
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_ec2.type_defs import FilterTypeDef
+
+    from causeway.domain.model.request import VpcRef
+    from causeway.domain.planning.plan import AuthorizeRule, RevokeRule
+
+STILL_SHOWN: dict[str, type[CausewayError]] = {
+    "InvalidSecurityGroupRuleId.NotFound": ServiceUnavailable,
+    "InvalidGroup.NotFound": ServiceUnavailable,
+}
+"""EC2 is eventually consistent: what it shows and does not find is looked at again by the next attempt."""
+
+
+class Call(NamedTuple):
+    """What one call can authorise or revoke: a group's rules in one direction."""
+
+    security_group_id: str
+    direction: Direction
+
+
+def authorize_rules(authorizer: Authorizer, pool: Executor, changes: Sequence[AuthorizeRule]) -> Applied:
+    """Adds the rules. One that is there already is done."""
+    permissions: defaultdict[Call, list[Permission]] = defaultdict(list)
+    for change in changes:
+        permissions[_call_of(change)].append(change.permission)
+    errors = dict(zip(permissions, pool.map(authorizer.authorize, permissions.keys(), permissions.values()), strict=True))
+    return Applied.of({change: errors[_call_of(change)] for change in changes})
+
+
+class Authorizer:
+    """Authorises rules in one VPC's groups, with the request's id as their tag and description."""
+
+    def __init__(self, client: EC2Client, vpc: VpcRef, request_id: str, tags: Mapping[str, str]) -> None:
+        self._client = client
+        self._vpc = vpc
+        self._description = f"causeway: {request_id}"
+        self._tags = conversion.tag_list({**tags, REQUEST_ID_TAG: request_id})
+
+    def authorize(self, call: Call, permissions: Sequence[Permission]) -> CausewayError | None:
+        """Authorises what is not there yet, and returns what went wrong.
+
+        AWS refuses all of a call's rules for one that exists: then the group is read, and only the missing ones are sent.
+        """
+        try:
+            with translated(f"{call.security_group_id} of {self._vpc}", _special(permissions)):
+                try:
+                    self._send(call, permissions)
+                except ClientError as error:
+                    if code_of(error) != "InvalidPermission.Duplicate":
+                        raise
+                    self._send_missing(call, permissions)
+        except CausewayError as error:
+            return error
+        return None
+
+    def _send_missing(self, call: Call, permissions: Sequence[Permission]) -> None:
+        (raw,) = self._client.describe_security_groups(GroupIds=[call.security_group_id])["SecurityGroups"]
+        present = conversion.security_group(raw, self._vpc.account_id).permissions
+        missing = [permission for permission in permissions if permission not in present]
+        if missing:
+            self._send(call, missing)
+
+    def _send(self, call: Call, permissions: Sequence[Permission]) -> None:
+        ingress = call.direction is Direction.INGRESS
+        authorize = self._client.authorize_security_group_ingress if ingress else self._client.authorize_security_group_egress
+        authorize(
+            GroupId=call.security_group_id,
+            IpPermissions=[conversion.ip_permission(permission, self._description) for permission in permissions],
+            TagSpecifications=[{"ResourceType": "security-group-rule", "Tags": self._tags}],
+        )
+
+
+def revoke_rules(revoker: Revoker, pool: Executor, changes: Sequence[RevokeRule]) -> Applied:
+    """Revokes the rules that carry the request's tag. One that is gone, or is not the request's, is done."""
+    try:
+        present = revoker.present()
+    except CausewayError as error:
+        return Applied.of(dict.fromkeys(changes, error))
+    ours = [change for change in changes if change.rule_id in present]
+    rule_ids: defaultdict[Call, list[str]] = defaultdict(list)
+    for change in ours:
+        rule_ids[_call_of(change)].append(change.rule_id)
+    errors = dict(zip(rule_ids, pool.map(revoker.revoke, rule_ids.keys(), rule_ids.values()), strict=True))
+    return Applied.of(dict.fromkeys(changes) | {change: errors[_call_of(change)] for change in ours})
+
+
+class Revoker:
+    """Revokes rules in one VPC's groups that carry the request's tag."""
+
+    def __init__(self, client: EC2Client, vpc: VpcRef, request_id: str) -> None:
+        self._client = client
+        self._vpc = vpc
+        self._tagged: FilterTypeDef = {"Name": f"tag:{REQUEST_ID_TAG}", "Values": [request_id]}
+
+    def present(self) -> frozenset[str]:
+        """The ids of the request's rules in this account and region."""
+        rules = describe_all(self._client, self._vpc, "describe_security_group_rules", "SecurityGroupRules", [self._tagged])
+        return frozenset(rule["SecurityGroupRuleId"] for rule in rules)
+
+    def revoke(self, call: Call, rule_ids: Sequence[str]) -> CausewayError | None:
+        """Revokes what is still there, and returns what went wrong.
+
+        AWS refuses all of a call's rules for one that is gone: then the rules are read again, and only those that are left
+        are sent.
+        """
+        try:
+            try:
+                self._send(call, rule_ids)
+            except ResourceNotFound:
+                self._send_present(call, rule_ids)
+        except CausewayError as error:
+            return error
+        return None
+
+    def _send_present(self, call: Call, rule_ids: Sequence[str]) -> None:
+        present = self.present()
+        left = [rule_id for rule_id in rule_ids if rule_id in present]
+        if left:
+            self._send(call, left, STILL_SHOWN)
+
+    def _send(self, call: Call, rule_ids: Sequence[str], special: Mapping[str, type[CausewayError]] | None = None) -> None:
+        ingress = call.direction is Direction.INGRESS
+        revoke = self._client.revoke_security_group_ingress if ingress else self._client.revoke_security_group_egress
+        with translated(f"{call.security_group_id} of {self._vpc}", special):
+            revoke(GroupId=call.security_group_id, SecurityGroupRuleIds=rule_ids)
+
+
+def _call_of(change: AuthorizeRule | RevokeRule) -> Call:
+    return Call(change.security_group_id, change.permission.direction)
+
+
+def _special(permissions: Sequence[Permission]) -> dict[str, type[CausewayError]]:
+    """The peer's group is unknown until its side of the connection knows that it is active."""
+    names_a_group = any(permission.peer.startswith("sg-") for permission in permissions)
+    return {"InvalidGroup.NotFound": PeeringNotActive} if names_a_group else {}

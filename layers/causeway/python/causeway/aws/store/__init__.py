@@ -1,0 +1,1 @@
+"""The two tables: requests, and the ledger by concern."""

@@ -1,0 +1,1 @@
+"""How each witness is asked and heard."""

@@ -1,0 +1,1 @@
+"""From a request and two snapshots to a plan, to what undoes it, and to everything that stands in its way."""

@@ -1,0 +1,102 @@
+"""What the reachability check answers: for each flow a verdict, with the hops that show it."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+
+from causeway.domain.model.request import Flow
+from causeway.domain.model.values import Value
+
+from .remedies import Remedy
+
+
+class Component(StrEnum):
+    """What kind of thing a hop is."""
+
+    NETWORK_INTERFACE = "network interface"
+    SECURITY_GROUP = "security group"
+    NETWORK_ACL = "network ACL"
+    ROUTE_TABLE = "route table"
+    PEERING_CONNECTION = "peering connection"
+
+
+class Cause(StrEnum):
+    """Why a hop lets nothing through, in the codes of AWS's Reachability Analyzer where it has one.
+
+    See "Reachability Analyzer explanation codes" in the VPC Reachability guide. `ROUTE_UNDETERMINED` is where routes by prefix
+    lists lead one CIDR block to different targets: AWS does not tell which of them it takes.
+    """
+
+    ENI_SG_RULES_MISMATCH = "ENI_SG_RULES_MISMATCH"
+    SUBNET_ACL_RESTRICTION = "SUBNET_ACL_RESTRICTION"
+    NO_ROUTE_TO_DESTINATION = "NO_ROUTE_TO_DESTINATION"
+    BLACKHOLE_ROUTE = "BLACKHOLE_ROUTE"
+    ROUTED_ELSEWHERE = "ROUTED_ELSEWHERE"
+    ROUTE_UNDETERMINED = "ROUTE_UNDETERMINED"
+    PCX_NOT_ACTIVE = "PCX_NOT_ACTIVE"
+    PCX_REQUIRES_ADDRESS_IN_VPC_CIDR = "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR"
+
+
+class Hop(Value):
+    """One thing on the way, and the rule of it that decided.
+
+    Attributes:
+        returning: Whether this is on the way back; stateless ACLs and routes are asked twice, stateful groups once.
+        decided_by: The rule, route or state, as a person would say it; with `cause` set, why nothing matched.
+        cause: None where the hop lets the flow through.
+        remedy: Where it does not, the smallest change that would make it.
+    """
+
+    component: Component
+    resource_id: str
+    decided_by: str
+    returning: bool = False
+    cause: Cause | None = None
+    remedy: Remedy | None = None
+
+
+class Endpoint(Value):
+    """One end of a checked flow.
+
+    Attributes:
+        stands_for: How many interfaces no rule can tell apart from this one, itself included, in this subnet and others; 0
+            where the side has none yet and the check assumes one with the selected security groups in each subnet.
+    """
+
+    address: str
+    subnet_id: str
+    network_interface_id: str | None = None
+    instance_id: str | None = None
+    security_group_ids: tuple[str, ...] = ()
+    stands_for: int = 1
+
+
+class Verdict(Value):
+    """Whether one flow works between two endpoints, there and back."""
+
+    flow: Flow
+    source: Endpoint
+    destination: Endpoint
+    hops: tuple[Hop, ...]
+
+    @property
+    def reachable(self) -> bool:
+        return self.blocked_by is None
+
+    @property
+    def blocked_by(self) -> Hop | None:
+        """The first hop that lets nothing through."""
+        return next(self._blocking, None)
+
+    @property
+    def further_causes(self) -> tuple[Hop, ...]:
+        """The other hops that let nothing through: what would stop the flow next, there or back."""
+        return tuple(self._blocking)[1:]
+
+    @property
+    def remedies(self) -> tuple[Remedy, ...]:
+        """What would make the flow work, all of it together; in the order of the hops."""
+        return tuple(hop.remedy for hop in self._blocking if hop.remedy is not None)
+
+    @property
+    def _blocking(self) -> Iterator[Hop]:
+        return (hop for hop in self.hops if hop.cause)

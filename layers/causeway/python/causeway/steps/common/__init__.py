@@ -1,0 +1,1 @@
+"""What several steps share. Not a use case in itself."""

@@ -1,0 +1,18 @@
+"""Where a step records what it has made: with the run, or with its undo."""
+
+from collections.abc import Sequence
+
+from causeway.aws.store.ledger import Ledger
+from causeway.domain.lifecycle.run import Run
+from causeway.domain.planning.plan import Change
+
+from .step_input import StepInput
+
+
+def save_made(step: StepInput, run: Run, ledger: Ledger, name: str, changes: Sequence[Change]) -> None:
+    """Record the changes of a step that are in the network now, all of one side."""
+    side = changes[0].side
+    if step.undoing and run.undo is not None:
+        ledger.save_undone(run.undo, side, name, changes)
+    else:
+        ledger.save_done(step.request_id, step.generation, side, name, changes)

@@ -1,0 +1,1 @@
+"""CloudFormation: the SAM transform, and the resource types that moto lacks."""

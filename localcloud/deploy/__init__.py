@@ -1,0 +1,1 @@
+"""What is deployed on the embedded AWS: hub, members and lab, by the real SAM CLI."""

@@ -1,0 +1,163 @@
+"""Analyses: StartNetworkInsightsAnalysis, DescribeNetworkInsightsAnalyses, DeleteNetworkInsightsAnalysis."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.ec2.exceptions import EC2ClientError
+from moto.ec2.responses.vpcs import VPCs
+from moto.ec2.utils import random_id
+
+from localcloud.ec2.insights.evaluation import evaluate
+from localcloud.ec2.insights.paths import described_tags, refuse_another, required, tags_of
+from localcloud.ec2.insights.permissions import may_look_around
+from localcloud.ec2.insights.records import Analysis, Asked, Component, Insights, Outcome, Started, insights_of
+from localcloud.ec2.insights.trusted_access import trusted_access
+from localcloud.ec2.selecting import Reader, paged_result, select
+from localcloud.endpoint import timing
+from localcloud.endpoint.patching import replaces
+
+PREFIX = "nia"
+TYPE = "network-insights-analysis"
+MOST_ANALYSES = 10_000
+MOST_AT_ONCE = 100
+"""In an account and region ("Quotas for Reachability Analyzer")."""
+
+
+@replaces(VPCs, "start_network_insights_analysis")
+def start_network_insights_analysis(_: None, self: Any) -> Any:
+    """StartNetworkInsightsAnalysis answers the analysis that the same token started before.
+
+    Raises:
+        EC2ClientError: MissingParameter, InvalidParameterValue, InvalidNetworkInsightsPathId.NotFound,
+            IdempotentParameterMismatch, NetworkInsightsAnalysis.LimitExceeded.
+    """
+    backend, token = self.ec2_backend, required(self, "ClientToken")
+    insights, started = insights_of(backend), _started(self)
+    path = insights.path(started.path_id)
+    for analysis in insights.analyses.values():
+        if analysis.token == token:
+            refuse_another(token, differs=analysis.started != started)
+            return ActionResult({"NetworkInsightsAnalysis": _described(backend, analysis)})
+    _refuse_too_many(insights)
+    outcome = _outcome(self, path.asked, started)
+    analysis = Analysis(random_id(PREFIX), started, token, timing.now(), outcome)
+    insights.analyses[analysis.id] = analysis
+    backend.create_tags([analysis.id], dict(started.tags))
+    return ActionResult({"NetworkInsightsAnalysis": _described(backend, analysis)})
+
+
+@replaces(VPCs, "describe_network_insights_analyses")
+def describe_network_insights_analyses(_: None, self: Any) -> Any:
+    """DescribeNetworkInsightsAnalyses with filters and pages.
+
+    Raises:
+        EC2ClientError: InvalidNetworkInsightsAnalysisId.NotFound, InvalidNetworkInsightsPathId.NotFound.
+    """
+    backend = self.ec2_backend
+    insights, path_id = insights_of(backend), self._get_param("NetworkInsightsPathId")
+    ids = self._get_param("NetworkInsightsAnalysisIds", []) or list(insights.analyses)
+    chosen = [insights.analysis(each) for each in ids]
+    if path_id:
+        insights.path(path_id)
+        chosen = [each for each in chosen if each.started.path_id == path_id]
+    chosen = _in_time(chosen, self._get_param("AnalysisStartTime"), self._get_param("AnalysisEndTime"))
+    found = select(chosen, self._filters_from_querystring(), _READERS, lambda each: backend.tags.get(each.id, {}))
+    return paged_result(self, "NetworkInsightsAnalyses", [_described(backend, each) for each in found])
+
+
+@replaces(VPCs, "delete_network_insights_analysis")
+def delete_network_insights_analysis(_: None, self: Any) -> Any:
+    """DeleteNetworkInsightsAnalysis. Unknown: InvalidNetworkInsightsAnalysisId.NotFound."""
+    insights = insights_of(self.ec2_backend)
+    analysis = insights.analysis(required(self, "NetworkInsightsAnalysisId"))
+    del insights.analyses[analysis.id]
+    self.ec2_backend.tags.pop(analysis.id, None)
+    return ActionResult({"NetworkInsightsAnalysisId": analysis.id})
+
+
+def _started(response: Any) -> Started:
+    accounts = tuple(response._get_param("AdditionalAccounts", []))
+    for account_id in accounts:
+        if not re.fullmatch(r"\d{12}", account_id):
+            raise EC2ClientError("InvalidParameterValue", f"'{account_id}' is no account ID.")
+    return Started(
+        path_id=required(response, "NetworkInsightsPathId"),
+        additional_accounts=accounts,
+        through=tuple(response._get_param("FilterInArns", [])),
+        around=tuple(response._get_param("FilterOutArns", [])),
+        tags=tags_of(response, TYPE),
+    )
+
+
+def _refuse_too_many(insights: Insights) -> None:
+    running = [each for each in insights.analyses.values() if each.status == "running"]
+    for count, most, what in (
+        (len(insights.analyses), MOST_ANALYSES, "analyses"),
+        (len(running), MOST_AT_ONCE, "concurrent analyses"),
+    ):
+        if count >= most:
+            raise EC2ClientError("NetworkInsightsAnalysis.LimitExceeded", f"The maximum number of {what} ({most}) is reached.")
+
+
+def _outcome(response: Any, asked: Asked, started: Started) -> Outcome:
+    """An analysis sees what its caller may see, and other accounts only as an administrator of the organization's."""
+    ends = [asked.source, *([asked.destination] if asked.destination else [])]
+    account_id = response.ec2_backend.account_id
+    hidden = [] if trusted_access().permits(account_id) else [end for end in ends if end.account_id != account_id]
+    if not may_look_around(response):
+        return Outcome(failure="The request failed due to insufficient permissions")
+    if asked.source in hidden:
+        return Outcome(failure=f"The request failed due to inaccessible resource {asked.source.arn}")
+    if hidden:
+        unseen = [{"Id": end.id, "Arn": end.arn} for end in hidden]
+        return Outcome(explanations=[{"ExplanationCode": "NO_POSSIBLE_DESTINATION", "Destination": each} for each in unseen])
+    if not all(end.is_interface for end in ends):
+        return Outcome(failure="The network configuration is not supported")
+    return _filtered(evaluate(asked), started)
+
+
+def _filtered(outcome: Outcome, started: Started) -> Outcome:
+    """There is one way at most, so a filter of components leaves it or nothing."""
+    passed = {each["Component"]["Arn"] for each in (*outcome.forward, *outcome.back)}
+    wrong = [*(arn for arn in started.through if arn not in passed), *(arn for arn in started.around if arn in passed)]
+    if not outcome.found or not wrong:
+        return outcome
+    code = {"ExplanationCode": "COMPONENT_FILTER_RESTRICTION"}
+    return Outcome(explanations=[{**code, "Component": {"Id": arn.rpartition("/")[2], "Arn": arn}} for arn in wrong])
+
+
+def _in_time(analyses: Sequence[Analysis], start: datetime | None, end: datetime | None) -> list[Analysis]:
+    return [each for each in analyses if (start is None or each.start >= start) and (end is None or each.end <= end)]
+
+
+def _described(backend: Any, analysis: Analysis) -> Component:
+    described: Component = {
+        "NetworkInsightsAnalysisId": analysis.id,
+        "NetworkInsightsAnalysisArn": f"arn:aws:ec2:{backend.region_name}:{backend.account_id}:{TYPE}/{analysis.id}",
+        "NetworkInsightsPathId": analysis.started.path_id,
+        "AdditionalAccounts": list(analysis.started.additional_accounts),
+        "FilterInArns": list(analysis.started.through),
+        "FilterOutArns": list(analysis.started.around),
+        "StartDate": analysis.start,
+        "Status": analysis.status,
+        "Tags": described_tags(backend, analysis.id),
+    }
+    outcome = analysis.outcome
+    match analysis.status:
+        case "failed":
+            described["StatusMessage"] = outcome.failure
+        case "succeeded":
+            described["NetworkPathFound"] = outcome.found
+            described["ForwardPathComponents"] = list(outcome.forward)
+            described["ReturnPathComponents"] = list(outcome.back)
+            described["Explanations"] = list(outcome.explanations)
+    return described
+
+
+_READERS: dict[str, Reader[Analysis]] = {
+    "path-found": lambda each: [str(each.outcome.found).lower()] if each.status == "succeeded" else [],
+    "status": lambda each: [each.status],
+}

@@ -1,0 +1,1 @@
+"""EventBridge and CloudTrail: targets, schedules, and the events of EC2 calls."""

@@ -1,0 +1,239 @@
+"""EventBridge rules that deliver: to Lambda, Step Functions, SQS and other buses, transformed, with dead letters.
+
+A target gets nothing that its own policy, or the role that the rule names for it, does not allow.
+"""
+
+import json
+import re
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from jsonpath_ng.parser import JsonPathParser
+from moto.awslambda.models import lambda_backends
+from moto.core.exceptions import ServiceException
+from moto.events.exceptions import ValidationException
+from moto.events.models import EventBus, EventsBackend, Rule, events_backends
+from moto.stepfunctions.parser.models import stepfunctions_parser_backends
+
+from localcloud.endpoint.api_request import Caller
+from localcloud.endpoint.patching import replaces
+from localcloud.iam.authorization import principal_context
+from localcloud.iam.identity import principal_of, service_may
+from localcloud.iam.resource_policies import PUT_EVENTS, find_bus, judge_put_events, queue_takes_from
+from localcloud.lambda_.destinations import send_to_destination
+from localcloud.lambda_.queue_mappings import find_queue
+
+type Event = dict[str, Any]
+type Target = dict[str, Any]
+type Sender = Callable[[Rule, Target, str], None]
+
+_EVENTS = "events.amazonaws.com"
+_PLACEHOLDER = re.compile(r"<(?P<name>[^<>\s]+)>")
+_TEMPLATE_PART = re.compile(r'(?P<string>"(?:\\.|[^"\\])*")|<(?P<bare>[^<>\s]+)>')
+
+
+@replaces(EventsBackend, "put_events")
+def events_go_to_the_bus_they_name(original: Any, backend: EventsBackend, events: list[Event]) -> list[Event]:
+    """A bus's ARN can be another account's; moto looks the name up in the sender's. The event tells its sender."""
+    return [_put(original, backend, event) for event in events]
+
+
+def _put(original: Any, backend: EventsBackend, event: Event) -> Event:
+    if event.get("Source", "").startswith("aws."):
+        return {"ErrorCode": "NotAuthorizedForSourceException", "ErrorMessage": "Not authorized for the source."}
+    named = event.get("EventBusName", "default")
+    parts = named.split(":", 5)
+    account_id, region = (parts[4], parts[3]) if len(parts) > 1 else (backend.account_id, backend.region_name)
+    receiving = events_backends[account_id][region]
+    bus = receiving.event_buses.get(parts[-1].removeprefix("event-bus/"))
+    if bus is None:
+        return {"ErrorCode": "ResourceNotFoundException", "ErrorMessage": f"Event bus {parts[-1]} does not exist."}
+    _sender.account_id = backend.account_id
+    answer: Event = original(receiving, [{**event, "EventBusName": bus.name}])[0]
+    return answer
+
+
+_sender = threading.local()
+
+
+class UndeliverableError(Exception):
+    """A target may not, or cannot, have its event; says why."""
+
+
+@replaces(Rule, "send_to_targets")
+def rules_deliver_to_every_target(_original: Any, rule: Rule, event: Event, *_: Any, **__: Any) -> None:
+    """In place of moto's own delivery, which knows fewer targets."""
+    _offer(rule, _as_sent(event))
+
+
+def publish(bus: EventBus, event: Event) -> None:
+    """Hand an event in its final form, as targets see it, to the rules of a bus."""
+    for rule in list(bus.rules.values()):
+        _offer(rule, event)
+
+
+def send_to_every_target(rule: Rule, event: Event) -> None:
+    """Deliver an event in its final form. A target that fails gets it into its dead-letter queue.
+
+    Raises:
+        UndeliverableError: a target without a dead-letter queue failed. On AWS that event is lost.
+    """
+    for target in rule.targets:
+        _deliver(rule, target, event)
+
+
+def _offer(rule: Rule, event: Event) -> None:
+    """A disabled rule delivers nothing, and one that has only a schedule no events; moto lets it have all."""
+    if rule.state != "DISABLED" and rule.event_pattern.dump() and rule.event_pattern.matches_event(event):
+        send_to_every_target(rule, event)
+
+
+def _as_sent(event: Event) -> Event:
+    """The event as targets and patterns see it; ``time`` is a UTC time to the second."""
+    moment = event["time"]
+    seconds = moment if isinstance(moment, int | float) else float(moment)
+    shown = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+    sent = {key: value for key, value in event.items() if key != "ingestion-time"}
+    return {**sent, "time": shown, "account": getattr(_sender, "account_id", event["account"])}
+
+
+def _deliver(rule: Rule, target: Target, event: Event) -> None:
+    try:
+        _send(rule, target, event)
+    except (UndeliverableError, ServiceException, LookupError, ValueError) as error:
+        dead_letters = target.get("DeadLetterConfig", {}).get("Arn")
+        if dead_letters is None:
+            raise
+        document = {**event, "errorMessage": str(error), "ruleArn": rule.arn}
+        _send_message(rule, {"Arn": dead_letters}, json.dumps(document))
+
+
+def _send(rule: Rule, target: Target, event: Event) -> None:
+    service = target["Arn"].split(":")[2]
+    if service == "events":
+        _put_on_bus(target, event)
+    else:
+        _SENDERS[service](rule, target, _target_input(rule, target, event))
+
+
+def _invoke_function(_rule: Rule, target: Target, text: str) -> None:
+    region, account_id = target["Arn"].split(":")[3:5]
+    function = lambda_backends[account_id][region].get_function(target["Arn"])
+    function.invoke(text, {"x-amz-invocation-type": "Event"}, {})
+
+
+def _start_execution(_rule: Rule, target: Target, text: str) -> None:
+    _check_role(target, "states:StartExecution")
+    region, account_id = target["Arn"].split(":")[3:5]
+    stepfunctions_parser_backends[account_id][region].start_execution(target["Arn"], str(uuid.uuid4()), text)
+
+
+def _send_message(rule: Rule, target: Target, text: str) -> None:
+    queue = find_queue(target["Arn"])
+    if queue is None:
+        raise UndeliverableError(f"{target['Arn']} does not exist.")
+    if not queue_takes_from(queue, rule):
+        raise UndeliverableError(f"The policy of {target['Arn']} does not let {_EVENTS} send messages for {rule.arn}.")
+    send_to_destination(target["Arn"], text)
+
+
+def _publish_notification(_rule: Rule, target: Target, text: str) -> None:
+    send_to_destination(target["Arn"], text)
+
+
+def _put_on_bus(target: Target, event: Event) -> None:
+    """Forwarded as it is: with its id, time, account and region, and never transformed."""
+    bus = find_bus(target["Arn"])
+    if bus is None:
+        raise UndeliverableError(f"{target['Arn']} does not exist.")
+    if role_arn := target.get("RoleArn"):
+        _check_role(target, PUT_EVENTS)
+        _check_bus(bus, role_arn, event)
+    publish(bus, event)
+
+
+def _check_role(target: Target, action: str) -> None:
+    if not service_may(_EVENTS, target["RoleArn"], action, target["Arn"]):
+        raise UndeliverableError(f"{target['RoleArn']} is not authorized to perform: {action} on resource: {target['Arn']}")
+
+
+def _check_bus(bus: EventBus, role_arn: str, event: Event) -> None:
+    caller = Caller(role_arn.split(":")[4], "", role_arn=role_arn, session_name="events")
+    context = {
+        **principal_context(caller.account_id, role_arn),
+        "events:source": (event["source"],),
+        "events:detail-type": (event["detail-type"],),
+    }
+    if not judge_put_events(bus, principal_of(caller), caller.account_id, context).allowed:
+        raise UndeliverableError(f"The policy of {bus.arn} does not allow {role_arn} to perform: {PUT_EVENTS}")
+
+
+_SENDERS: dict[str, Sender] = {
+    "lambda": _invoke_function,
+    "states": _start_execution,
+    "sqs": _send_message,
+    "sns": _publish_notification,
+}
+
+
+@replaces(EventsBackend, "put_targets")
+def some_targets_need_a_role(
+    original: Callable[..., None], backend: EventsBackend, name: str, event_bus_arn: str | None, targets: list[Target]
+) -> None:
+    """State machines always, and buses of another account or region."""
+    here = f":{backend.region_name}:{backend.account_id}:"
+    for target in targets:
+        service = target["Arn"].split(":")[2]
+        needed = service == "states" or (service == "events" and here not in target["Arn"])
+        if needed and not target.get("RoleArn"):
+            raise ValidationException(f"RoleArn is required for target {target['Arn']}.")
+    original(backend, name=name, event_bus_arn=event_bus_arn, targets=targets)
+
+
+@replaces(EventBus, "_remove_principals_statements")
+def statements_about_the_same_principal_stay(_original: Any, _bus: EventBus, *_principals: Any) -> None:
+    """A statement is replaced by one with its id; moto also drops others that name the same principal."""
+
+
+@replaces(EventBus, "add_policy")
+def a_whole_policy_replaces_the_old_one(original: Callable[..., None], bus: EventBus, policy: dict[str, Any]) -> None:
+    """As PutPermission's `Policy` does."""
+    bus.remove_statements()
+    original(bus, policy)
+
+
+def _target_input(rule: Rule, target: Target, event: Event) -> str:
+    if "Input" in target:
+        return str(target["Input"])
+    if "InputPath" in target:
+        return json.dumps(_at(target["InputPath"], event))
+    if transformer := target.get("InputTransformer"):
+        return _transform(transformer, {**event, "__rule_arn": rule.arn})
+    return json.dumps(event)
+
+
+def _transform(transformer: dict[str, Any], event: Event) -> str:
+    """Fill a template. A bare `<name>` becomes JSON; inside a string it becomes text."""
+    values = {name: _at(path, event) for name, path in transformer.get("InputPathsMap", {}).items()}
+    values["aws.events.rule-arn"] = event.pop("__rule_arn")
+    values["aws.events.event"] = values["aws.events.event.json"] = event
+
+    def fill(match: re.Match[str]) -> str:
+        if name := match["bare"]:
+            return json.dumps(values.get(name))
+        return _PLACEHOLDER.sub(lambda inner: _text(values.get(inner["name"])), match["string"])
+
+    return _TEMPLATE_PART.sub(fill, transformer["InputTemplate"])
+
+
+def _text(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value)
+    return json.dumps(text)[1:-1]
+
+
+def _at(path: str, event: Event) -> Any:
+    found = JsonPathParser().parse(path.replace("detail-type", "'detail-type'")).find(event)
+    return found[0].value if found else None

@@ -1,0 +1,1 @@
+"""Lambda with its real runtime: functions, event sources, function URLs, destinations."""

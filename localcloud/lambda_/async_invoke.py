@@ -1,0 +1,103 @@
+"""Asynchronous Lambda invocations: answered at once, tried again, and kept where the last attempt fails."""
+
+import time
+from typing import Any
+
+import msgspec
+from moto.awslambda.models import LambdaFunction
+
+from localcloud.endpoint.background import Background
+from localcloud.endpoint.patching import replaces
+from localcloud.lambda_.destinations import send_to_destination
+from localcloud.lambda_.runtime import LambdaRuntime
+from localcloud.lambda_.sandbox import Invocation
+
+RETRY_SECONDS = (0.5, 1.0)
+"""The pauses before the second and the third attempt. AWS waits one minute and then two."""
+_WORKERS = 16
+
+
+class AsyncInvoker:
+    """The queue in front of all functions of one embedded AWS."""
+
+    def __init__(self, runtime: LambdaRuntime) -> None:
+        self._runtime = runtime
+        self._workers = Background("lambda-async", _WORKERS)
+
+    def invoke(self, function: LambdaFunction, payload: bytes) -> Invocation:
+        """Invoke and wait, as a synchronous caller does."""
+        return self._runtime.invoke(function, payload)
+
+    def submit(self, function: LambdaFunction, payload: bytes) -> None:
+        self._workers.submit(self._deliver, function, payload)
+
+    def close(self) -> None:
+        self._workers.close()
+
+    def _deliver(self, function: LambdaFunction, payload: bytes) -> None:
+        config = function.event_invoke_config[-1].config if function.event_invoke_config else {}
+        pauses = RETRY_SECONDS[: int(config.get("MaximumRetryAttempts", len(RETRY_SECONDS)))]
+        invocation = self._runtime.invoke(function, payload)
+        for pause in pauses:
+            if not invocation.failed or self._runtime.closing.wait(pause):
+                break
+            invocation = self._runtime.invoke(function, payload)
+        self._settle(function, payload, invocation, config, attempts=len(pauses) + 1)
+
+    def _settle(
+        self, function: LambdaFunction, payload: bytes, invocation: Invocation, config: dict[str, Any], attempts: int
+    ) -> None:
+        outcome = "OnFailure" if invocation.failed else "OnSuccess"
+        destination = config.get("DestinationConfig", {}).get(outcome, {}).get("Destination")
+        if destination:
+            send_to_destination(destination, _record(function, payload, invocation, attempts))
+        dead_letters = function.dead_letter_config.get("TargetArn")
+        if invocation.failed and dead_letters:
+            send_to_destination(dead_letters, payload.decode())
+
+
+def _record(function: LambdaFunction, payload: bytes, invocation: Invocation, attempts: int) -> dict[str, Any]:
+    return {
+        "version": "1.0",
+        "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "requestContext": {
+            "functionArn": f"{function.function_arn}:$LATEST",
+            "condition": "RetriesExhausted" if invocation.failed else "Success",
+            "approximateInvokeCount": attempts if invocation.failed else 1,
+        },
+        "requestPayload": msgspec.json.decode(payload),
+        "responseContext": {
+            "statusCode": 200,
+            "executedVersion": "$LATEST",
+            "functionError": "Unhandled" if invocation.failed else None,
+        },
+        "responsePayload": msgspec.json.decode(invocation.payload),
+    }
+
+
+_current: list[AsyncInvoker] = []
+
+
+def install(invoker: AsyncInvoker) -> None:
+    """Functions are invoked by this one from now on."""
+    _current[:] = [invoker]
+
+
+@replaces(LambdaFunction, "invoke")
+def functions_run_in_sandboxes(
+    _original: Any, function: LambdaFunction, body: Any, request_headers: Any, response_headers: Any
+) -> bytes:
+    """In place of moto's Docker containers."""
+    payload = (body.encode() if isinstance(body, str) else body) or b"{}"
+    match request_headers.get("x-amz-invocation-type", "RequestResponse"):
+        case "Event":
+            _current[0].submit(function, payload)
+            return b""
+        case "DryRun":
+            return b""
+        case _:
+            invocation = _current[0].invoke(function, payload)
+            response_headers["x-amz-executed-version"] = str(function.version)
+            if invocation.failed:
+                response_headers["x-amz-function-error"] = "Unhandled"
+            return invocation.payload

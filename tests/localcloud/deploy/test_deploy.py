@@ -1,0 +1,123 @@
+"""Templates deploy as they do on AWS, and what cannot be deployed fails."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError
+
+from localcloud.deploy.sam import DeploymentError, sam_build, sam_deploy
+from localcloud.deploy.stacks import create_stack, deploy_lab, deploy_member, operator_session
+from tests.localcloud.conftest import APP, App
+
+MEMBER = "444444444444"
+NEW_MEMBER = "555555555555"
+
+
+def test_the_stack_has_outputs_and_exports(app: App) -> None:
+    stacks = app.client("cloudformation")
+    exports = {export["Name"]: export["Value"] for export in stacks.list_exports()["Exports"]}
+    assert exports["tiny-machine"] == app.outputs["MachineArn"]
+    assert app.outputs["LayerArn"].endswith(":1")
+
+
+def test_the_table_is_as_the_template_says(app: App) -> None:
+    dynamodb, name = app.client("dynamodb"), app.outputs["TableName"]
+    table = dynamodb.describe_table(TableName=name)["Table"]
+    assert table["StreamSpecification"] == {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+    assert table["DeletionProtectionEnabled"]
+    backups = dynamodb.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
+    assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
+    expiry = dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+    assert (expiry["AttributeName"], expiry["TimeToLiveStatus"]) == ("expires", "ENABLED")
+
+
+def test_the_mapping_the_logs_and_the_alarm_are_as_the_template_says(app: App) -> None:
+    mapping = app.mapping("StreamFunctionName")
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert (mapping["MaximumRetryAttempts"], mapping["BisectBatchOnFunctionError"]) == (2, True)
+    groups = app.client("logs").describe_log_groups(logGroupNamePrefix=app.outputs["EchoLogGroup"])["logGroups"]
+    assert groups[0]["retentionInDays"] == 7
+    assert app.client("cloudwatch").describe_alarms()["MetricAlarms"][0]["Namespace"] == "AWS/SQS"
+
+
+def test_a_second_deployment_without_changes_changes_nothing(app: App) -> None:
+    built = sam_build(APP / "template.yaml", (APP,), {})
+    sam_deploy(app.aws.endpoint_url, built, "tiny", {"Greeting": "hi"}, "us-east-1")
+    stack = app.client("cloudformation").describe_stacks(StackName="tiny")["Stacks"][0]
+    assert stack["StackStatus"] == "CREATE_COMPLETE"
+
+
+def test_a_changed_parameter_reaches_the_function(app: App) -> None:
+    stacks = app.client("cloudformation")
+
+    def greet(word: str) -> None:
+        parameter = {"ParameterKey": "Greeting", "ParameterValue": word}
+        stacks.update_stack(StackName="tiny", UsePreviousTemplate=True, Parameters=[parameter])
+
+    greet("bye")
+    assert app.invoke()[1]["greeting"] == "bye"
+    greet("hi")
+    assert app.invoke()[1]["greeting"] == "hi"
+
+
+def test_an_unknown_resource_type_is_refused(app: App, tmp_path: Path) -> None:
+    template = tmp_path / "template.yaml"
+    template.write_text("Resources: {Odd: {Type: AWS::Nothing::Known}}\n")
+    with pytest.raises(ClientError, match=r"Unrecognized resource types: \[AWS::Nothing::Known\]"):
+        create_stack(app.aws, MEMBER, template, "odd", {})
+
+
+def test_a_failed_change_set_is_a_failed_stack_with_the_reason(app: App) -> None:
+    stacks = app.client("cloudformation")
+    created = stacks.create_change_set(
+        StackName="odd",
+        ChangeSetName="first",
+        ChangeSetType="CREATE",
+        TemplateBody="Resources: {Odd: {Type: AWS::Nothing::Known}}",
+    )
+    stacks.execute_change_set(ChangeSetName=created["Id"])
+    assert stacks.describe_stacks(StackName="odd")["Stacks"][0]["StackStatus"] == "ROLLBACK_FAILED"
+    events = stacks.describe_stack_events(StackName="odd")["StackEvents"]
+    assert any("AWS::Nothing::Known" in event.get("ResourceStatusReason", "") for event in events)
+
+
+def test_a_failed_build_shows_what_the_tool_said(tmp_path: Path) -> None:
+    template = tmp_path / "template.yaml"
+    template.write_text("Resources: []\n")
+    with pytest.raises(DeploymentError, match="sam build failed"):
+        sam_build(template, (), {})
+
+
+def test_the_lab_is_the_walkthroughs_network(app: App) -> None:
+    lab = deploy_lab(app.aws, MEMBER, "Production")
+    ec2 = operator_session(app.aws, MEMBER).client("ec2", endpoint_url=app.aws.endpoint_url)
+    interface = ec2.describe_network_interfaces(Filters=[{"Name": "attachment.instance-id", "Values": [lab["InstanceId"]]}])[
+        "NetworkInterfaces"
+    ][0]
+    assert interface["PrivateIpAddress"] == "192.0.0.206"
+    assert [group["GroupId"] for group in interface["Groups"]] == [lab["SecurityGroupId"]]
+    assert interface["SubnetId"] == lab["SubnetId"]
+    table = ec2.describe_route_tables(RouteTableIds=[lab["RouteTableId"]])["RouteTables"][0]
+    assert [association["SubnetId"] for association in table["Associations"]] == [lab["SubnetId"]]
+    assert {route["DestinationCidrBlock"] for route in table["Routes"]} == {"192.0.0.0/16", "0.0.0.0/0"}
+
+
+@pytest.fixture
+def nobody_listens(app: App) -> Iterator[None]:
+    """Where a hub is deployed in this process too, an account that is met for the first time becomes a member by itself."""
+    listeners = app.aws.account_listeners
+    silenced = listeners[:]
+    listeners.clear()
+    yield
+    listeners.extend(silenced)
+
+
+def test_a_member_grants_its_roles(app: App, nobody_listens: None) -> None:
+    deploy_member(app.aws, NEW_MEMBER)
+    iam = operator_session(app.aws, NEW_MEMBER).client("iam", endpoint_url=app.aws.endpoint_url)
+    assert {role["RoleName"] for role in iam.list_roles()["Roles"]} >= {
+        "causeway-read",
+        "causeway-write",
+        "causeway-witness",
+    }
