@@ -29,7 +29,7 @@ from causeway.domain.model.network import (
     Vpc,
 )
 from causeway.domain.model.request import Flow, Request, Selector, VpcRef
-from causeway.domain.model.values import SIDES, PerSide, PortRange, Protocol, Side
+from causeway.domain.model.values import PerSide, PortRange, Protocol, Side
 from causeway.domain.reachability.check import check, judge
 from causeway.domain.reachability.endpoints import End, ends_of
 
@@ -110,8 +110,7 @@ def measure_reachability(whole: Dimensions = WHOLE, sample: Dimensions = SAMPLE)
 def build_networks(dimensions: Dimensions) -> PerSide[Snapshot]:
     """Two peered VPCs that are used: the same ones each time."""
     chance = random.Random(1)  # noqa: S311
-    requester, accepter = (_side(side, dimensions, chance) for side in SIDES)
-    return PerSide(requester=requester, accepter=accepter)
+    return PerSide.of(lambda side: _side(side, dimensions, chance))
 
 
 def _check(networks: PerSide[Snapshot]) -> tuple[int, int, float]:
@@ -140,7 +139,7 @@ def _all_ends(flow: Flow, networks: PerSide[Snapshot]) -> PerSide[list[End]]:
     """An end for each interface, alike or not."""
     request = a_request(networks)
     pairs = zip(networks.requester.network_interfaces, networks.accepter.network_interfaces, strict=True)
-    file_lock = [
+    by_pair = [
         ends_of(
             flow,
             request,
@@ -151,10 +150,7 @@ def _all_ends(flow: Flow, networks: PerSide[Snapshot]) -> PerSide[list[End]]:
         )
         for one, other in pairs
     ]
-    return PerSide(
-        requester=[end for ends in file_lock for end in ends.requester],
-        accepter=[end for ends in file_lock for end in ends.accepter],
-    )
+    return PerSide.of(lambda side: [end for ends in by_pair for end in ends[side]])
 
 
 def a_request(networks: PerSide[Snapshot]) -> Request:

@@ -1,9 +1,10 @@
 """PlanPeering: both snapshots in, findings and a plan out."""
 
 from causeway import composition
+from causeway.domain.planning.rounds import PlanSummary
 from causeway.observability import step
 from causeway.steps.common.step_input import StepInput
-from causeway.steps.plan_peering import PlanSummary, plan_peering
+from causeway.steps.plan_peering import plan_peering
 
 
 @step

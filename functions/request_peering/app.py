@@ -1,11 +1,12 @@
 """RequestPeering: the connection, requested in the requester's account and region."""
 
 from causeway import composition
+from causeway.aws.ec2.connection import ConnectionWriter
 from causeway.observability import step
 from causeway.steps.common.step_input import StepInput
-from causeway.steps.connect import request_peering
+from causeway.steps.request_peering import request_peering
 
 
 @step
 def handler(given: StepInput) -> dict[str, str]:
-    return {"connection_id": request_peering(given, ledger=composition.ledger(), writer=composition.writer())}
+    return {"connection_id": request_peering(given, ledger=composition.ledger(), writer=composition.writer(ConnectionWriter))}

@@ -1,11 +1,13 @@
-"""ConfigureDns: one side's DNS option of the connection."""
+"""UpdateTags: one side's tags of the connection and of the rules."""
 
 from causeway import composition
+from causeway.aws.ec2.tags import TagWriter
+from causeway.domain.planning.kinds import TAGS
 from causeway.observability import step
 from causeway.steps.common.step_input import StepInput
-from causeway.steps.update_side import update_tags
+from causeway.steps.update_side import update_side
 
 
 @step
 def handler(given: StepInput) -> dict[str, int]:
-    return {"changes": update_tags(given, ledger=composition.ledger(), writer=composition.writer())}
+    return {"changes": update_side(given, TAGS, ledger=composition.ledger(), writer=composition.writer(TagWriter))}

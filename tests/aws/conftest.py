@@ -1,6 +1,6 @@
 """The hub and two member accounts, as strict as EC2 and without its delays."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from functools import cache
 from typing import Any
@@ -14,6 +14,7 @@ from moto.core.botocore_stubber import MockRawResponse
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.amis import AmiBackend
 
+from causeway.aws.ec2.writer import Target
 from causeway.aws.sessions import Access, Hub, MemberSessions
 from causeway.domain.model.request import Flow, Request, Selector, VpcRef
 from causeway.domain.model.values import PerSide, PortRange, Protocol, Side
@@ -41,6 +42,12 @@ def _administrator(account: str, region: str) -> Any:
         aws_secret_access_key=credentials["SecretAccessKey"],
         aws_session_token=credentials["SessionToken"],
     )
+
+
+def target(
+    vpc: VpcRef, request_id: str = "one", *, tags: Mapping[str, str] | None = None, connection_id: str | None = None
+) -> Target:
+    return Target(vpc=vpc, request_id=request_id, tags=dict(tags or {}), connection_id=connection_id)
 
 
 class World:

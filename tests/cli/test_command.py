@@ -11,7 +11,8 @@ from causeway.domain.lifecycle.status import State, Status
 from causeway.domain.model.errors import ServiceUnavailable
 from causeway.domain.model.findings import Code, Finding
 from causeway.domain.model.values import Side
-from causeway.domain.planning.plan import CreateRoute, Plan
+from causeway.domain.planning.kinds import CreateRoute
+from causeway.domain.planning.plan import Plan
 from causeway.domain.reachability.check import check
 from cli import following
 from cli.exits import CommandError, ExitCode

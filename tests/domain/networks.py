@@ -29,7 +29,8 @@ from causeway.domain.model.network import (
 )
 from causeway.domain.model.request import Flow, Peer, Request, Selector, VpcRef
 from causeway.domain.model.values import SIDES, PerSide, PortRange, Protocol, Side
-from causeway.domain.planning.plan import AuthorizeRule, Change, CreatePeering, CreateRoute, Plan
+from causeway.domain.planning.kinds import AuthorizeRule, Change, CreatePeering, CreateRoute
+from causeway.domain.planning.plan import Plan
 
 CONNECTION_ID = "pcx-1"
 EVERYTHING = Selector(every=True)

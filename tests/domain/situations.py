@@ -17,9 +17,11 @@ from causeway.domain.model.network import (
     Snapshot,
 )
 from causeway.domain.model.request import AclMode, Request, Selector
+from causeway.domain.model.tags import connection_tags
 from causeway.domain.model.values import SIDES, PerSide, PortRange, Side
-from causeway.domain.planning.ownership import Holdings, OwnedRoute, connection_tags
-from causeway.domain.planning.plan import AuthorizeRule, DeletePeering, Plan
+from causeway.domain.planning.kinds import AuthorizeRule, DeletePeering, OwnedRoute
+from causeway.domain.planning.ownership import Holdings
+from causeway.domain.planning.plan import Plan
 from causeway.domain.planning.projection import project
 
 from .networks import (

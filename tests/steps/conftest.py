@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import boto3
@@ -9,8 +10,9 @@ import pytest
 from moto import mock_aws
 
 from causeway.aws.ec2.applied import Applied
+from causeway.aws.ec2.connection import ConnectionWriter
 from causeway.aws.ec2.reader import Reader
-from causeway.aws.ec2.writer import Writer
+from causeway.aws.ec2.writer import KindWriter, Target
 from causeway.aws.events import Bus
 from causeway.aws.executions import Executions, Tasks
 from causeway.aws.store.approvals import Approvals
@@ -22,20 +24,10 @@ from causeway.domain.lifecycle.status import Status
 from causeway.domain.model.errors import CausewayError
 from causeway.domain.model.findings import Finding
 from causeway.domain.model.network import Snapshot
-from causeway.domain.model.request import Request, VpcRef
+from causeway.domain.model.request import Request
 from causeway.domain.model.values import PerSide
-from causeway.domain.planning.plan import (
-    AcceptPeering,
-    AuthorizeRule,
-    CreateAclEntry,
-    CreatePeering,
-    CreateRoute,
-    DeleteAclEntry,
-    DeletePeering,
-    DeleteRoute,
-    RevokeRule,
-    SetDnsResolution,
-)
+from causeway.domain.planning.kinds import ACL_ENTRIES, DNS, ROUTES, RULES, AcceptPeering, CreatePeering, DeletePeering
+from causeway.steps.update_side import update_side
 
 MADE = "pcx-1"
 KEYS = {"requests": ["request_id"], "ledger": ["request_id", "record"]}
@@ -61,11 +53,12 @@ class StillReader(Reader):
         return self._observed
 
 
-class RecordingWriter(Writer):
+class RecordingWriter(ConnectionWriter, KindWriter):
     """Makes every change but the last ones, as many as it is told to fail, and keeps what it was asked for."""
 
     def __init__(self, *, failing: int = 0, error: CausewayError | None = None) -> None:
         self.asked: list[tuple[Any, ...]] = []
+        self.targets: list[Target] = []
         self._failing = failing
         self._error = error
 
@@ -76,43 +69,30 @@ class RecordingWriter(Writer):
     def accept_peering(self, change: AcceptPeering, connection_id: str) -> None:
         self._ask(change, connection_id)
 
-    def create_routes(self, vpc: VpcRef, connection_id: str, changes: Sequence[CreateRoute]) -> Applied:
-        self.asked.append((vpc, connection_id))
-        return self._applied(changes)
-
-    def authorize_rules(self, vpc: VpcRef, request_id: str, changes: Sequence[AuthorizeRule], *, tags: Any) -> Applied:
-        self.asked.append((vpc, request_id, tags))
-        return self._applied(changes)
-
-    def create_acl_entries(self, vpc: VpcRef, changes: Sequence[CreateAclEntry]) -> Applied:
-        self.asked.append((vpc, *changes))
-        return self._applied(changes)
-
-    def delete_acl_entries(self, vpc: VpcRef, changes: Sequence[DeleteAclEntry]) -> Applied:
-        self.asked.append((vpc, *changes))
-        return self._applied(changes)
-
-    def delete_routes(self, vpc: VpcRef, changes: Sequence[DeleteRoute]) -> Applied:
-        self.asked.append((vpc, *changes))
-        return self._applied(changes)
-
-    def revoke_rules(self, vpc: VpcRef, request_id: str, changes: Sequence[RevokeRule]) -> Applied:
-        self.asked.append((vpc, request_id, *changes))
-        return self._applied(changes)
-
     def delete_peering(self, change: DeletePeering, connection_id: str, request_id: str) -> None:
         self._ask(change, connection_id, request_id)
 
-    def set_dns_resolution(self, vpc: VpcRef, connection_id: str, change: SetDnsResolution) -> None:
-        self._ask(vpc, connection_id, change)
+    def add(self, target: Target, changes: Sequence[Any]) -> Applied:
+        return self._applied(target, changes)
+
+    def remove(self, target: Target, changes: Sequence[Any]) -> Applied:
+        return self._applied(target, changes)
 
     def _ask(self, *what: Any) -> None:
         self.asked.append(what)
         if self._error is not None:
             raise self._error
 
-    def _applied(self, changes: Sequence[Any]) -> Applied:
+    def _applied(self, target: Target, changes: Sequence[Any]) -> Applied:
+        self.targets.append(target)
+        self.asked.append((target.vpc, *changes))
         return Applied(done=tuple(changes[: len(changes) - self._failing]), error=self._error)
+
+
+update_route_tables = partial(update_side, kind=ROUTES)
+update_security_groups = partial(update_side, kind=RULES)
+update_network_acls = partial(update_side, kind=ACL_ENTRIES)
+configure_dns = partial(update_side, kind=DNS)
 
 
 class RecordingTasks(Tasks):

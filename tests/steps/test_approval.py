@@ -16,10 +16,11 @@ from causeway.domain.model.findings import Code
 from causeway.domain.model.network import Snapshot
 from causeway.domain.model.request import Request
 from causeway.domain.model.values import PerSide, Side
+from causeway.domain.planning.rounds import PlanSummary
 from causeway.steps.ask_approval import ask_approval
 from causeway.steps.common.step_input import StepInput
 from causeway.steps.decide_approval import decide_approval
-from causeway.steps.plan_peering import PlanSummary, plan_peering
+from causeway.steps.plan_peering import plan_peering
 from causeway.steps.record_outcome import record_outcome
 from tests.domain.networks import change, change_side, request, snapshots
 

@@ -18,12 +18,13 @@ from causeway.domain.model.findings import Code
 from causeway.domain.model.network import PeeringConnection, PeeringStatus
 from causeway.domain.model.request import DriftMode, Request, VpcRef
 from causeway.domain.model.values import PerSide
-from causeway.domain.planning.plan import CreateRoute
+from causeway.domain.planning.kinds import CreateRoute
 from causeway.domain.planning.planner import plan_request
+from causeway.domain.planning.rounds import PlanSummary
 from causeway.steps.common.step_input import StepInput
 from causeway.steps.detect_drift import Look, detect_drift
 from causeway.steps.dispatch_request import ItemChange, dispatch_request
-from causeway.steps.plan_peering import PlanSummary, plan_peering
+from causeway.steps.plan_peering import plan_peering
 from tests.domain.networks import CONNECTION_ID, change, connection, request, snapshots
 from tests.domain.situations import applied
 

@@ -17,18 +17,19 @@ from causeway.domain.model.findings import Code, Finding
 from causeway.domain.model.network import Snapshot
 from causeway.domain.model.request import Request
 from causeway.domain.model.values import SIDES, PerSide, Side
+from causeway.domain.planning.kinds import DeletePeering, DeleteRoute, RevokeRule
 from causeway.domain.planning.ownership import NOTHING_HELD
-from causeway.domain.planning.plan import DeletePeering, DeleteRoute, RevokeRule
 from causeway.domain.planning.planner import plan_request
+from causeway.domain.planning.rounds import PlanSummary
 from causeway.steps.common.step_input import StepInput
-from causeway.steps.connect import delete_peering, request_peering
-from causeway.steps.plan_peering import PlanSummary, plan_peering
+from causeway.steps.delete_peering import delete_peering
+from causeway.steps.plan_peering import plan_peering
 from causeway.steps.record_outcome import record_outcome
-from causeway.steps.update_side import update_route_tables, update_security_groups
+from causeway.steps.request_peering import request_peering
 from tests.domain.networks import change, flow, request, snapshots, ssh
 from tests.domain.situations import applied, both
 
-from .conftest import RecordingBus, RecordingTasks, RecordingWriter, StillReader
+from .conftest import RecordingBus, RecordingTasks, RecordingWriter, StillReader, update_route_tables, update_security_groups
 
 WANTED = request()
 NARROWER = request(ssh())
@@ -176,12 +177,13 @@ def test_the_writer_is_asked_for_the_removals_of_the_side_and_the_request(active
             asked
             for side in SIDES
             for asked in (
-                (WANTED.vpc(side), WANTED.request_id, *plan.of(RevokeRule, side)),
+                (WANTED.vpc(side), *plan.of(RevokeRule, side)),
                 (WANTED.vpc(side), *plan.of(DeleteRoute, side)),
             )
         ),
         (delete, plan.connection_id, WANTED.request_id),
     ]
+    assert {target.request_id for target in active.writer.targets} == {WANTED.request_id}
 
 
 def test_a_removal_that_fails_half_way_keeps_its_holdings_and_tells_what_is_gone(active: Steps) -> None:

@@ -17,16 +17,18 @@ from causeway.domain.model.errors import AccessDenied, LedgerMissing, PeeringNot
 from causeway.domain.model.findings import Code, Finding
 from causeway.domain.model.network import Direction, PeeringStatus, Permission, RouteTable, Snapshot
 from causeway.domain.model.request import AclMode, Request
+from causeway.domain.model.tags import connection_tags
 from causeway.domain.model.values import SIDES, PerSide, PortRange, Side
-from causeway.domain.planning.ownership import NOTHING_HELD, Holdings, connection_tags
-from causeway.domain.planning.plan import AuthorizeRule, CreateAclEntry, CreateRoute
+from causeway.domain.planning.kinds import AuthorizeRule, CreateAclEntry, CreateRoute
+from causeway.domain.planning.ownership import NOTHING_HELD, Holdings
 from causeway.domain.planning.planner import holdings_after, plan_removal, plan_request
+from causeway.domain.planning.rounds import PlanSummary, Round, Update, summarise
+from causeway.steps.accept_peering import accept_peering
 from causeway.steps.check_reachability import check_reachability
 from causeway.steps.common.step_input import StepInput
-from causeway.steps.connect import accept_peering, request_peering
-from causeway.steps.plan_peering import PlanSummary, Round, Update, plan_peering, summarise
+from causeway.steps.plan_peering import plan_peering
 from causeway.steps.record_outcome import record_outcome
-from causeway.steps.update_side import configure_dns, update_network_acls, update_route_tables, update_security_groups
+from causeway.steps.request_peering import request_peering
 from tests.domain.networks import (
     CONNECTION_ID,
     change,
@@ -40,7 +42,17 @@ from tests.domain.networks import (
 )
 from tests.domain.situations import applied, both, with_connection
 
-from .conftest import MADE, RecordingBus, RecordingTasks, RecordingWriter, StillReader
+from .conftest import (
+    MADE,
+    RecordingBus,
+    RecordingTasks,
+    RecordingWriter,
+    StillReader,
+    configure_dns,
+    update_network_acls,
+    update_route_tables,
+    update_security_groups,
+)
 
 WANTED = request(dns_resolution=PerSide(requester=True, accepter=False), tags={"Owner": "payments"})
 EXECUTION = "arn:aws:states:us-east-1:123456789012:execution:flow:test-to-production-1"
@@ -293,7 +305,8 @@ def test_rules_carry_the_requests_tags(ledger: Ledger) -> None:
 
     update_security_groups(on(Side.ACCEPTER), ledger=ledger, writer=writer)
 
-    assert writer.asked == [(WANTED.accepter, WANTED.request_id, {"Owner": "payments"})]
+    (target,) = writer.targets
+    assert (target.vpc, target.request_id, target.tags) == (WANTED.accepter, WANTED.request_id, {"Owner": "payments"})
 
 
 @pytest.mark.parametrize("step", [update_route_tables, update_security_groups])
@@ -351,8 +364,8 @@ def test_dns_is_set_where_it_is_planned(ledger: Ledger) -> None:
     assert configure_dns(on(Side.REQUESTER), ledger=ledger, writer=writer) == 1
     assert configure_dns(on(Side.ACCEPTER), ledger=ledger, writer=writer) == 0
 
-    ((vpc, connection_id, dns),) = writer.asked
-    assert (vpc, connection_id, dns.allow) == (WANTED.requester, MADE, True)
+    ((vpc, dns),) = writer.asked
+    assert (vpc, writer.targets[0].connection_id, dns.allow) == (WANTED.requester, MADE, True)
     assert ledger.load_run(WANTED.request_id, 1).done == (dns,)
 
 
@@ -361,7 +374,7 @@ def test_dns_that_is_too_early_is_not_on_record(ledger: Ledger) -> None:
     error = PeeringNotActive("It is provisioning.", where=MADE, remedy="It is tried again.")
 
     with pytest.raises(PeeringNotActive):
-        configure_dns(on(Side.REQUESTER), ledger=ledger, writer=RecordingWriter(error=error))
+        configure_dns(on(Side.REQUESTER), ledger=ledger, writer=RecordingWriter(failing=1, error=error))
 
     assert ledger.load_run(WANTED.request_id, 1).done == ()
 

@@ -13,19 +13,19 @@ from causeway.domain.model.errors import AccessDenied, RouteConflict
 from causeway.domain.model.findings import Code, Finding
 from causeway.domain.model.network import Snapshot
 from causeway.domain.model.values import SIDES, PerSide, Side
+from causeway.domain.planning.kinds import AuthorizeRule, CreateRoute, DeletePeering, DeleteRoute, RevokeRule
 from causeway.domain.planning.ownership import NOTHING_HELD, Holdings
-from causeway.domain.planning.plan import AuthorizeRule, CreateRoute, DeletePeering, DeleteRoute, RevokeRule
 from causeway.domain.planning.planner import plan_removal, plan_request
+from causeway.domain.planning.rounds import PlanSummary
 from causeway.steps.common.step_input import StepInput
-from causeway.steps.connect import delete_peering
-from causeway.steps.plan_peering import PlanSummary, plan_peering
+from causeway.steps.delete_peering import delete_peering
+from causeway.steps.plan_peering import plan_peering
 from causeway.steps.record_outcome import record_outcome
 from causeway.steps.undo_changes import undo_changes
-from causeway.steps.update_side import update_route_tables, update_security_groups
 from tests.domain.networks import change, request, snapshots
 from tests.domain.situations import applied, held
 
-from .conftest import RecordingBus, RecordingTasks, RecordingWriter, StillReader
+from .conftest import RecordingBus, RecordingTasks, RecordingWriter, StillReader, update_route_tables, update_security_groups
 
 WANTED = request(tags={"Owner": "payments"})
 NETWORKS = snapshots()
@@ -129,11 +129,12 @@ def test_its_steps_carry_out_the_inverses_and_everything_is_as_before(failed: St
             for side in SIDES
             for asked in (
                 (WANTED.vpc(side), *plan.of(DeleteRoute, side)),
-                (WANTED.vpc(side), WANTED.request_id, *plan.of(RevokeRule, side)),
+                (WANTED.vpc(side), *plan.of(RevokeRule, side)),
             )
         ),
         (delete, connection_id, WANTED.request_id),
     ]
+    assert {target.request_id for target in writer.targets} == {WANTED.request_id}
     assert (status.changes_made, len(status.changes_undone)) == ((), len(failed.run.saved_plan.changes))
     assert failed.run.done == ()
     assert failed.holdings == NOTHING_HELD
@@ -147,7 +148,8 @@ def test_what_is_put_back_has_its_former_tags_and_is_held_again(steps: Steps) ->
 
     update_security_groups(change(STEP, side=Side.ACCEPTER), ledger=steps.ledger, writer=writer)
 
-    assert writer.asked == [(WANTED.accepter, WANTED.request_id, {"Owner": "ledger"})]
+    (target,) = writer.targets
+    assert (target.vpc, target.request_id, target.tags) == (WANTED.accepter, WANTED.request_id, {"Owner": "ledger"})
     assert {type(each) for each in steps.run.undone} == {AuthorizeRule}
     assert steps.run.before == HELD
 

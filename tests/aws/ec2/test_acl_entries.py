@@ -5,14 +5,15 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from causeway.aws.ec2.acl_entries import AclEntryWriter
+from causeway.aws.ec2.applied import Applied
 from causeway.aws.ec2.reader import Reader
-from causeway.aws.ec2.writer import Applied, Writer
 from causeway.domain.model.errors import AclEntryConflict
 from causeway.domain.model.network import AclEntry, Direction
 from causeway.domain.model.request import VpcRef
 from causeway.domain.model.values import PortRange, Side
-from causeway.domain.planning.plan import CreateAclEntry, DeleteAclEntry
-from tests.aws.conftest import World
+from causeway.domain.planning.kinds import CreateAclEntry, DeleteAclEntry
+from tests.aws.conftest import World, target
 
 SSH = AclEntry(
     number=20000,
@@ -37,8 +38,8 @@ def with_content(**content: Any) -> AclEntry:
 
 
 @pytest.fixture
-def writer(world: World) -> Writer:
-    return Writer(world.sessions)
+def writer(world: World) -> AclEntryWriter:
+    return AclEntryWriter(world.sessions)
 
 
 @pytest.fixture
@@ -77,38 +78,38 @@ def by_hand(world: World, vpc: VpcRef, acl_id: str, port: int) -> None:
 
 @pytest.mark.parametrize("content", CONTENTS)
 def test_an_entry_is_read_back_as_it_was_planned_and_deleted_again(
-    world: World, writer: Writer, requester: VpcRef, acl_id: str, content: dict[str, Any]
+    world: World, writer: AclEntryWriter, requester: VpcRef, acl_id: str, content: dict[str, Any]
 ) -> None:
     before, entry = entries(world, requester), with_content(**content)
 
-    made = writer.create_acl_entries(requester, [creation(acl_id, entry)])
+    made = writer.add(target(requester), [creation(acl_id, entry)])
 
     assert made == Applied(done=(creation(acl_id, entry),))
     assert entries(world, requester) == before | {entry}
-    assert writer.delete_acl_entries(requester, [deletion(acl_id, entry)]).error is None
+    assert writer.remove(target(requester), [deletion(acl_id, entry)]).error is None
     assert entries(world, requester) == before
 
 
 def test_making_or_deleting_an_entry_twice_is_doing_it_once(
-    world: World, writer: Writer, requester: VpcRef, acl_id: str
+    world: World, writer: AclEntryWriter, requester: VpcRef, acl_id: str
 ) -> None:
     before = entries(world, requester)
-    first = writer.create_acl_entries(requester, [creation(acl_id)])
+    first = writer.add(target(requester), [creation(acl_id)])
 
-    assert writer.create_acl_entries(requester, [creation(acl_id)]) == first
+    assert writer.add(target(requester), [creation(acl_id)]) == first
     assert entries(world, requester) == before | {SSH}
-    gone = writer.delete_acl_entries(requester, [deletion(acl_id)])
-    assert writer.delete_acl_entries(requester, [deletion(acl_id)]) == gone == Applied(done=(deletion(acl_id),))
+    gone = writer.remove(target(requester), [deletion(acl_id)])
+    assert writer.remove(target(requester), [deletion(acl_id)]) == gone == Applied(done=(deletion(acl_id),))
     assert entries(world, requester) == before
 
 
 def test_somebody_elses_entry_at_the_number_is_a_conflict_and_stays(
-    world: World, writer: Writer, requester: VpcRef, acl_id: str
+    world: World, writer: AclEntryWriter, requester: VpcRef, acl_id: str
 ) -> None:
     by_hand(world, requester, acl_id, 443)
     before, other = entries(world, requester), with_content(number=20001)
 
-    applied = writer.create_acl_entries(requester, [creation(acl_id), creation(acl_id, other)])
+    applied = writer.add(target(requester), [creation(acl_id), creation(acl_id, other)])
 
     assert applied.done == (creation(acl_id, other),)
     assert isinstance(applied.error, AclEntryConflict)
@@ -117,19 +118,21 @@ def test_somebody_elses_entry_at_the_number_is_a_conflict_and_stays(
 
 
 def test_an_entry_that_is_another_one_by_now_is_left_as_it_is(
-    world: World, writer: Writer, requester: VpcRef, acl_id: str
+    world: World, writer: AclEntryWriter, requester: VpcRef, acl_id: str
 ) -> None:
     by_hand(world, requester, acl_id, 443)
     before = entries(world, requester)
 
-    assert writer.delete_acl_entries(requester, [deletion(acl_id)]) == Applied(done=(deletion(acl_id),))
+    assert writer.remove(target(requester), [deletion(acl_id)]) == Applied(done=(deletion(acl_id),))
     assert entries(world, requester) == before
 
 
-def test_an_entry_that_vanishes_under_our_eyes_is_deleted(world: World, writer: Writer, requester: VpcRef, acl_id: str) -> None:
-    writer.create_acl_entries(requester, [creation(acl_id)])
+def test_an_entry_that_vanishes_under_our_eyes_is_deleted(
+    world: World, writer: AclEntryWriter, requester: VpcRef, acl_id: str
+) -> None:
+    writer.add(target(requester), [creation(acl_id)])
     ec2 = world.ec2(requester)
     gone = {"NetworkAclId": acl_id, "RuleNumber": SSH.number, "Egress": False}
     world.before("DeleteNetworkAclEntry", lambda: ec2.delete_network_acl_entry(**gone))
 
-    assert writer.delete_acl_entries(requester, [deletion(acl_id)]) == Applied(done=(deletion(acl_id),))
+    assert writer.remove(target(requester), [deletion(acl_id)]) == Applied(done=(deletion(acl_id),))

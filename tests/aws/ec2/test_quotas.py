@@ -9,7 +9,7 @@ from causeway.aws.ec2.reader import Reader
 from causeway.domain.model.errors import AccessDenied
 from causeway.domain.model.network import Snapshot
 from causeway.domain.model.request import Request, VpcRef
-from causeway.domain.planning import quotas as domain
+from causeway.domain.planning.kinds import connection, routes, rules
 from localcloud.ec2 import quotas as strict
 from tests.aws.conftest import EAST, PRODUCTION, TEST, World
 
@@ -32,17 +32,17 @@ def asked(world: World) -> int:
 
 
 def test_the_accounts_own_values_are_read(world: World, requester: VpcRef, accepter: VpcRef) -> None:
-    strict.override(strict.OwnQuota(account_id=TEST, region=EAST, code=domain.ACTIVE_CONNECTIONS.code, value=125))
+    strict.override(strict.OwnQuota(account_id=TEST, region=EAST, code=connection.ACTIVE_CONNECTIONS.code, value=125))
     reader = QuotaReader(world.sessions)
 
-    assert reader.of(requester)[domain.ACTIVE_CONNECTIONS.code] == 125
-    assert reader.of(accepter)[domain.ACTIVE_CONNECTIONS.code] == domain.ACTIVE_CONNECTIONS.default
+    assert reader.of(requester)[connection.ACTIVE_CONNECTIONS.code] == 125
+    assert reader.of(accepter)[connection.ACTIVE_CONNECTIONS.code] == connection.ACTIVE_CONNECTIONS.default
 
 
 def test_the_documented_defaults_are_those_that_aws_tells(world: World, requester: VpcRef) -> None:
     values = QuotaReader(world.sessions).of(requester)
 
-    for quota in (domain.ACTIVE_CONNECTIONS, domain.OUTSTANDING_REQUESTS, domain.ROUTES, domain.GROUP_RULES):
+    for quota in (connection.ACTIVE_CONNECTIONS, connection.OUTSTANDING_REQUESTS, routes.QUOTA, rules.QUOTA):
         assert values[quota.code] == quota.default
 
 

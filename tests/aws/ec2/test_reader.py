@@ -11,8 +11,8 @@ from causeway.domain.model.findings import Code, Finding
 from causeway.domain.model.network import Direction, PeeringStatus, Permission, Snapshot
 from causeway.domain.model.prefix_lists import named
 from causeway.domain.model.request import Request, VpcRef
+from causeway.domain.model.tags import REQUEST_ID_TAG
 from causeway.domain.model.values import PerSide, PortRange, Side
-from causeway.domain.planning.ownership import REQUEST_ID_TAG
 from tests.aws.conftest import EAST, PRODUCTION, TEST, WEST, World
 
 

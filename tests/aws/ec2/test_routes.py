@@ -5,19 +5,20 @@ from typing import Any
 import msgspec
 import pytest
 
-from causeway.aws.ec2.writer import Applied, Writer
+from causeway.aws.ec2.applied import Applied
+from causeway.aws.ec2.routes import RouteWriter
 from causeway.domain.model.errors import AccessDenied, ResourceNotFound, RouteConflict
 from causeway.domain.model.request import VpcRef
 from causeway.domain.model.values import Side
-from causeway.domain.planning.plan import CreateRoute, DeleteRoute
-from tests.aws.conftest import PRODUCTION, WEST, World
+from causeway.domain.planning.kinds import CreateRoute, DeleteRoute
+from tests.aws.conftest import PRODUCTION, WEST, World, target
 
 IPV6 = "2600:1f18:1234:5600::/56"
 
 
 @pytest.fixture
-def writer(world: World) -> Writer:
-    return Writer(world.sessions)
+def writer(world: World) -> RouteWriter:
+    return RouteWriter(world.sessions)
 
 
 @pytest.fixture
@@ -43,11 +44,11 @@ def targets(world: World, vpc: VpcRef, table: str) -> dict[str, str]:
 
 
 def test_routes_of_both_families_are_made_with_one_call_each(
-    world: World, writer: Writer, requester: VpcRef, connection_id: str
+    world: World, writer: RouteWriter, requester: VpcRef, connection_id: str
 ) -> None:
     changes = [route(table, block) for table in world.route_tables(requester, 20) for block in ("192.168.0.0/16", IPV6)]
 
-    applied = writer.create_routes(requester, connection_id, changes)
+    applied = writer.add(target(requester, connection_id=connection_id), changes)
 
     assert (applied.done, applied.error) == (tuple(changes), None)
     for change in changes:
@@ -57,17 +58,17 @@ def test_routes_of_both_families_are_made_with_one_call_each(
 
 
 def test_a_repetition_makes_no_route_and_looks_at_all_tables_in_one_call(
-    world: World, writer: Writer, requester: VpcRef, connection_id: str
+    world: World, writer: RouteWriter, requester: VpcRef, connection_id: str
 ) -> None:
     changes = [route(table) for table in world.route_tables(requester, 10)]
-    first = writer.create_routes(requester, connection_id, changes)
+    first = writer.add(target(requester, connection_id=connection_id), changes)
 
-    assert writer.create_routes(requester, connection_id, changes) == first
+    assert writer.add(target(requester, connection_id=connection_id), changes) == first
     assert Counter(world.calls)["DescribeRouteTables"] == 1
 
 
 def test_somebody_elses_route_is_named_and_left_alone_and_the_others_are_made(
-    world: World, writer: Writer, requester: VpcRef, connection_id: str
+    world: World, writer: RouteWriter, requester: VpcRef, connection_id: str
 ) -> None:
     first, taken, last = world.route_tables(requester, 3)
     elsewhere = world.peer(requester, world.vpc("172.16.0.0/16"))
@@ -75,7 +76,7 @@ def test_somebody_elses_route_is_named_and_left_alone_and_the_others_are_made(
         RouteTableId=taken, DestinationCidrBlock="192.168.0.0/16", VpcPeeringConnectionId=elsewhere
     )
 
-    applied = writer.create_routes(requester, connection_id, [route(first), route(taken), route(last)])
+    applied = writer.add(target(requester, connection_id=connection_id), [route(first), route(taken), route(last)])
 
     assert applied.done == (route(first), route(last))
     assert isinstance(applied.error, RouteConflict)
@@ -84,23 +85,23 @@ def test_somebody_elses_route_is_named_and_left_alone_and_the_others_are_made(
 
 
 def test_a_hole_that_our_connection_left_is_replaced_and_a_repetition_finds_it_done(
-    world: World, writer: Writer, requester: VpcRef, accepter: VpcRef, connection_id: str
+    world: World, writer: RouteWriter, requester: VpcRef, accepter: VpcRef, connection_id: str
 ) -> None:
     (table,) = world.route_tables(requester, 1)
-    writer.create_routes(requester, connection_id, [route(table)])
+    writer.add(target(requester, connection_id=connection_id), [route(table)])
     world.ec2(requester).delete_vpc_peering_connection(VpcPeeringConnectionId=connection_id)
     anew = world.peer(requester, accepter)
     replacing = msgspec.structs.replace(route(table), replaces=connection_id)
 
-    first = writer.create_routes(requester, anew, [replacing])
+    first = writer.add(target(requester, connection_id=anew), [replacing])
 
     assert (first.done, first.error) == ((replacing,), None)
     assert targets(world, requester, table) == {"192.168.0.0/16": anew}
-    assert writer.create_routes(requester, anew, [replacing]) == first
+    assert writer.add(target(requester, connection_id=anew), [replacing]) == first
 
 
 def test_a_route_that_somebody_put_in_place_of_our_hole_is_left_alone(
-    world: World, writer: Writer, requester: VpcRef, connection_id: str
+    world: World, writer: RouteWriter, requester: VpcRef, connection_id: str
 ) -> None:
     (table,) = world.route_tables(requester, 1)
     elsewhere = world.peer(requester, world.vpc("172.16.0.0/16"))
@@ -108,40 +109,42 @@ def test_a_route_that_somebody_put_in_place_of_our_hole_is_left_alone(
         RouteTableId=table, DestinationCidrBlock="192.168.0.0/16", VpcPeeringConnectionId=elsewhere
     )
 
-    applied = writer.create_routes(requester, connection_id, [msgspec.structs.replace(route(table), replaces="pcx-gone")])
+    applied = writer.add(
+        target(requester, connection_id=connection_id), [msgspec.structs.replace(route(table), replaces="pcx-gone")]
+    )
 
     assert isinstance(applied.error, RouteConflict)
     assert targets(world, requester, table) == {"192.168.0.0/16": elsewhere}
 
 
 def test_a_table_that_is_gone_is_an_error_and_the_others_are_done(
-    world: World, writer: Writer, requester: VpcRef, connection_id: str
+    world: World, writer: RouteWriter, requester: VpcRef, connection_id: str
 ) -> None:
     gone, present = world.route_tables(requester, 2)
     world.ec2(requester).delete_route_table(RouteTableId=gone)
 
-    applied = writer.create_routes(requester, connection_id, [route(gone), route(present)])
+    applied = writer.add(target(requester, connection_id=connection_id), [route(gone), route(present)])
 
     assert applied.done == (route(present),)
     assert isinstance(applied.error, ResourceNotFound)
     assert gone in str(applied.error)
 
 
-def test_no_changes_are_no_calls(world: World, writer: Writer, requester: VpcRef) -> None:
-    assert writer.create_routes(requester, "pcx-1", []).done == ()
+def test_no_changes_are_no_calls(world: World, writer: RouteWriter, requester: VpcRef) -> None:
+    assert writer.add(target(requester, connection_id="pcx-1"), []).done == ()
     assert "CreateRoute" not in world.calls
 
 
 def test_routes_of_both_families_are_deleted_after_one_look_at_all_tables(
-    world: World, writer: Writer, requester: VpcRef, connection_id: str
+    world: World, writer: RouteWriter, requester: VpcRef, connection_id: str
 ) -> None:
     tables, blocks = world.route_tables(requester, 10), ("192.168.0.0/16", IPV6)
-    writer.create_routes(requester, connection_id, [route(table, block) for table in tables for block in blocks])
+    writer.add(target(requester, connection_id=connection_id), [route(table, block) for table in tables for block in blocks])
     kept = world.route_tables(requester, 1)[0]
-    writer.create_routes(requester, connection_id, [route(kept)])
+    writer.add(target(requester, connection_id=connection_id), [route(kept)])
     changes = [deletion(table, connection_id, block) for table in tables for block in blocks]
 
-    applied = writer.delete_routes(requester, changes)
+    applied = writer.remove(target(requester), changes)
 
     assert (applied.done, applied.error) == (tuple(changes), None)
     assert all(targets(world, requester, table) == {} for table in tables)
@@ -151,27 +154,27 @@ def test_routes_of_both_families_are_deleted_after_one_look_at_all_tables(
 
 
 def test_a_deletion_of_routes_that_was_begun_is_ended_and_then_repeated_without_a_call(
-    world: World, writer: Writer, requester: VpcRef, connection_id: str
+    world: World, writer: RouteWriter, requester: VpcRef, connection_id: str
 ) -> None:
     tables = world.route_tables(requester, 4)
-    writer.create_routes(requester, connection_id, [route(table) for table in tables])
+    writer.add(target(requester, connection_id=connection_id), [route(table) for table in tables])
     changes = [deletion(table, connection_id) for table in tables]
-    writer.delete_routes(requester, changes[:2])
+    writer.remove(target(requester), changes[:2])
 
     for _ in range(2):
-        assert writer.delete_routes(requester, changes).done == tuple(changes)
+        assert writer.remove(target(requester), changes).done == tuple(changes)
 
     assert Counter(world.calls)["DeleteRoute"] == 4
 
 
 def test_more_tables_than_a_page_holds_are_all_looked_at(
-    world: World, writer: Writer, requester: VpcRef, connection_id: str
+    world: World, writer: RouteWriter, requester: VpcRef, connection_id: str
 ) -> None:
     tables = world.route_tables(requester, 105)
     first, last = tables[0], tables[-1]
-    writer.create_routes(requester, connection_id, [route(first), route(last)])
+    writer.add(target(requester, connection_id=connection_id), [route(first), route(last)])
 
-    applied = writer.delete_routes(requester, [deletion(first, connection_id), deletion(last, connection_id)])
+    applied = writer.remove(target(requester), [deletion(first, connection_id), deletion(last, connection_id)])
 
     assert applied.error is None
     assert targets(world, requester, first) == targets(world, requester, last) == {}
@@ -179,41 +182,43 @@ def test_more_tables_than_a_page_holds_are_all_looked_at(
 
 
 def test_a_route_that_leads_elsewhere_by_now_is_left_alone(
-    world: World, writer: Writer, requester: VpcRef, connection_id: str
+    world: World, writer: RouteWriter, requester: VpcRef, connection_id: str
 ) -> None:
     retargeted, ours = world.route_tables(requester, 2)
-    writer.create_routes(requester, connection_id, [route(retargeted), route(ours)])
+    writer.add(target(requester, connection_id=connection_id), [route(retargeted), route(ours)])
     elsewhere = world.peer(requester, world.vpc("172.16.0.0/16"))
     world.ec2(requester).replace_route(
         RouteTableId=retargeted, DestinationCidrBlock="192.168.0.0/16", VpcPeeringConnectionId=elsewhere
     )
     changes = [deletion(retargeted, connection_id), deletion(ours, connection_id)]
 
-    applied = writer.delete_routes(requester, changes)
+    applied = writer.remove(target(requester), changes)
 
     assert (applied.done, applied.error) == (tuple(changes), None)
     assert targets(world, requester, retargeted) == {"192.168.0.0/16": elsewhere}
     assert Counter(world.calls)["DeleteRoute"] == 1
 
 
-def test_a_table_of_another_vpc_is_left_alone(world: World, writer: Writer, requester: VpcRef, connection_id: str) -> None:
+def test_a_table_of_another_vpc_is_left_alone(world: World, writer: RouteWriter, requester: VpcRef, connection_id: str) -> None:
     other = world.vpc("172.16.0.0/16")
     (table,) = world.route_tables(other, 1)
     elsewhere = world.peer(other, world.vpc("192.168.0.0/16"))
-    writer.create_routes(other, elsewhere, [route(table)])
+    writer.add(target(other, connection_id=elsewhere), [route(table)])
 
-    writer.delete_routes(requester, [deletion(table, elsewhere)])
+    writer.remove(target(requester), [deletion(table, elsewhere)])
 
     assert targets(world, other, table) == {"192.168.0.0/16": elsewhere}
 
 
-def test_a_route_whose_table_is_gone_is_deleted(world: World, writer: Writer, requester: VpcRef, connection_id: str) -> None:
+def test_a_route_whose_table_is_gone_is_deleted(
+    world: World, writer: RouteWriter, requester: VpcRef, connection_id: str
+) -> None:
     gone, present = world.route_tables(requester, 2)
-    writer.create_routes(requester, connection_id, [route(gone), route(present)])
+    writer.add(target(requester, connection_id=connection_id), [route(gone), route(present)])
     world.ec2(requester).delete_route_table(RouteTableId=gone)
     changes = [deletion(gone, connection_id), deletion(present, connection_id)]
 
-    applied = writer.delete_routes(requester, changes)
+    applied = writer.remove(target(requester), changes)
 
     assert (applied.done, applied.error) == (tuple(changes), None)
     assert targets(world, requester, present) == {}
@@ -228,40 +233,40 @@ def test_a_route_whose_table_is_gone_is_deleted(world: World, writer: Writer, re
     ids=["route", "table"],
 )
 def test_what_vanishes_between_the_look_and_the_deletion_is_deleted(
-    world: World, writer: Writer, requester: VpcRef, connection_id: str, vanish: Callable[[Any, str], object]
+    world: World, writer: RouteWriter, requester: VpcRef, connection_id: str, vanish: Callable[[Any, str], object]
 ) -> None:
     (table,) = world.route_tables(requester, 1)
-    writer.create_routes(requester, connection_id, [route(table)])
+    writer.add(target(requester, connection_id=connection_id), [route(table)])
     ec2 = world.ec2(requester)
     world.before("DeleteRoute", lambda: vanish(ec2, table))
     change = deletion(table, connection_id)
 
-    assert writer.delete_routes(requester, [change]) == Applied(done=(change,))
+    assert writer.remove(target(requester), [change]) == Applied(done=(change,))
     assert Counter(world.calls)["DeleteRoute"] == 1
 
 
 def test_the_hole_that_a_deleted_connection_left_is_closed_across_regions(
-    world: World, writer: Writer, requester: VpcRef
+    world: World, writer: RouteWriter, requester: VpcRef
 ) -> None:
     west = world.vpc("172.16.0.0/16", account=PRODUCTION, region=WEST)
     connection_id = world.peer(requester, west)
     (table,) = world.route_tables(west, 1)
-    writer.create_routes(west, connection_id, [route(table, "10.0.0.0/16")])
+    writer.add(target(west, connection_id=connection_id), [route(table, "10.0.0.0/16")])
     world.ec2(requester).delete_vpc_peering_connection(VpcPeeringConnectionId=connection_id)
 
-    writer.delete_routes(west, [deletion(table, connection_id, "10.0.0.0/16")])
+    writer.remove(target(west), [deletion(table, connection_id, "10.0.0.0/16")])
 
     assert targets(world, west, table) == {}
 
 
 def test_one_refused_deletion_does_not_stop_the_others(
-    world: World, writer: Writer, requester: VpcRef, connection_id: str
+    world: World, writer: RouteWriter, requester: VpcRef, connection_id: str
 ) -> None:
     guarded, free = world.route_tables(requester, 2)
-    writer.create_routes(requester, connection_id, [route(guarded), route(free)])
+    writer.add(target(requester, connection_id=connection_id), [route(guarded), route(free)])
     world.deny("ec2", "DeleteRoute", about=guarded)
 
-    applied = writer.delete_routes(requester, [deletion(guarded, connection_id), deletion(free, connection_id)])
+    applied = writer.remove(target(requester), [deletion(guarded, connection_id), deletion(free, connection_id)])
 
     assert applied.done == (deletion(free, connection_id),)
     assert isinstance(applied.error, AccessDenied)
@@ -269,13 +274,13 @@ def test_one_refused_deletion_does_not_stop_the_others(
 
 
 def test_tables_that_may_not_be_looked_at_keep_their_routes(
-    world: World, writer: Writer, requester: VpcRef, connection_id: str
+    world: World, writer: RouteWriter, requester: VpcRef, connection_id: str
 ) -> None:
     (table,) = world.route_tables(requester, 1)
-    writer.create_routes(requester, connection_id, [route(table)])
+    writer.add(target(requester, connection_id=connection_id), [route(table)])
     world.deny("ec2", "DescribeRouteTables", about=requester.vpc_id)
 
-    applied = writer.delete_routes(requester, [deletion(table, connection_id)])
+    applied = writer.remove(target(requester), [deletion(table, connection_id)])
 
     assert applied.done == ()
     assert isinstance(applied.error, AccessDenied)

@@ -4,15 +4,18 @@ from collections import Counter
 
 import pytest
 
+from causeway.aws.ec2.applied import Applied
 from causeway.aws.ec2.reader import Reader
-from causeway.aws.ec2.writer import Applied, Writer
+from causeway.aws.ec2.rules import RuleWriter
+from causeway.aws.ec2.tags import TagWriter
 from causeway.domain.model.errors import PeeringConflict, PeeringNotVisible
 from causeway.domain.model.network import Direction, OwnedRule, Permission
 from causeway.domain.model.request import VpcRef
+from causeway.domain.model.tags import REQUEST_ID_TAG
 from causeway.domain.model.values import Side
-from causeway.domain.planning.ownership import REQUEST_ID_TAG
-from causeway.domain.planning.plan import AuthorizeRule, TagEdit, TagPeering, TagRule
-from tests.aws.conftest import World
+from causeway.domain.planning.kinds import AuthorizeRule, TagPeering, TagRule
+from causeway.domain.planning.kinds.tags import TagEdit
+from tests.aws.conftest import World, target
 
 ONE, TWO = (REQUEST_ID_TAG, "one"), (REQUEST_ID_TAG, "two")
 OWNER, TEAM = ("Owner", "payments"), ("Team", "core")
@@ -25,8 +28,8 @@ PINGS = [
 
 
 @pytest.fixture
-def writer(world: World) -> Writer:
-    return Writer(world.sessions)
+def writer(world: World) -> TagWriter:
+    return TagWriter(world.sessions)
 
 
 def tagging(edit: TagEdit) -> TagPeering:
@@ -45,10 +48,10 @@ def tags_of(world: World, vpc: VpcRef, connection_id: str) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in answer["VpcPeeringConnections"][0].get("Tags", [])}
 
 
-def with_rules(world: World, writer: Writer, vpc: VpcRef) -> tuple[OwnedRule, ...]:
+def with_rules(world: World, writer: TagWriter, vpc: VpcRef) -> tuple[OwnedRule, ...]:
     group = world.security_group(vpc, "app")
     changes = [AuthorizeRule(side=Side.REQUESTER, security_group_id=group, permission=each) for each in PINGS]
-    assert writer.authorize_rules(vpc, "one", changes, tags=dict([OWNER])).error is None
+    assert RuleWriter(world.sessions).add(target(vpc, "one", tags=dict([OWNER])), changes).error is None
     return rules(world, vpc)
 
 
@@ -67,82 +70,84 @@ def retagging(rule: OwnedRule, edit: TagEdit) -> TagRule:
 
 
 def test_a_connection_gets_new_tags_and_loses_old_ones_on_one_side(
-    world: World, writer: Writer, requester: VpcRef, accepter: VpcRef
+    world: World, writer: TagWriter, requester: VpcRef, accepter: VpcRef
 ) -> None:
     connection_id = peered(world, requester, accepter, **dict([OWNER, ONE]), Cost="1")
 
-    assert writer.tag_connection(requester, connection_id, [tagging(EDIT)]) == Applied(done=(tagging(EDIT),))
+    assert writer.add(target(requester, connection_id=connection_id), [tagging(EDIT)]) == Applied(done=(tagging(EDIT),))
 
     assert tags_of(world, requester, connection_id) == {**dict([TEAM, ONE]), "Cost": "1"}
     assert tags_of(world, accepter, connection_id) == {}
 
 
 def test_an_edit_that_was_done_half_is_finished_and_its_inverse_takes_it_back(
-    world: World, writer: Writer, requester: VpcRef, accepter: VpcRef
+    world: World, writer: TagWriter, requester: VpcRef, accepter: VpcRef
 ) -> None:
     connection_id = peered(world, requester, accepter, **dict([OWNER, TWO]))
 
-    assert writer.tag_connection(requester, connection_id, [tagging(HANDED_OVER)]).error is None
+    assert writer.add(target(requester, connection_id=connection_id), [tagging(HANDED_OVER)]).error is None
     assert tags_of(world, requester, connection_id) == dict([TWO])
 
-    assert writer.tag_connection(requester, connection_id, [tagging(HANDED_OVER.inverse)]).error is None
+    assert writer.add(target(requester, connection_id=connection_id), [tagging(HANDED_OVER.inverse)]).error is None
     assert tags_of(world, requester, connection_id) == dict([OWNER, ONE])
 
 
 def test_a_tag_that_somebody_gave_another_value_stays(
-    world: World, writer: Writer, requester: VpcRef, accepter: VpcRef
+    world: World, writer: TagWriter, requester: VpcRef, accepter: VpcRef
 ) -> None:
     connection_id = peered(world, requester, accepter, **dict([ONE]), Owner="me")
 
-    assert writer.tag_connection(requester, connection_id, [tagging(EDIT)]).error is None
+    assert writer.add(target(requester, connection_id=connection_id), [tagging(EDIT)]).error is None
 
     assert tags_of(world, requester, connection_id) == {**dict([TEAM, ONE]), "Owner": "me"}
 
 
-def test_a_side_without_tags_gets_its_first(world: World, writer: Writer, requester: VpcRef, accepter: VpcRef) -> None:
+def test_a_side_without_tags_gets_its_first(world: World, writer: TagWriter, requester: VpcRef, accepter: VpcRef) -> None:
     connection_id = peered(world, requester, accepter, **dict([ONE]))
 
     first = TagPeering(side=Side.ACCEPTER, tags=TagEdit(after=(OWNER, ONE)))
-    assert writer.tag_connection(accepter, connection_id, [first]).error is None
+    assert writer.add(target(accepter, connection_id=connection_id), [first]).error is None
 
     assert tags_of(world, accepter, connection_id) == dict([OWNER, ONE])
 
 
-def test_somebody_elses_connection_is_not_tagged(world: World, writer: Writer, requester: VpcRef, accepter: VpcRef) -> None:
+def test_somebody_elses_connection_is_not_tagged(world: World, writer: TagWriter, requester: VpcRef, accepter: VpcRef) -> None:
     connection_id = peered(world, requester, accepter, **dict([TWO]))
 
-    assert isinstance(writer.tag_connection(requester, connection_id, [tagging(EDIT)]).error, PeeringConflict)
+    assert isinstance(writer.add(target(requester, connection_id=connection_id), [tagging(EDIT)]).error, PeeringConflict)
 
     assert tags_of(world, requester, connection_id) == dict([TWO])
 
 
 def test_a_connection_that_ended_is_a_conflict_and_one_that_is_not_there_may_come(
-    world: World, writer: Writer, requester: VpcRef, accepter: VpcRef
+    world: World, writer: TagWriter, requester: VpcRef, accepter: VpcRef
 ) -> None:
     connection_id = peered(world, requester, accepter, **dict([ONE]))
     world.ec2(requester).delete_vpc_peering_connection(VpcPeeringConnectionId=connection_id)
 
-    assert isinstance(writer.tag_connection(requester, connection_id, [tagging(EDIT)]).error, PeeringConflict)
-    assert isinstance(writer.tag_connection(requester, "pcx-0123456789abcdef0", [tagging(EDIT)]).error, PeeringNotVisible)
+    assert isinstance(writer.add(target(requester, connection_id=connection_id), [tagging(EDIT)]).error, PeeringConflict)
+    assert isinstance(
+        writer.add(target(requester, connection_id="pcx-0123456789abcdef0"), [tagging(EDIT)]).error, PeeringNotVisible
+    )
 
 
-def test_rules_with_the_same_edit_are_tagged_in_one_call(world: World, writer: Writer, requester: VpcRef) -> None:
+def test_rules_with_the_same_edit_are_tagged_in_one_call(world: World, writer: TagWriter, requester: VpcRef) -> None:
     changes = tuple(retagging(each, HANDED_OVER) for each in with_rules(world, writer, requester))
     world.calls.clear()
 
-    assert writer.tag_rules(requester, changes) == Applied(done=changes)
+    assert writer.add(target(requester), changes) == Applied(done=changes)
 
     assert {(each.request_id, *each.tags) for each in rules(world, requester)} == {("two",)}
     assert Counter(world.calls)["CreateTags"] == Counter(world.calls)["DeleteTags"] == 1
 
 
-def test_a_rule_that_is_gone_or_somebody_elses_by_now_is_done(world: World, writer: Writer, requester: VpcRef) -> None:
+def test_a_rule_that_is_gone_or_somebody_elses_by_now_is_done(world: World, writer: TagWriter, requester: VpcRef) -> None:
     gone, taken = with_rules(world, writer, requester)
     administrator = world.ec2(requester)
     administrator.revoke_security_group_ingress(GroupId=gone.security_group_id, SecurityGroupRuleIds=[gone.rule_id])
     administrator.create_tags(Resources=[taken.rule_id], Tags=[{"Key": REQUEST_ID_TAG, "Value": "three"}])
     changes = (retagging(gone, HANDED_OVER), retagging(taken, HANDED_OVER))
 
-    assert writer.tag_rules(requester, changes) == Applied(done=changes)
+    assert writer.add(target(requester), changes) == Applied(done=changes)
 
     assert [(each.request_id, each.tags) for each in rules(world, requester)] == [("three", dict([OWNER]))]

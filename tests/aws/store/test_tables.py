@@ -18,17 +18,18 @@ from causeway.domain.model.findings import Code, Finding
 from causeway.domain.model.network import Direction, Permission
 from causeway.domain.model.request import Flow, Request, Selector, VpcRef
 from causeway.domain.model.values import PerSide, PortRange, Protocol, Side
-from causeway.domain.planning.ownership import Holdings, OwnedRoute
-from causeway.domain.planning.plan import (
+from causeway.domain.planning.kinds import (
     AcceptPeering,
     AuthorizeRule,
     Change,
     CreatePeering,
     CreateRoute,
-    Plan,
+    OwnedRoute,
     SetDnsResolution,
 )
-from causeway.domain.planning.reversal import Reversal, Undo
+from causeway.domain.planning.ownership import Holdings
+from causeway.domain.planning.plan import Plan
+from causeway.domain.planning.undo import Reversal, Undo
 from causeway.domain.reachability.verdicts import Cause, Component, Endpoint, Hop, Verdict
 from tests.aws.conftest import EAST, PRODUCTION, TEST
 

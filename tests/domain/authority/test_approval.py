@@ -11,7 +11,6 @@ from causeway.domain.authority.approval import (
     Approval,
     ApprovalRule,
     Decision,
-    grant_of,
     growth,
     must_ask,
     objection,
@@ -20,10 +19,19 @@ from causeway.domain.authority.approval import (
 from causeway.domain.model.network import AclEntry, Direction, Permission, Snapshot
 from causeway.domain.model.request import AclMode, Request
 from causeway.domain.model.values import ALL_PORTS, PerSide, PortRange, Protocol, Side
-from causeway.domain.planning.acl_entries import FIRST_NUMBER
-from causeway.domain.planning.grants import AclGrant, DnsGrant, RouteGrant, RuleGrant
+from causeway.domain.planning.kinds import (
+    AclGrant,
+    AuthorizeRule,
+    CreateAclEntry,
+    CreateRoute,
+    DnsGrant,
+    RouteGrant,
+    RuleGrant,
+    SetDnsResolution,
+)
+from causeway.domain.planning.kinds.acl_entries import FIRST_NUMBER
 from causeway.domain.planning.ownership import NOTHING_HELD, Holdings
-from causeway.domain.planning.plan import AuthorizeRule, CreateAclEntry, CreateRoute, Plan, SetDnsResolution
+from causeway.domain.planning.plan import Plan
 from causeway.domain.planning.planner import holdings_after, plan_removal, plan_request
 from tests.domain.networks import change, change_side, closed, flow, request, snapshots, ssh
 from tests.domain.situations import Situation, applied, edits, held, situations
@@ -164,7 +172,7 @@ def test_a_blocked_plan_asks_nobody() -> None:
 def test_a_plan_grows_by_no_more_than_the_scope_that_is_agreed_to_with_it(situation: Situation) -> None:
     wanted, networks = situation
     plan = plan_request(wanted, 1, networks, held(networks))
-    assert {grant for each in plan.changes if (grant := grant_of(each))} <= set(plan.scope)
+    assert {grant for each in plan.changes if (grant := each.grant)} <= set(plan.scope)
 
 
 @given(situations(), st.randoms(use_true_random=False))
@@ -201,18 +209,18 @@ def test_a_removal_never_asks(edit: Any) -> None:
 
 def test_the_grants_of_changes() -> None:
     permission = Permission(direction=Direction.INGRESS, protocol="tcp", peer="10.0.0.0/16")
-    assert grant_of(CreateRoute(side=Side.REQUESTER, route_table_id="rtb-a1", destination="192.0.0.0/16")) == RouteGrant(
+    assert CreateRoute(side=Side.REQUESTER, route_table_id="rtb-a1", destination="192.0.0.0/16").grant == RouteGrant(
         side=Side.REQUESTER, destination="192.0.0.0/16"
     )
-    assert grant_of(AuthorizeRule(side=Side.ACCEPTER, security_group_id="sg-b1", permission=permission)) == RuleGrant(
+    assert AuthorizeRule(side=Side.ACCEPTER, security_group_id="sg-b1", permission=permission).grant == RuleGrant(
         side=Side.ACCEPTER, permission=permission
     )
     entry = AclEntry(number=20000, direction=Direction.INGRESS, allow=True, protocol="tcp", cidr_block="10.0.0.0/16")
-    assert grant_of(CreateAclEntry(side=Side.ACCEPTER, network_acl_id="acl-b1", entry=entry)) == AclGrant(
+    assert CreateAclEntry(side=Side.ACCEPTER, network_acl_id="acl-b1", entry=entry).grant == AclGrant(
         side=Side.ACCEPTER, permission=permission
     )
-    assert grant_of(SetDnsResolution(side=Side.ACCEPTER, allow=True)) == DnsGrant(side=Side.ACCEPTER)
-    assert grant_of(SetDnsResolution(side=Side.ACCEPTER, allow=False)) is None
+    assert SetDnsResolution(side=Side.ACCEPTER, allow=True).grant == DnsGrant(side=Side.ACCEPTER)
+    assert SetDnsResolution(side=Side.ACCEPTER, allow=False).grant is None
 
 
 # --- The decision

@@ -3,7 +3,7 @@
 from causeway.domain.authority.question import MAX_LINES, render_plan, render_question
 from causeway.domain.model.findings import Code, Finding
 from causeway.domain.model.values import Side
-from causeway.domain.planning.plan import CreateRoute
+from causeway.domain.planning.kinds import CreateRoute
 from causeway.domain.planning.planner import plan_request
 from tests.domain.networks import change, request, snapshots, ssh
 

@@ -15,9 +15,10 @@ from causeway.domain.model.findings import Code, Finding
 from causeway.domain.model.network import PeeringConnection, PeeringStatus
 from causeway.domain.model.request import DriftMode, Request
 from causeway.domain.model.values import Side
-from causeway.domain.planning.plan import AuthorizeRule, CreateRoute, DeleteRoute, Plan, SetDnsResolution
+from causeway.domain.planning.kinds import AuthorizeRule, CreateRoute, DeleteRoute, SetDnsResolution
+from causeway.domain.planning.plan import Plan
 from causeway.domain.planning.planner import plan_request
-from causeway.domain.planning.reversal import Reversal, Undo
+from causeway.domain.planning.undo import Reversal, Undo
 from tests.domain.networks import change, connection, request, snapshots
 from tests.domain.situations import applied
 

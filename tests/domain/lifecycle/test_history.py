@@ -12,8 +12,9 @@ from causeway.domain.lifecycle.run import Occasion
 from causeway.domain.lifecycle.status import State, Status
 from causeway.domain.model.findings import Code, Finding
 from causeway.domain.model.values import Side
-from causeway.domain.planning.plan import CreateRoute, DeleteRoute, Plan
-from causeway.domain.planning.reversal import Reversal, Undo
+from causeway.domain.planning.kinds import CreateRoute, DeleteRoute
+from causeway.domain.planning.plan import Plan
+from causeway.domain.planning.undo import Reversal, Undo
 from causeway.domain.witnesses.testimonies import Answer, Call, Testimony
 from tests.domain.networks import change, request
 from tests.domain.witnesses.test_agenda import HEARD as QUESTION

@@ -16,8 +16,9 @@ from causeway.domain.model.findings import Code, Finding
 from causeway.domain.model.network import Vpc
 from causeway.domain.model.request import Witness
 from causeway.domain.model.values import PerSide, Side
-from causeway.domain.planning.plan import Change, CreatePeering, CreateRoute, DeleteRoute, Plan
-from causeway.domain.planning.reversal import Reversal, Undo
+from causeway.domain.planning.kinds import Change, CreatePeering, CreateRoute, DeleteRoute
+from causeway.domain.planning.plan import Plan
+from causeway.domain.planning.undo import Reversal, Undo
 from causeway.domain.reachability.verdicts import Cause, Component, Endpoint, Hop, Verdict
 from causeway.domain.witnesses.agenda import agenda
 from causeway.domain.witnesses.testimonies import Answer, Call, Testimony

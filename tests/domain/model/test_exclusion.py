@@ -10,8 +10,8 @@ from causeway.domain.model.findings import Code
 from causeway.domain.model.network import NetworkInterface, Snapshot, Subnet
 from causeway.domain.model.request import Request
 from causeway.domain.model.values import SIDES, PerSide, Side
+from causeway.domain.planning.kinds import AuthorizeRule, CreateRoute
 from causeway.domain.planning.ownership import NOTHING_HELD
-from causeway.domain.planning.plan import AuthorizeRule, CreateRoute
 from causeway.domain.planning.planner import holdings_after, plan_request
 from causeway.domain.planning.projection import project
 from causeway.domain.reachability.check import check

@@ -11,22 +11,26 @@ from causeway.domain.model.exclusion import without_excluded
 from causeway.domain.model.findings import Code
 from causeway.domain.model.network import Direction, Permission, Route, Snapshot
 from causeway.domain.model.request import Request, Selector
+from causeway.domain.model.tags import REQUEST_ID_TAG, connection_tags
 from causeway.domain.model.values import SIDES, PerSide, PortRange, Side
 from causeway.domain.planning.claims import claim_of
-from causeway.domain.planning.ownership import NOTHING_HELD, REQUEST_ID_TAG, Holdings, connection_tags
-from causeway.domain.planning.plan import (
+from causeway.domain.planning.kinds import (
+    ACL_ENTRIES,
+    ROUTES,
+    RULES,
     AuthorizeRule,
     CreatePeering,
     CreateRoute,
     DeletePeering,
     DeleteRoute,
-    Plan,
     RevokeRule,
     SetDnsResolution,
-    TagEdit,
     TagPeering,
     TagRule,
 )
+from causeway.domain.planning.kinds.tags import TagEdit
+from causeway.domain.planning.ownership import NOTHING_HELD, Holdings
+from causeway.domain.planning.plan import Plan
 from causeway.domain.planning.planner import holdings_after, plan_removal, plan_request
 from tests.domain.networks import (
     any_flow,
@@ -126,8 +130,10 @@ def claimed(pair: Pair, connection_id: str) -> tuple[set[tuple[object, ...]], se
         held = reduce(Holdings.merged_with, pair.held.values(), Holdings(request=straight))
         claim = claim_of(straight, both(lambda side, of=straight: without_excluded(of, pair.networks[side])), held)
         for side in SIDES:
-            places |= {(table, block, connection_id) for table, block in claim.routes[side]} | set(claim.entries[side])
-            rules |= set(claim.rules[side])
+            places |= {(table, block, connection_id) for table, block in claim.of(ROUTES, side)} | set(
+                claim.of(ACL_ENTRIES, side)
+            )
+            rules |= set(claim.of(RULES, side))
     return places, rules
 
 

@@ -8,21 +8,21 @@ from causeway.domain.model.findings import Code, Finding
 from causeway.domain.model.network import PeeringConnection, PeeringStatus, Route, Snapshot
 from causeway.domain.model.prefix_lists import resolved
 from causeway.domain.model.request import Request, Selector
+from causeway.domain.model.tags import REQUEST_ID_TAG, connection_tags
 from causeway.domain.model.values import SIDES, PerSide, Side
-from causeway.domain.planning.ownership import REQUEST_ID_TAG, connection_tags
-from causeway.domain.planning.plan import (
+from causeway.domain.planning.kinds import (
     AcceptPeering,
     AuthorizeRule,
     CreateAclEntry,
     CreatePeering,
     CreateRoute,
-    Plan,
     SetDnsResolution,
     TagPeering,
     TagRule,
 )
+from causeway.domain.planning.kinds.rules import missing_permissions, needed_permissions
+from causeway.domain.planning.plan import Plan
 from causeway.domain.planning.planner import plan_request, refuse
-from causeway.domain.planning.rules import missing_permissions, needed_permissions
 from tests.domain.networks import (
     CIDR_BLOCKS,
     CONNECTION_ID,

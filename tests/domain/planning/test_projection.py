@@ -5,7 +5,8 @@ from hypothesis import given
 from causeway.domain.model.network import PeeringStatus, Route, Snapshot
 from causeway.domain.model.request import Request
 from causeway.domain.model.values import SIDES, PerSide, Side
-from causeway.domain.planning.plan import Plan, SetDnsResolution
+from causeway.domain.planning.kinds import SetDnsResolution
+from causeway.domain.planning.plan import Plan
 from causeway.domain.planning.projection import project
 from causeway.domain.reachability.check import check
 from tests.domain.networks import (

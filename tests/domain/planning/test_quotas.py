@@ -5,11 +5,13 @@ import pytest
 from causeway.domain.model.findings import Code, Finding
 from causeway.domain.model.network import Direction, PeeringStatus, Permission, Route, Snapshot
 from causeway.domain.model.request import Request
+from causeway.domain.model.tags import connection_tags
 from causeway.domain.model.values import SIDES, PerSide, PortRange, Side
-from causeway.domain.planning import quotas
-from causeway.domain.planning.ownership import connection_tags
+from causeway.domain.planning.kinds import connection as connection_kind
+from causeway.domain.planning.kinds import routes as routes_kind
+from causeway.domain.planning.kinds import rules as rules_kind
+from causeway.domain.planning.kinds.quota import Quota
 from causeway.domain.planning.planner import plan_request
-from causeway.domain.planning.quotas import Quota
 from tests.domain.networks import (
     change,
     change_side,
@@ -52,14 +54,14 @@ def routes(count: int, **changes: object) -> tuple[Route, ...]:
 
 
 def test_what_fits_exactly_is_no_finding() -> None:
-    networks = with_quota(snapshots(), Side.ACCEPTER, quotas.GROUP_RULES, 3)
+    networks = with_quota(snapshots(), Side.ACCEPTER, rules_kind.QUOTA, 3)
     networks = change_side(networks, Side.ACCEPTER, with_permissions(networks.accepter, *rules(2)))
 
     assert told(request(ssh()), networks) == []
 
 
 def test_a_finding_says_what_is_used_needed_and_allowed_and_where() -> None:
-    networks = with_quota(snapshots(), Side.ACCEPTER, quotas.GROUP_RULES, 3)
+    networks = with_quota(snapshots(), Side.ACCEPTER, rules_kind.QUOTA, 3)
     networks = change_side(networks, Side.ACCEPTER, with_permissions(networks.accepter, *rules(3)))
 
     (finding,) = told(request(ssh()), networks)
@@ -111,7 +113,7 @@ def test_a_rule_that_names_a_group_counts_in_both_families() -> None:
 )
 def test_routes_count_for_each_table_and_family(present: tuple[Route, ...], tables: list[str]) -> None:
     """The main table has its local route, the other one a route to the internet besides."""
-    networks = with_quota(snapshots(), Side.REQUESTER, quotas.ROUTES, 2)
+    networks = with_quota(snapshots(), Side.REQUESTER, routes_kind.QUOTA, 2)
     networks = change_side(networks, Side.REQUESTER, with_routes(networks.requester, *present, tables=["rtb-a1"]))
 
     assert [finding.where for finding in told(request(ssh()), networks)] == tables
@@ -122,7 +124,7 @@ def test_a_route_by_a_prefix_list_counts_as_much_as_the_list_may_hold(family: in
     """The table has a route to the internet besides, and gets one."""
     network = change(snapshots().requester, prefix_lists=(prefix_list("172.16.0.0/16", family=family, max_entries=20),))
     network = with_routes(network, Route(destination="pl-1", target="tgw-1"), tables=["rtb-a1"])
-    networks = with_quota(change_side(snapshots(), Side.REQUESTER, network), Side.REQUESTER, quotas.ROUTES, quota)
+    networks = with_quota(change_side(snapshots(), Side.REQUESTER, network), Side.REQUESTER, routes_kind.QUOTA, quota)
 
     assert [finding.where for finding in told(request(ssh()), networks)] == tables
 
@@ -132,7 +134,7 @@ def test_a_rule_by_a_prefix_list_counts_as_much_as_the_list_may_hold(quota: int,
     """Also where what it holds may not be read: then its size still is known."""
     unread = change(prefix_list(max_entries=20), cidr_blocks=None)
     network = with_permissions(change(snapshots().accepter, prefix_lists=(unread,)), *rules(1, peer="pl-1"))
-    networks = with_quota(change_side(snapshots(), Side.ACCEPTER, network), Side.ACCEPTER, quotas.GROUP_RULES, quota)
+    networks = with_quota(change_side(snapshots(), Side.ACCEPTER, network), Side.ACCEPTER, rules_kind.QUOTA, quota)
 
     assert [finding.where for finding in told(request(ssh()), networks)] == groups
 
@@ -142,13 +144,13 @@ def test_active_connections_count_on_both_sides(side: Side) -> None:
     networks = snapshots()
     networks = change_side(networks, side, peered(networks[side], 3))
 
-    assert told(request(ssh()), with_quota(networks, side, quotas.ACTIVE_CONNECTIONS, 4)) == []
-    (finding,) = told(request(ssh()), with_quota(networks, side, quotas.ACTIVE_CONNECTIONS, 3))
+    assert told(request(ssh()), with_quota(networks, side, connection_kind.ACTIVE_CONNECTIONS, 4)) == []
+    (finding,) = told(request(ssh()), with_quota(networks, side, connection_kind.ACTIVE_CONNECTIONS, 3))
     assert (finding.side, finding.where) == (side, networks[side].vpc.ref.vpc_id)
 
 
 def test_a_pending_request_is_one_of_the_accounts_outstanding_ones() -> None:
-    networks = with_quota(snapshots(), Side.REQUESTER, quotas.OUTSTANDING_REQUESTS, 25)
+    networks = with_quota(snapshots(), Side.REQUESTER, connection_kind.OUTSTANDING_REQUESTS, 25)
     full = change(networks, requester=change(networks.requester, outstanding_requests=25))
 
     assert told(request(ssh()), networks) == []
@@ -160,7 +162,7 @@ def test_a_connection_that_is_there_needs_no_more() -> None:
     wanted, networks = request(ssh()), snapshots()
     networks = applied(wanted, plan_request(wanted, 1, networks), networks)
     for side in SIDES:
-        values = {quota.code: 0 for quota in (quotas.ACTIVE_CONNECTIONS, quotas.OUTSTANDING_REQUESTS)}
+        values = {quota.code: 0 for quota in (connection_kind.ACTIVE_CONNECTIONS, connection_kind.OUTSTANDING_REQUESTS)}
         networks = change_side(networks, side, change(networks[side], quotas=values))
     retagged = change(wanted, tags={"Owner": "payments"})
 
@@ -174,6 +176,6 @@ def test_a_pending_connection_of_ours_still_has_to_become_active() -> None:
     for side in SIDES:
         networks = change_side(networks, side, with_connection(networks[side], ours))
 
-    (finding,) = told(wanted, with_quota(networks, Side.ACCEPTER, quotas.ACTIVE_CONNECTIONS, 0))
+    (finding,) = told(wanted, with_quota(networks, Side.ACCEPTER, connection_kind.ACTIVE_CONNECTIONS, 0))
 
     assert finding.message.startswith("vpc-b1 has 0 active peering connections and needs 1 more; 0 are allowed.")

@@ -9,20 +9,21 @@ from causeway.domain.model.prefix_lists import resolved
 from causeway.domain.model.request import Flow, Request
 from causeway.domain.model.selection import selected_groups
 from causeway.domain.model.values import SIDES, PerSide, PortRange, Side
-from causeway.domain.planning.ownership import NOTHING_HELD, Holdings, OwnedRoute
-from causeway.domain.planning.plan import (
+from causeway.domain.planning.kinds import (
     Addition,
     AuthorizeRule,
     CreatePeering,
     CreateRoute,
     DeletePeering,
     DeleteRoute,
-    Plan,
+    OwnedRoute,
     Removal,
     RevokeRule,
 )
+from causeway.domain.planning.kinds.rules import missing_permissions, needed_permissions
+from causeway.domain.planning.ownership import NOTHING_HELD, Holdings
+from causeway.domain.planning.plan import Plan
 from causeway.domain.planning.planner import holdings_after, plan_removal, plan_request
-from causeway.domain.planning.rules import missing_permissions, needed_permissions
 from tests.domain.networks import (
     CIDR_BLOCKS,
     change,
@@ -328,8 +329,9 @@ def test_a_route_to_a_connection_that_waits_for_its_acceptance_is_no_hole() -> N
     (ours,) = there.requester.peering_connections
     route = Route(destination=TO_PEER, target=ours.connection_id, blackhole=True)
 
-    assert not holdings.with_connection(ours.connection_id).is_orphaned_blackhole(route, ours.connection_id)
-    assert holdings.with_connection(ours.connection_id).is_orphaned_blackhole(route, "pcx-new")
+    held = holdings.with_connection(ours.connection_id).connection_ids
+    assert not route.is_orphaned_blackhole_of(held, ours.connection_id)
+    assert route.is_orphaned_blackhole_of(held, "pcx-new")
 
 
 @pytest.mark.parametrize("status", [PeeringStatus.PENDING_ACCEPTANCE, PeeringStatus.PROVISIONING])

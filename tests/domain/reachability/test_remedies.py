@@ -23,7 +23,7 @@ from causeway.domain.model.network import (
     Snapshot,
 )
 from causeway.domain.model.values import SIDES, PerSide, PortRange, Side
-from causeway.domain.planning.acl_entries import FIRST_NUMBER
+from causeway.domain.planning.kinds.acl_entries import FIRST_NUMBER
 from causeway.domain.reachability.check import check
 from causeway.domain.reachability.matching import ANY, Traffic
 from causeway.domain.reachability.remedies import (

@@ -79,9 +79,9 @@ def reader() -> Reader:
     return Reader(_member_sessions())
 
 
-@cache
-def writer() -> Writer:
-    return Writer(_member_sessions())
+def writer[W: Writer](kind: type[W]) -> W:
+    """A writer of this class. The function names it, so that no other writer is imported at its start."""
+    return kind(_member_sessions())
 
 
 @cache

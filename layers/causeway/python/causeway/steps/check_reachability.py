@@ -32,7 +32,7 @@ def check_reachability(step: StepInput, *, ledger: Ledger, reader: Reader) -> Pr
     """
     run = ledger.load_run(step.request_id, step.generation)
     observed = reader.observe_both(run.request)
-    snapshots = PerSide(requester=readable(observed.requester), accepter=readable(observed.accepter))
+    snapshots = PerSide.of(lambda side: readable(observed[side]))
     connection = _active(snapshots.requester, run.known_connection_id)
     _refuse_mixed_view(snapshots, connection)
     verdicts = check(run.request, snapshots, connection)
@@ -59,7 +59,7 @@ def _refuse_mixed_view(snapshots: PerSide[Snapshot], connection: PeeringConnecti
         return
     for side in SIDES:
         for table in snapshots[side].route_tables:
-            if any(route.blackhole and route.target == connection.connection_id for route in table.routes):
+            if any(route.blackhole and route.leads_to(connection.connection_id) for route in table.routes):
                 raise PeeringNotActive(
                     f"{connection.connection_id} is active, but {table.route_table_id} shows its routes as black holes.",
                     where=str(snapshots[side].vpc.ref),

@@ -27,84 +27,18 @@ from causeway.domain.model.errors import PairBusy
 from causeway.domain.model.findings import Code, Finding
 from causeway.domain.model.network import Snapshot
 from causeway.domain.model.request import Request
-from causeway.domain.model.values import SIDES, PerSide, Side, Value
+from causeway.domain.model.values import SIDES, PerSide, Side
 from causeway.domain.planning.ownership import Holdings
-from causeway.domain.planning.plan import (
-    AcceptPeering,
-    AuthorizeRule,
-    CreateAclEntry,
-    CreatePeering,
-    CreateRoute,
-    DeleteAclEntry,
-    DeletePeering,
-    DeleteRoute,
-    Plan,
-    RevokeRule,
-    SetDnsResolution,
-    TagPeering,
-    TagRule,
-)
+from causeway.domain.planning.plan import Plan
 from causeway.domain.planning.planner import holdings_after, plan_removal, plan_request, refuse
 from causeway.domain.planning.projection import project
+from causeway.domain.planning.rounds import PlanSummary, summarise
 from causeway.domain.reachability.check import check
 from causeway.domain.reachability.verdicts import Verdict
 from causeway.steps.common.observation import readable, without_vpc
 from causeway.steps.common.open_questions import of_the_same_plan, withdraw
 from causeway.steps.common.pair_users import holdings_of_others
 from causeway.steps.common.step_input import StepInput
-
-type Kinds = tuple[type[Value], ...]
-
-ADDING: dict[str, Kinds] = {
-    "UpdateRouteTables": (CreateRoute,),
-    "UpdateSecurityGroups": (AuthorizeRule,),
-    "UpdateNetworkAcls": (CreateAclEntry,),
-    "ConfigureDns": (SetDnsResolution,),
-    "UpdateTags": (TagPeering, TagRule),
-}
-"""The state that makes each kind of addition on a side."""
-
-REMOVING: dict[str, Kinds] = {
-    "UpdateRouteTables": (DeleteRoute,),
-    "UpdateSecurityGroups": (RevokeRule,),
-    "UpdateNetworkAcls": (DeleteAclEntry,),
-}
-"""The state that makes each kind of removal on a side."""
-
-
-class Update(Value, omit_defaults=False):
-    """One update step that has something to do."""
-
-    side: Side
-    step: str
-    removing: bool = False
-
-
-class Round(Value):
-    """Update steps that run at once."""
-
-    updates: tuple[Update, ...]
-
-
-class PlanSummary(Value, omit_defaults=False):
-    """What the state machine needs to know of a plan to choose its way.
-
-    Attributes:
-        rounds: Additions, then removals; only what has something to do.
-        delete: Whether the connection goes, after all rounds.
-        check: Whether there will be flows to prove: not after a removal, and not after an undo.
-        ask: Whether a person has to agree first.
-    """
-
-    superseded: bool = False
-    blocked: bool = False
-    request: bool = False
-    accept: bool = False
-    rounds: tuple[Round, ...] = ()
-    delete: bool = False
-    check: bool = False
-    ask: bool = False
-
 
 type IsRunning = Callable[[str], bool]
 """Whether the execution with this ARN is still running."""
@@ -160,7 +94,7 @@ def plan_peering(
 
 def _foreseen(request: Request, plan: Plan, observed: PerSide[Snapshot | Finding]) -> tuple[Verdict, ...]:
     """The verdicts that the plan's findings were made of: a person wants to see the whole way, and what would help."""
-    snapshots = PerSide(requester=readable(observed.requester), accepter=readable(observed.accepter))
+    snapshots = PerSide.of(lambda side: readable(observed[side]))
     return check(request, *project(plan, snapshots))
 
 
@@ -224,29 +158,4 @@ def _applying(plan: Plan, approval: Approval | None) -> Status:
         peering_connection_id=plan.connection_id,
         approval=approval,
         vpcs=plan.vpcs,
-    )
-
-
-def summarise(plan: Plan, *, check: bool, ask: bool = False) -> PlanSummary:
-    if plan.is_blocked:
-        return PlanSummary(blocked=True)
-    rounds = (_round(plan, ADDING, removing=False), _round(plan, REMOVING, removing=True))
-    return PlanSummary(
-        request=bool(plan.of(CreatePeering)),
-        accept=bool(plan.of(AcceptPeering)),
-        rounds=tuple(each for each in rounds if each.updates),
-        delete=bool(plan.of(DeletePeering)),
-        check=check,
-        ask=ask,
-    )
-
-
-def _round(plan: Plan, steps: dict[str, Kinds], *, removing: bool) -> Round:
-    return Round(
-        updates=tuple(
-            Update(side=side, step=step, removing=removing)
-            for side in SIDES
-            for step, kinds in steps.items()
-            if any(plan.of(kind, side) for kind in kinds)
-        )
     )

@@ -10,11 +10,10 @@ from causeway.domain.model.findings import Code, Finding
 from causeway.domain.model.network import Snapshot
 from causeway.domain.model.request import Request
 from causeway.domain.model.values import PerSide, Side
+from causeway.domain.planning.rounds import PlanSummary, summarise
 from causeway.domain.planning.undo import plan_undo
 from causeway.steps.common.observation import readable, without_vpc
 from causeway.steps.common.step_input import StepInput
-
-from .plan_peering import PlanSummary, summarise
 
 
 def undo_changes(step: StepInput, *, ledger: Ledger, reader: Reader) -> PlanSummary:
@@ -28,10 +27,7 @@ def undo_changes(step: StepInput, *, ledger: Ledger, reader: Reader) -> PlanSumm
     """
     run = ledger.load_run(step.request_id, step.generation)
     observed = reader.observe_both(run.request)
-    now = PerSide(
-        requester=_what_is_left(run.request, Side.REQUESTER, observed.requester),
-        accepter=_what_is_left(run.request, Side.ACCEPTER, observed.accepter),
-    )
+    now = PerSide.of(lambda side: _what_is_left(run.request, side, observed[side]))
     undo = plan_undo(run.request, run.saved_plan, run.connection_so_far, now, run.undo)
     ledger.save_undo(undo)
     return summarise(undo.plan, check=False)

@@ -10,6 +10,7 @@ from causeway.domain.model.errors import AclEntryConflict, CausewayError, Resour
 from . import conversion
 from .applied import Applied
 from .pages import describe_all
+from .writer import KindWriter, Target
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,12 +20,26 @@ if TYPE_CHECKING:
 
     from causeway.domain.model.network import AclEntry, Direction
     from causeway.domain.model.request import VpcRef
-    from causeway.domain.planning.plan import CreateAclEntry, DeleteAclEntry
+    from causeway.domain.planning.kinds import CreateAclEntry, DeleteAclEntry
 
     type Place = tuple[str, Direction, int]
     """Where only one entry can be: an ACL's id, a direction and a number."""
 
 SPECIAL: dict[str, type[CausewayError]] = {"NetworkAclEntryAlreadyExists": AclEntryConflict}
+
+
+class AclEntryWriter(KindWriter):
+    """Creates and deletes network ACL entries, a side's at once."""
+
+    def add(self, target: Target, changes: Sequence[CreateAclEntry]) -> Applied:
+        """Adds the entries. One that is there already is done; another one at its number is a conflict."""
+        with self._pool() as pool:
+            return create_entries(self._client(target.vpc), pool, target.vpc, changes)
+
+    def remove(self, target: Target, changes: Sequence[DeleteAclEntry]) -> Applied:
+        """Deletes the entries, while they are what the plan says. One that is gone, or is not, is done."""
+        with self._pool() as pool:
+            return delete_entries(self._client(target.vpc), pool, target.vpc, changes)
 
 
 def create_entries(client: EC2Client, pool: Executor, vpc: VpcRef, changes: Sequence[CreateAclEntry]) -> Applied:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from causeway.domain.model.errors import CausewayError, GiveUpError
 from causeway.domain.model.values import Value
-from causeway.domain.planning.plan import Change
+from causeway.domain.planning.kinds import Change
 
 
 class Applied(Value):

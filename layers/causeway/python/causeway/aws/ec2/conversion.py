@@ -22,8 +22,8 @@ from causeway.domain.model.network import (
     Vpc,
 )
 from causeway.domain.model.request import VpcRef
+from causeway.domain.model.tags import REQUEST_ID_TAG
 from causeway.domain.model.values import PerSide, PortRange
-from causeway.domain.planning.ownership import REQUEST_ID_TAG
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -14,8 +14,8 @@ from causeway.domain.model.exclusion import without_excluded
 from causeway.domain.model.findings import Code, Finding
 from causeway.domain.model.network import LIVE_STATUSES, PENDING_STATUSES, PeeringConnection, Snapshot
 from causeway.domain.model.prefix_lists import named
+from causeway.domain.model.tags import REQUEST_ID_TAG
 from causeway.domain.model.values import PerSide, Side
-from causeway.domain.planning.ownership import REQUEST_ID_TAG
 
 from . import conversion
 from .pages import describe_all

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from causeway.aws.errors import REMEDIES, translated
 from causeway.domain.model.errors import CausewayError, PeeringNotVisible, ResourceNotFound, RouteConflict, ServiceUnavailable
-from causeway.domain.planning.plan import DeleteRoute
+from causeway.domain.planning.kinds import DeleteRoute
 
 from . import conversion
 from .applied import Applied
 from .pages import describe_all
+from .writer import KindWriter, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,13 +20,28 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_ec2.type_defs import RouteTableTypeDef
 
+    from causeway.domain.model.network import Route
     from causeway.domain.model.request import VpcRef
-    from causeway.domain.planning.plan import CreateRoute
+    from causeway.domain.planning.kinds import CreateRoute
 
 SPECIAL: dict[str, type[CausewayError]] = {
     "RouteAlreadyExists": RouteConflict,
     "InvalidVpcPeeringConnectionID.NotFound": PeeringNotVisible,
 }
+
+
+class RouteWriter(KindWriter):
+    """Creates and deletes routes, a side's at once."""
+
+    def add(self, target: Target, changes: Sequence[CreateRoute]) -> Applied:
+        """Makes the routes. One that points to the connection already is done; one that does not is a conflict."""
+        with self._pool() as pool:
+            return create_routes(self._client(target.vpc), pool, target.vpc, target.known_connection_id, changes)
+
+    def remove(self, target: Target, changes: Sequence[DeleteRoute]) -> Applied:
+        """Deletes the routes, while they lead where the plan says. One that is gone, or does not, is done."""
+        with self._pool() as pool:
+            return delete_routes(self._client(target.vpc), pool, target.vpc, changes)
 
 
 def create_routes(
@@ -57,8 +73,8 @@ def delete_routes(client: EC2Client, pool: Executor, vpc: VpcRef, changes: Seque
         raw = describe_all(client, vpc, "describe_route_tables", "RouteTables", [{"Name": "vpc-id", "Values": [vpc.vpc_id]}])
     except CausewayError as error:
         return Applied.of(dict.fromkeys(changes, error))
-    targets = _targets(raw)
-    ours = [change for change in changes if targets.get((change.route_table_id, change.destination)) == change.target]
+    routes = _routes(raw)
+    ours = [change for change in changes if _leads_to(routes.get(_key(change)), change.target)]
     errors = pool.map(lambda change: _delete(client, vpc, change), ours)
     return Applied.of(dict.fromkeys(changes) | dict(zip(ours, errors, strict=True)))
 
@@ -110,29 +126,35 @@ def _look_at(
             answer = client.describe_route_tables(RouteTableIds=sorted({change.route_table_id for change in taken}))
     except CausewayError as error:
         return dict.fromkeys(taken, error)
-    targets = _targets(answer["RouteTables"])
-    return {
-        change: _judge(vpc, connection_id, change, targets.get((change.route_table_id, change.destination))) for change in taken
-    }
+    routes = _routes(answer["RouteTables"])
+    return {change: _judge(vpc, connection_id, change, routes.get(_key(change))) for change in taken}
 
 
-def _targets(raw: Iterable[RouteTableTypeDef]) -> dict[tuple[str, str], str]:
-    """Where each table's destinations lead."""
+def _routes(raw: Iterable[RouteTableTypeDef]) -> dict[tuple[str, str], Route]:
+    """The routes by table and destination."""
     tables = map(conversion.route_table, raw)
-    return {(table.route_table_id, route.destination): route.target for table in tables for route in table.routes}
+    return {(table.route_table_id, route.destination): route for table in tables for route in table.routes}
 
 
-def _judge(vpc: VpcRef, connection_id: str, change: CreateRoute, target: str | None) -> CausewayError | None:
-    if target == connection_id:
-        return None
-    if target is None:
+def _key(change: CreateRoute | DeleteRoute) -> tuple[str, str]:
+    return change.route_table_id, change.destination
+
+
+def _leads_to(route: Route | None, target: str) -> bool:
+    return route is not None and route.leads_to(target)
+
+
+def _judge(vpc: VpcRef, connection_id: str, change: CreateRoute, route: Route | None) -> CausewayError | None:
+    if route is None:
         return ServiceUnavailable(
             f"AWS says that a route to {change.destination} exists, but does not show it yet.",
             where=_place(vpc, change),
             remedy=REMEDIES[ServiceUnavailable],
         )
+    if route.leads_to(connection_id):
+        return None
     return RouteConflict(
-        f"{change.route_table_id} routes {change.destination} to {target} already.",
+        f"{change.route_table_id} routes {change.destination} to {route.target} already.",
         where=_place(vpc, change),
         remedy=f"Remove that route or leave the table out, then put the request again. Wanted was {connection_id}.",
     )

@@ -10,11 +10,12 @@ from botocore.exceptions import ClientError
 from causeway.aws.errors import code_of, translated
 from causeway.domain.model.errors import CausewayError, PeeringNotActive, ResourceNotFound, ServiceUnavailable
 from causeway.domain.model.network import Direction, Permission
-from causeway.domain.planning.ownership import REQUEST_ID_TAG
+from causeway.domain.model.tags import REQUEST_ID_TAG
 
 from . import conversion
 from .applied import Applied
 from .pages import describe_all
+from .writer import KindWriter, Target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,13 +25,28 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import FilterTypeDef
 
     from causeway.domain.model.request import VpcRef
-    from causeway.domain.planning.plan import AuthorizeRule, RevokeRule
+    from causeway.domain.planning.kinds import AuthorizeRule, RevokeRule
 
 STILL_SHOWN: dict[str, type[CausewayError]] = {
     "InvalidSecurityGroupRuleId.NotFound": ServiceUnavailable,
     "InvalidGroup.NotFound": ServiceUnavailable,
 }
 """EC2 is eventually consistent: what it shows and does not find is looked at again by the next attempt."""
+
+
+class RuleWriter(KindWriter):
+    """Authorises and revokes rules: all of a group's direction in one call, and the groups at once."""
+
+    def add(self, target: Target, changes: Sequence[AuthorizeRule]) -> Applied:
+        """Adds the rules, with the request's tags and its id as their description."""
+        authorizer = Authorizer(self._client(target.vpc), target.vpc, target.request_id, target.tags)
+        with self._pool() as pool:
+            return authorize_rules(authorizer, pool, changes)
+
+    def remove(self, target: Target, changes: Sequence[RevokeRule]) -> Applied:
+        """Revokes the rules. One that is gone, or does not carry the request's tag, is done."""
+        with self._pool() as pool:
+            return revoke_rules(Revoker(self._client(target.vpc), target.vpc, target.request_id), pool, changes)
 
 
 class Call(NamedTuple):

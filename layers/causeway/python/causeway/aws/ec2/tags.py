@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from causeway.aws.errors import REMEDIES, translated
 from causeway.domain.model.errors import CausewayError, PeeringConflict, PeeringNotVisible, ServiceUnavailable
-from causeway.domain.planning.ownership import REQUEST_ID_TAG
+from causeway.domain.model.tags import REQUEST_ID_TAG
+from causeway.domain.planning.kinds import TagPeering, TagRule
 
 from . import conversion
 from .applied import Applied
 from .pages import describe_all
 from .reader import describe_peering
+from .writer import KindWriter, Target
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,13 +23,30 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import FilterTypeDef
 
     from causeway.domain.model.request import VpcRef
-    from causeway.domain.planning.plan import TagEdit, TagPeering, TagRule
+    from causeway.domain.planning.kinds.tags import TagEdit
 
 LARGEST_CALL = 1000
 """How many resources one CreateTags or DeleteTags takes."""
 
 STILL_SHOWN: dict[str, type[CausewayError]] = {"InvalidSecurityGroupRuleId.NotFound": ServiceUnavailable}
 """EC2 is eventually consistent: a rule that it shows and does not find is looked at again by the next attempt."""
+
+
+class TagWriter(KindWriter):
+    """Edits the tags of a side's view of the connection, and of its rules."""
+
+    def add(self, target: Target, changes: Sequence[TagPeering | TagRule]) -> Applied:
+        """Edits the connection's tags, then the rules'.
+
+        The connection has to belong to one of the requests that the edit is about. A rule that is gone, or belongs to
+        somebody else by now, is done.
+        """
+        tagger = Tagger(self._client(target.vpc), target.vpc)
+        of_connection = [change for change in changes if isinstance(change, TagPeering)]
+        nothing = Applied(done=())
+        tagged = tagger.tag_connection(target.known_connection_id, of_connection) if of_connection else nothing
+        rules = tagger.tag_rules([change for change in changes if isinstance(change, TagRule)])
+        return Applied(done=(*tagged.done, *rules.done), error=tagged.error or rules.error)
 
 
 class Tagger:

@@ -1,73 +1,53 @@
-"""Makes the plan's changes. Each method can be repeated: it ends in the same network and says the same."""
+"""What every writer has in common. A kind's writer makes its changes on one side, each so that it can be repeated."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from causeway.aws.errors import REMEDIES, translated
 from causeway.aws.sessions import Access, MemberSessions
-from causeway.domain.model.errors import (
-    CausewayError,
-    PeeringConflict,
-    PeeringNotActive,
-    PeeringNotVisible,
-    ResourceNotFound,
-    ServiceUnavailable,
-)
-from causeway.domain.model.network import PeeringConnection, PeeringStatus
-from causeway.domain.model.values import Side
-from causeway.domain.planning.ownership import REQUEST_ID_TAG
-
-from . import conversion
-from .acl_entries import create_entries, delete_entries
-from .applied import Applied
-from .reader import describe_peering
-from .routes import create_routes, delete_routes
-from .rules import Authorizer, Revoker, authorize_rules, revoke_rules
-from .tags import Tagger
+from causeway.domain.model.errors import LedgerMissing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from mypy_boto3_ec2 import EC2Client
-    from mypy_boto3_ec2.type_defs import PeeringConnectionOptionsRequestTypeDef
 
     from causeway.domain.model.request import VpcRef
-    from causeway.domain.planning.plan import (
-        AcceptPeering,
-        AuthorizeRule,
-        CreateAclEntry,
-        CreatePeering,
-        CreateRoute,
-        DeleteAclEntry,
-        DeletePeering,
-        DeleteRoute,
-        RevokeRule,
-        SetDnsResolution,
-        TagPeering,
-        TagRule,
-    )
 
-__all__ = ["Applied", "Writer"]
+    from .applied import Applied
 
 CALLS_AT_ONCE = 8
 
-ACCEPT_ERRORS: dict[str, type[CausewayError]] = {
-    "InvalidVpcPeeringConnectionID.NotFound": PeeringNotVisible,
-    "InvalidStateTransition": PeeringNotActive,
-    "VpcPeeringConnectionAlreadyExists": PeeringConflict,
-}
-"""A state that changed under our eyes is looked at again by the next attempt."""
 
-DNS_ERRORS: dict[str, type[CausewayError]] = {
-    "InvalidVpcPeeringConnectionID.NotFound": PeeringNotVisible,
-    "OperationNotPermitted": PeeringNotActive,
-}
+class Target(NamedTuple):
+    """Whose changes are made, and where.
 
-DELETE_ERRORS: dict[str, type[CausewayError]] = {"InvalidStateTransition": ServiceUnavailable}
-"""As with `ACCEPT_ERRORS`: somebody else deletes it, or it expired, since it was looked at."""
+    Attributes:
+        vpc: The side's.
+        tags: Of what is made, beside the one that says whose it is.
+        connection_id: The run's connection; None where the run has none.
+    """
+
+    vpc: VpcRef
+    request_id: str
+    tags: dict[str, str]
+    connection_id: str | None
+
+    @property
+    def known_connection_id(self) -> str:
+        """The connection, for changes that need one.
+
+        Raises:
+            LedgerMissing: The run has none.
+        """
+        if self.connection_id is None:
+            raise LedgerMissing(
+                "The ledger has no connection of this run.",
+                where=f"{self.request_id}, for {self.vpc}",
+                remedy="Put the item again to run it anew.",
+            )
+        return self.connection_id
 
 
 class Writer:
@@ -76,178 +56,20 @@ class Writer:
     def __init__(self, sessions: MemberSessions) -> None:
         self._sessions = sessions
 
-    def request_peering(self, change: CreatePeering) -> str:
-        """The connection's id; asked again, AWS gives that of the connection which is there already.
-
-        Raises:
-            PeeringConflict: The connection failed at once, for example because CIDR blocks overlap, or another request made it.
-        """
-        client = self._client(change.vpc)
-        with translated(f"{change.vpc} with {change.peer}", {"VpcPeeringConnectionAlreadyExists": PeeringConflict}):
-            answer = client.create_vpc_peering_connection(
-                VpcId=change.vpc.vpc_id,
-                PeerVpcId=change.peer.vpc_id,
-                PeerOwnerId=change.peer.account_id,
-                PeerRegion=change.peer.region,
-                TagSpecifications=[{"ResourceType": "vpc-peering-connection", "Tags": conversion.tag_list(change.tags)}],
-            )["VpcPeeringConnection"]
-        connection_id, status = answer["VpcPeeringConnectionId"], answer["Status"]
-        if not PeeringStatus(status["Code"]).is_live:
-            raise _conflict(f"The connection is {status['Code']}: {status.get('Message')}.", connection_id, change.vpc)
-        present = conversion.tags(answer.get("Tags"))
-        if present.get(REQUEST_ID_TAG, change.tags[REQUEST_ID_TAG]) != change.tags[REQUEST_ID_TAG]:
-            raise _conflict(f"Request {present[REQUEST_ID_TAG]} made this connection already.", connection_id, change.vpc)
-        _add_missing_tags(client, connection_id, change.vpc, present=present, wanted=change.tags)
-        return connection_id
-
-    def accept_peering(self, change: AcceptPeering, connection_id: str) -> None:
-        """Accepts the connection if it is the one that the plan means, and tags the accepter's side of it.
-
-        Raises:
-            PeeringNotVisible: The accepter cannot see it yet.
-            PeeringConflict: It joins other VPCs, or is in a terminal state.
-        """
-        client = self._client(change.vpc)
-        connection = describe_peering(client, change.vpc, connection_id) or self._ended_for_requester(change, connection_id)
-        if connection is None or connection.status is PeeringStatus.INITIATING_REQUEST:
-            raise PeeringNotVisible(
-                "The connection is not there to be accepted yet.",
-                where=f"{connection_id}, for {change.vpc}",
-                remedy=REMEDIES[PeeringNotVisible],
-            )
-        _verify(connection, change)
-        if connection.status is PeeringStatus.PENDING_ACCEPTANCE:
-            with translated(f"{connection_id}, for {change.vpc}", ACCEPT_ERRORS):
-                client.accept_vpc_peering_connection(VpcPeeringConnectionId=connection_id)
-        _add_missing_tags(client, connection_id, change.vpc, present=connection.tags, wanted=change.tags)
-
-    def create_routes(self, vpc: VpcRef, connection_id: str, changes: Sequence[CreateRoute]) -> Applied:
-        """Makes the routes at once. One that points to the connection already is done; one that does not is a conflict."""
-        with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
-            return create_routes(self._client(vpc), pool, vpc, connection_id, changes)
-
-    def authorize_rules(
-        self, vpc: VpcRef, request_id: str, changes: Sequence[AuthorizeRule], *, tags: Mapping[str, str]
-    ) -> Applied:
-        """Adds the rules, all of a group's direction in one call and the groups at once.
-
-        Args:
-            vpc: The groups' VPC.
-            request_id: For each rule's tag and description.
-            changes: The rules.
-            tags: Each rule's other tags.
-        """
-        with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
-            return authorize_rules(Authorizer(self._client(vpc), vpc, request_id, tags), pool, changes)
-
-    def create_acl_entries(self, vpc: VpcRef, changes: Sequence[CreateAclEntry]) -> Applied:
-        """Adds the network ACL entries at once. One that is there already is done; another one at its number is a conflict."""
-        with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
-            return create_entries(self._client(vpc), pool, vpc, changes)
-
-    def delete_acl_entries(self, vpc: VpcRef, changes: Sequence[DeleteAclEntry]) -> Applied:
-        """Deletes the entries at once, while they are what the plan says. One that is gone, or is not, is done."""
-        with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
-            return delete_entries(self._client(vpc), pool, vpc, changes)
-
-    def set_dns_resolution(self, vpc: VpcRef, connection_id: str, change: SetDnsResolution) -> None:
-        """Sets this side's option.
-
-        Raises:
-            PeeringNotActive: The connection is still provisioning.
-        """
-        client = self._client(vpc)
-        options: PeeringConnectionOptionsRequestTypeDef = {"AllowDnsResolutionFromRemoteVpc": change.allow}
-        with translated(f"{connection_id}, for {vpc}", DNS_ERRORS):
-            if change.role is Side.REQUESTER:
-                client.modify_vpc_peering_connection_options(
-                    VpcPeeringConnectionId=connection_id, RequesterPeeringConnectionOptions=options
-                )
-            else:
-                client.modify_vpc_peering_connection_options(
-                    VpcPeeringConnectionId=connection_id, AccepterPeeringConnectionOptions=options
-                )
-
-    def tag_connection(self, vpc: VpcRef, connection_id: str, changes: Sequence[TagPeering]) -> Applied:
-        """Edits this side's tags of the connection, while it belongs to one of the requests that the edit is about."""
-        return Tagger(self._client(vpc), vpc).tag_connection(connection_id, changes)
-
-    def tag_rules(self, vpc: VpcRef, changes: Sequence[TagRule]) -> Applied:
-        """Edits the tags of rules. One that is gone, or belongs to somebody else by now, is done."""
-        return Tagger(self._client(vpc), vpc).tag_rules(changes)
-
-    def delete_routes(self, vpc: VpcRef, changes: Sequence[DeleteRoute]) -> Applied:
-        """Deletes the routes at once, while they lead where the plan says. One that is gone, or does not, is done."""
-        with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
-            return delete_routes(self._client(vpc), pool, vpc, changes)
-
-    def revoke_rules(self, vpc: VpcRef, request_id: str, changes: Sequence[RevokeRule]) -> Applied:
-        """Revokes the rules, all of a group's direction in one call and the groups at once.
-
-        One that is gone, or does not carry the request's tag, is done.
-        """
-        with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
-            return revoke_rules(Revoker(self._client(vpc), vpc, request_id), pool, changes)
-
-    def delete_peering(self, change: DeletePeering, connection_id: str, request_id: str) -> None:
-        """Deletes the connection, in the requester's account and region. One that is gone or in a terminal state is done.
-
-        Raises:
-            PeeringConflict: It joins other VPCs, or was not made for this request.
-        """
-        client = self._client(change.vpc)
-        connection = describe_peering(client, change.vpc, connection_id)
-        if connection is None or not connection.status.is_live:
-            return
-        _verify_ours(connection, change, request_id)
-        with suppress(ResourceNotFound), translated(f"{connection_id}, for {change.vpc}", DELETE_ERRORS):
-            client.delete_vpc_peering_connection(VpcPeeringConnectionId=connection_id)
-
-    def _ended_for_requester(self, change: AcceptPeering, connection_id: str) -> PeeringConnection | None:
-        """The connection if it ended before the accepter ever saw it: only the requester is told that it failed, and why."""
-        connection = describe_peering(self._client(change.peer), change.peer, connection_id)
-        return None if connection is None or connection.status.is_live else connection
-
     def _client(self, vpc: VpcRef) -> EC2Client:
         return self._sessions.ec2(vpc, Access.WRITE)
 
 
-def _verify(connection: PeeringConnection, change: AcceptPeering) -> None:
-    """Accepting lets another VPC in: it must be the one that the plan names, in the plan's direction."""
-    if (connection.requester, connection.accepter) != (change.peer, change.vpc):
-        raise _conflict(
-            f"The connection joins {connection.requester} to {connection.accepter}, the plan {change.peer} to {change.vpc}.",
-            connection.connection_id,
-            change.vpc,
-        )
-    if not connection.status.is_live:
-        raise _conflict(
-            f"The connection is {connection.status}: {connection.status_message}.", connection.connection_id, change.vpc
-        )
+class KindWriter(Writer):
+    """Makes the changes of one kind of thing, one side at a time."""
 
+    def add(self, target: Target, changes: Sequence[Any]) -> Applied:
+        """Makes the additions. What is there already is done."""
+        raise NotImplementedError
 
-def _verify_ours(connection: PeeringConnection, change: DeletePeering, request_id: str) -> None:
-    """Deleting cuts traffic: it must be the connection that the plan names, and carry the request's tag."""
-    if (connection.requester, connection.accepter) != (change.vpc, change.peer):
-        raise _conflict(
-            f"The connection joins {connection.requester} to {connection.accepter}, the plan {change.vpc} to {change.peer}.",
-            connection.connection_id,
-            change.vpc,
-        )
-    if connection.tags.get(REQUEST_ID_TAG) != request_id:
-        raise _conflict(
-            f"The connection does not carry the tag {REQUEST_ID_TAG}={request_id}.", connection.connection_id, change.vpc
-        )
+    def remove(self, target: Target, changes: Sequence[Any]) -> Applied:
+        """Makes the removals. What is gone, or is not ours any more, is done."""
+        raise NotImplementedError
 
-
-def _add_missing_tags(
-    client: EC2Client, connection_id: str, vpc: VpcRef, *, present: Mapping[str, str], wanted: Mapping[str, str]
-) -> None:
-    if wanted.items() <= present.items():
-        return
-    with translated(f"{connection_id}, for {vpc}", {"InvalidVpcPeeringConnectionID.NotFound": PeeringNotVisible}):
-        client.create_tags(Resources=[connection_id], Tags=conversion.tag_list(wanted))
-
-
-def _conflict(what: str, connection_id: str, vpc: VpcRef) -> PeeringConflict:
-    return PeeringConflict(what, where=f"{connection_id}, for {vpc}", remedy=REMEDIES[PeeringConflict])
+    def _pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(CALLS_AT_ONCE)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from causeway.aws.errors import translated
 from causeway.aws.sessions import Access, MemberSessions
 from causeway.domain.model.errors import ResourceNotFound
-from causeway.domain.planning.ownership import REQUEST_ID_TAG
+from causeway.domain.model.tags import REQUEST_ID_TAG
 from causeway.domain.reachability.matching import EPHEMERAL_PORTS
 from causeway.domain.witnesses.testimonies import Answer
 

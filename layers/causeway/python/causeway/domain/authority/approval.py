@@ -13,19 +13,11 @@ from msgspec.structs import replace
 from causeway.domain.model.network import Snapshot
 from causeway.domain.model.request import Request
 from causeway.domain.model.values import ALL_PORTS, SIDES, PerSide, PortRange, Value
-from causeway.domain.planning.grants import AclGrant, ConnectionGrant, DnsGrant, Grant, RouteGrant, RuleGrant
+from causeway.domain.planning.kinds import RuleGrant
+from causeway.domain.planning.kinds.base import BaseGrant
+from causeway.domain.planning.kinds.rules import ALL_PROTOCOLS
 from causeway.domain.planning.ownership import Holdings
-from causeway.domain.planning.plan import (
-    AcceptPeering,
-    AuthorizeRule,
-    Change,
-    CreateAclEntry,
-    CreatePeering,
-    CreateRoute,
-    Plan,
-    SetDnsResolution,
-)
-from causeway.domain.planning.rules import ALL_PROTOCOLS, allows_all_of, contains
+from causeway.domain.planning.plan import Plan
 
 ICMP = frozenset({"icmp", "icmpv6"})
 """The protocols whose `ports` are message types."""
@@ -155,38 +147,10 @@ def why_ask(
     return (*asked_for, *_accounts(rule, request), *_tags(rule, snapshots), *_ports(rule, grown))
 
 
-def growth(plan: Plan, holdings: Holdings) -> tuple[Grant, ...]:
+def growth(plan: Plan, holdings: Holdings) -> tuple[BaseGrant, ...]:
     """What the plan would let through that was not agreed to before, once each and in the plan's order."""
-    planned = (grant for change in plan.changes if (grant := grant_of(change)) is not None)
-    return tuple(grant for grant in dict.fromkeys(planned) if not any(_covers(each, grant) for each in holdings.approved))
-
-
-def _covers(approved: Grant, grant: Grant) -> bool:
-    """Whether this is no more than what was agreed to: fewer ports or a part of a block need no new word."""
-    match approved, grant:
-        case RuleGrant(side=side, permission=present), RuleGrant(permission=needed):
-            return side is grant.side and allows_all_of(present, needed)
-        case AclGrant(side=side, permission=present), AclGrant(permission=needed):
-            return side is grant.side and allows_all_of(present, needed)
-        case RouteGrant(side=side, destination=present), RouteGrant(destination=needed):
-            return side is grant.side and (present == needed or contains(present, needed))
-    return approved == grant
-
-
-def grant_of(change: Change) -> Grant | None:
-    """What a change lets through; None of one that lets nothing through that was not before."""
-    match change:
-        case CreatePeering() | AcceptPeering():
-            return ConnectionGrant()
-        case CreateRoute(side=side, destination=destination):
-            return RouteGrant(side=side, destination=destination)
-        case AuthorizeRule(side=side, permission=permission):
-            return RuleGrant(side=side, permission=permission)
-        case CreateAclEntry(side=side, entry=entry):
-            return AclGrant(side=side, permission=entry.permission)
-        case SetDnsResolution(side=side, allow=True):
-            return DnsGrant(side=side)
-    return None
+    planned = (grant for change in plan.changes if (grant := change.grant) is not None)
+    return tuple(grant for grant in dict.fromkeys(planned) if not any(each.covers(grant) for each in holdings.approved))
 
 
 def _accounts(rule: ApprovalRule, request: Request) -> Iterator[str]:
@@ -203,7 +167,7 @@ def _tags(rule: ApprovalRule, snapshots: PerSide[Snapshot]) -> Iterator[str]:
                 yield f"{vpc.ref} has the tag {key}={value}, which needs approval."
 
 
-def _ports(rule: ApprovalRule, grown: Iterable[Grant]) -> Iterator[str]:
+def _ports(rule: ApprovalRule, grown: Iterable[BaseGrant]) -> Iterator[str]:
     if not rule.ports_wider_than:
         return
     permissions = (grant.permission for grant in grown if isinstance(grant, RuleGrant))

@@ -6,7 +6,8 @@ import msgspec
 
 from causeway.domain.model.findings import Code, Finding
 from causeway.domain.model.request import DriftMode, Request
-from causeway.domain.planning.plan import AclEntryChange, Change, Plan, RouteChange, RuleChange
+from causeway.domain.planning.kinds import Change
+from causeway.domain.planning.plan import Plan
 
 from .run import Run
 from .status import State
@@ -30,7 +31,7 @@ def told(request: Request, left: tuple[Change, ...]) -> tuple[Finding, ...]:
         Finding(
             code=Code.DRIFT,
             side=change.side,
-            where=_place(request, change),
+            where=change.resource_id or request.vpc(change.side).vpc_id,
             message=f"The network no longer is as the item says. What would mend it: {change.sentence}. Do it by hand, or put "
             "the item again to have it done.",
         )
@@ -44,7 +45,7 @@ def repaired(request: Request, made: tuple[Change, ...]) -> tuple[Finding, ...]:
         Finding(
             code=Code.DRIFT_REPAIRED,
             side=change.side,
-            where=_place(request, change),
+            where=change.resource_id or request.vpc(change.side).vpc_id,
             message=f"The network no longer was as the item says. Done about it: {change.sentence}.",
             blocking=False,
         )
@@ -97,15 +98,3 @@ def _content(plan: Plan) -> list[bytes]:
     """What differs, and what stands in the way; AWS lists things in no particular order."""
     blocking = (finding for finding in plan.findings if finding.blocking)
     return sorted(msgspec.json.encode(each, order="deterministic") for each in (*plan.changes, *blocking))
-
-
-def _place(request: Request, change: Change) -> str:
-    match change:
-        case RouteChange():
-            return f"{change.route_table_id} {change.destination}"
-        case RuleChange():
-            return change.security_group_id
-        case AclEntryChange():
-            return change.network_acl_id
-        case _:
-            return request.vpc(change.side).vpc_id

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from causeway.domain.authority.approval import Approval
 from causeway.domain.model.errors import ApprovalDenied
 from causeway.domain.model.findings import Code, Finding
-from causeway.domain.planning.plan import CreatePeering
+from causeway.domain.planning.kinds import CreatePeering
 from causeway.domain.reachability.blocked_flows import blocked_flows
 from causeway.domain.reachability.verdicts import Verdict
 from causeway.domain.witnesses.agenda import agenda

@@ -8,9 +8,10 @@ from causeway.domain.model.errors import LedgerMissing
 from causeway.domain.model.findings import Finding
 from causeway.domain.model.request import Request
 from causeway.domain.model.values import Value
+from causeway.domain.planning.kinds import Change
 from causeway.domain.planning.ownership import NOTHING_HELD, Holdings
-from causeway.domain.planning.plan import Change, Plan
-from causeway.domain.planning.reversal import Undo
+from causeway.domain.planning.plan import Plan
+from causeway.domain.planning.undo import Undo
 from causeway.domain.reachability.verdicts import Verdict
 from causeway.domain.witnesses.testimonies import Call, Testimony
 

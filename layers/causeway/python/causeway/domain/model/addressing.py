@@ -40,6 +40,11 @@ def is_within(inner: Block, outer: Block) -> bool:
     return inner.version == outer.version and inner.subnet_of(outer)  # type: ignore[arg-type]
 
 
+def contains(outer: str, inner: str) -> bool:
+    """Whether both are CIDR blocks, and `outer` holds all of `inner`."""
+    return is_block(outer) and is_block(inner) and is_within(block_of(inner), block_of(outer))
+
+
 class Partition:
     """Tells apart the addresses that some of the blocks tell apart, and no others.
 

@@ -1,5 +1,6 @@
 """What was observed: one `Snapshot` a side, in AWS's terms."""
 
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 
@@ -132,6 +133,19 @@ class Route(Value):
     blackhole: bool = False
     propagated: bool = False
     prefix_list: str | None = None
+
+    def leads_to(self, connection_id: str | None) -> bool:
+        """Whether the peering connection is its target. No route leads to a connection that is not there: None."""
+        return self.target == connection_id
+
+    def is_orphaned_blackhole_of(self, connection_ids: Collection[str], current: str | None) -> bool:
+        """Whether it is a black hole that a deleted connection left behind.
+
+        Args:
+            connection_ids: All connections that are or were ours.
+            current: The one that is there now; a black hole to it only waits for it to become active.
+        """
+        return self.blackhole and self.target in connection_ids and not self.leads_to(current)
 
 
 class RouteTable(Value):

@@ -1,5 +1,6 @@
 """The base of all values, and what several of them share."""
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, dataclass_transform
 
@@ -38,6 +39,11 @@ class PerSide[T](Value):
 
     requester: T
     accepter: T
+
+    @staticmethod
+    def of[V](function: Callable[[Side], V]) -> "PerSide[V]":
+        """What the function returns for each side: `PerSide.of(lambda side: snapshots[side].vpc)`."""
+        return PerSide(requester=function(Side.REQUESTER), accepter=function(Side.ACCEPTER))
 
     def __getitem__(self, side: Side) -> T:
         return self.requester if side is Side.REQUESTER else self.accepter

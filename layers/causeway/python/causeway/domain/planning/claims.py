@@ -5,36 +5,15 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from causeway.domain.model.exclusion import view_of
-from causeway.domain.model.network import PeeringConnection, Permission, Snapshot
+from causeway.domain.model.network import PeeringConnection, Snapshot
 from causeway.domain.model.request import Request
-from causeway.domain.model.selection import selected_groups, selected_route_tables
-from causeway.domain.model.values import SIDES, PerSide, Side, Value
+from causeway.domain.model.tags import REQUEST_ID_TAG
+from causeway.domain.model.values import SIDES, PerSide
 
-from .acl_entries import EntryPlace, wanted_entries
-from .ownership import REQUEST_ID_TAG, Holdings
-from .rules import needed_permissions
-
-type RoutePlace = tuple[str, str]
-"""A route table's id and a destination."""
-
-type RulePlace = tuple[str, Permission]
-"""A security group's id and a rule's content."""
-
-
-class Claim(Value):
-    """What one request wants of the two sides.
-
-    Attributes:
-        request: In the words of the request that is planned: its requester is that one's.
-        routes: The places of the routes, in order.
-        rules: The rules of each group, in order.
-        entries: The entries of each network ACL, in order.
-    """
-
-    request: Request
-    routes: PerSide[tuple[RoutePlace, ...]]
-    rules: PerSide[tuple[RulePlace, ...]]
-    entries: PerSide[tuple[EntryPlace, ...]]
+from .kinds import KINDS
+from .kinds.context import Claim
+from .kinds.rules import RULES, RulePlace
+from .ownership import Holdings
 
 
 def claim_of(request: Request, snapshots: PerSide[Snapshot], held: Holdings) -> Claim:
@@ -48,14 +27,10 @@ def claim_of(request: Request, snapshots: PerSide[Snapshot], held: Holdings) -> 
     """
     return Claim(
         request=request,
-        routes=PerSide(
-            requester=_routes(request, snapshots, Side.REQUESTER), accepter=_routes(request, snapshots, Side.ACCEPTER)
-        ),
-        rules=PerSide(requester=_rules(request, snapshots, Side.REQUESTER), accepter=_rules(request, snapshots, Side.ACCEPTER)),
-        entries=PerSide(
-            requester=wanted_entries(request, Side.REQUESTER, snapshots, held.entries_of(Side.REQUESTER)),
-            accepter=wanted_entries(request, Side.ACCEPTER, snapshots, held.entries_of(Side.ACCEPTER)),
-        ),
+        places={
+            kind.name: PerSide.of(lambda side, kind=kind: kind.wanted(request, side, snapshots, held.owned))  # type: ignore[misc]
+            for kind in KINDS
+        },
     )
 
 
@@ -75,15 +50,10 @@ def rules_asked_for(
         others: What the other requests of the pair hold, each in its own words.
         snapshots: Both sides, in the request's view.
     """
-    requester, accepter = (
-        frozenset(
-            place
-            for each in (request, *_requests_of(others, snapshots))
-            for place in _rules(each, _in_view_of(each, snapshots), side)
-        )
-        for side in SIDES
+    requests = (request, *_requests_of(others, snapshots))
+    return PerSide.of(
+        lambda side: frozenset(place for each in requests for place in RULES.wanted(each, side, _in_view_of(each, snapshots)))
     )
-    return PerSide(requester=requester, accepter=accepter)
 
 
 def _requests_of(others: Iterable[Holdings], snapshots: PerSide[Snapshot]) -> list[Request]:
@@ -94,8 +64,7 @@ def _requests_of(others: Iterable[Holdings], snapshots: PerSide[Snapshot]) -> li
 
 def _in_view_of(request: Request, snapshots: PerSide[Snapshot]) -> PerSide[Snapshot]:
     """Each request may exclude other CIDR blocks."""
-    requester, accepter = (replace(snapshots[side], vpc=view_of(request, snapshots[side].vpc)) for side in SIDES)
-    return PerSide(requester=requester, accepter=accepter)
+    return PerSide.of(lambda side: replace(snapshots[side], vpc=view_of(request, snapshots[side].vpc)))
 
 
 def connection_of(request: Request, snapshots: PerSide[Snapshot], others: Iterable[Holdings] = ()) -> PeeringConnection | None:
@@ -111,20 +80,3 @@ def connection_of(request: Request, snapshots: PerSide[Snapshot], others: Iterab
             if joins_the_pair and connection.requester == here.vpc.ref and connection.tags.get(REQUEST_ID_TAG) in users:
                 return connection
     return None
-
-
-def owner_of(connection: PeeringConnection, claims: tuple[Claim, ...]) -> Request:
-    """Whose tags the connection carries: its owner's while that one uses it, else those of the first who goes on using it."""
-    owner = connection.tags[REQUEST_ID_TAG]
-    return next((claim.request for claim in claims if claim.request.request_id == owner), claims[0].request)
-
-
-def _routes(request: Request, snapshots: PerSide[Snapshot], side: Side) -> tuple[RoutePlace, ...]:
-    here, peer = snapshots[side], snapshots[side.other].vpc
-    tables = selected_route_tables(request, here)
-    return tuple((table.route_table_id, block) for table in tables for block in peer.all_cidr_blocks)
-
-
-def _rules(request: Request, snapshots: PerSide[Snapshot], side: Side) -> tuple[RulePlace, ...]:
-    needed = tuple(dict.fromkeys(needed_permissions(request, side, snapshots)))
-    return tuple((group.security_group_id, each) for group in selected_groups(request, snapshots[side]) for each in needed)

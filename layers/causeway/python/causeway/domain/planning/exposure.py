@@ -30,7 +30,8 @@ from causeway.domain.reachability.path_packets import carried
 from causeway.domain.reachability.verdicts import Endpoint
 from causeway.domain.reachability.wording import say_packets, say_rules
 
-from .claims import RulePlace, rules_asked_for
+from .claims import rules_asked_for
+from .kinds.rules import RulePlace
 from .ownership import Holdings
 
 MAX_TOLD = 20

@@ -1,53 +1,19 @@
-"""What is ours: the tags that say so, and the ledger where there are no tags."""
+"""What is ours and carries no tag: the ledger says so."""
+
+from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from causeway.domain.model.network import AclEntry, Route
 from causeway.domain.model.request import Request, VpcRef
-from causeway.domain.model.values import Side, Value
+from causeway.domain.model.tags import Tag
+from causeway.domain.model.values import Value
 
-from .grants import Grant
-from .plan import Tag
-
-REQUEST_ID_TAG = "causeway:request-id"
-
-
-def connection_tags(request: Request) -> dict[str, str]:
-    """The tags of the connection, the same on each side. Tags live per account and region."""
-    return {"Name": f"causeway {request.request_id}", **request.tags, REQUEST_ID_TAG: request.request_id}
-
-
-def rule_tags(request: Request) -> dict[str, str]:
-    """The tags of each rule of the request."""
-    return {**request.tags, REQUEST_ID_TAG: request.request_id}
-
-
-class OwnedRoute(Value):
-    """A route that a plan of this request named: routes carry no tags."""
-
-    side: Side
-    route_table_id: str
-    destination: str
-
-    @property
-    def swapped(self) -> "OwnedRoute":
-        return replace(self, side=self.side.other)
-
-
-class OwnedAclEntry(Value):
-    """An entry that a plan of this request named: entries carry no tags either."""
-
-    side: Side
-    network_acl_id: str
-    entry: AclEntry
-
-    @property
-    def swapped(self) -> "OwnedAclEntry":
-        return replace(self, side=self.side.other)
+from .kinds import Grant, OwnedAclEntry, OwnedRoute
+from .kinds.base import OwnedThing
 
 
 class Holdings(Value):
-    """What a request has in the network, as far as only the ledger can tell. Saved before the first write.
+    """What a request has in the network that only the ledger can tell. Saved before the first write.
 
     Attributes:
         request: The desired state that was applied last; None before the first one and after a removal.
@@ -65,39 +31,43 @@ class Holdings(Value):
     tags: tuple[Tag, ...] = ()
     approved: tuple[Grant, ...] = ()
 
+    @property
+    def owned(self) -> tuple[OwnedThing, ...]:
+        """All that carries no tag."""
+        return (*self.routes, *self.acl_entries)
+
     def with_connection(self, connection_id: str) -> "Holdings":
-        return replace(self, connection_ids=tuple(dict.fromkeys((*self.connection_ids, connection_id))))
+        return replace(self, connection_ids=_once((*self.connection_ids, connection_id)))
 
-    def is_orphaned_blackhole(self, route: Route, connection_id: str | None) -> bool:
-        """Whether a connection that was ours, and is not the present one, left the route as a black hole."""
-        return route.blackhole and route.target in self.connection_ids and route.target != connection_id
-
-    def entries_of(self, side: Side) -> frozenset[tuple[str, AclEntry]]:
-        """Each with the id of its network ACL."""
-        return frozenset((owned.network_acl_id, owned.entry) for owned in self.acl_entries if owned.side is side)
+    def with_owned(self, things: Iterable[OwnedThing]) -> "Holdings":
+        """With more that carries no tag."""
+        owned = (*self.owned, *things)
+        return replace(
+            self,
+            routes=_once(each for each in owned if isinstance(each, OwnedRoute)),
+            acl_entries=_once(each for each in owned if isinstance(each, OwnedAclEntry)),
+        )
 
     def oriented_to(self, requester: VpcRef) -> "Holdings":
         """The same in the words of a request with this requester: of two requests of a pair each may ask from its own side."""
         if self.request is None or self.request.requester == requester:
             return self
-        return replace(
-            self,
-            request=self.request.swapped,
-            routes=tuple(route.swapped for route in self.routes),
-            acl_entries=tuple(owned.swapped for owned in self.acl_entries),
-        )
+        nothing = replace(self, request=self.request.swapped, routes=(), acl_entries=())
+        return nothing.with_owned(each.swapped for each in self.owned)
 
     def merged_with(self, other: "Holdings") -> "Holdings":
         """This request's, and what another one of the same pair holds or leaves behind."""
         seen = other if self.request is None else other.oriented_to(self.request.requester)
         return replace(
-            self,
-            routes=tuple(dict.fromkeys((*self.routes, *seen.routes))),
-            acl_entries=tuple(dict.fromkeys((*self.acl_entries, *seen.acl_entries))),
-            connection_ids=tuple(dict.fromkeys((*self.connection_ids, *seen.connection_ids))),
-            tags=tuple(dict.fromkeys((*self.tags, *seen.tags))),
+            self.with_owned(seen.owned),
+            connection_ids=_once((*self.connection_ids, *seen.connection_ids)),
+            tags=_once((*self.tags, *seen.tags)),
         )
 
 
 NOTHING_HELD = Holdings()
 """Of a request that was never applied, or was removed."""
+
+
+def _once[T](things: Iterable[T]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys(things))

@@ -11,11 +11,12 @@ from causeway.domain.model.findings import Code, Finding
 from causeway.domain.model.network import LOCAL, PeeringConnection, Route, RouteTable, Snapshot, Vpc
 from causeway.domain.model.request import Peer, Request
 from causeway.domain.model.selection import selected_groups, selected_route_tables
+from causeway.domain.model.tags import REQUEST_ID_TAG
 from causeway.domain.model.values import SIDES, PerSide, Side
 from causeway.domain.reachability.blocked_flows import blocked_flows
 from causeway.domain.reachability.check import check
 
-from .ownership import NOTHING_HELD, REQUEST_ID_TAG, Holdings
+from .ownership import NOTHING_HELD, Holdings
 from .plan import Plan
 from .projection import project
 from .quotas import exceeded
@@ -173,7 +174,10 @@ def _routed_elsewhere(
     of_the_pair = {each.connection_id for each in here.peering_connections if each.joins(request.requester, request.accepter)}
     for table in selected_route_tables(request, here):
         for route in table.routes:
-            ours = route.target in {connection_id, LOCAL, *of_the_pair} or holdings.is_orphaned_blackhole(route, connection_id)
+            leads_to_ours = any(route.leads_to(each) for each in (connection_id, *of_the_pair))
+            ours = (
+                route.target == LOCAL or leads_to_ours or route.is_orphaned_blackhole_of(holdings.connection_ids, connection_id)
+            )
             if route.destination in peer.all_cidr_blocks and not ours:
                 yield _route_conflict(side, table, route)
 

@@ -30,7 +30,7 @@ from causeway.domain.model.network import (
 from causeway.domain.model.prefix_lists import resolved
 from causeway.domain.model.request import Flow, Request
 from causeway.domain.model.selection import is_selected, selected_groups
-from causeway.domain.model.values import SIDES, PerSide, Side, Value
+from causeway.domain.model.values import PerSide, Side, Value
 
 from .matching import Traffic, all_requested, concerns
 from .verdicts import Endpoint
@@ -127,10 +127,7 @@ def ends_of(flow: Flow, request: Request, snapshots: PerSide[Snapshot]) -> PerSi
     addresses are in the same CIDR blocks of all rules and routes there. The one with the lowest address stands for them all.
     Of an interface's addresses the first of each family counts.
     """
-    candidates = PerSide(
-        requester=selected_candidates(request, snapshots.requester),
-        accepter=selected_candidates(request, snapshots.accepter),
-    )
+    candidates = PerSide.of(lambda side: selected_candidates(request, snapshots[side]))
     traffic = all_requested(flow)
     return equivalence_classes(candidates, snapshots, flow.source, traffic)
 
@@ -147,14 +144,12 @@ def equivalence_classes(
         traffic: What it starts; None where that is to be found out, so that no rule is left out.
     """
     tellings = equivalence_keys(candidates, snapshots, source, traffic)
-    requester, accepter = (
-        tuple(
+    return PerSide.of(
+        lambda side: tuple(
             end_of(members, candidates[side], snapshots[side].vpc, snapshots[side.other].vpc)
             for members in classes_of(candidates[side], tellings[side])
         )
-        for side in SIDES
     )
-    return PerSide(requester=requester, accepter=accepter)
 
 
 def equivalence_keys(
@@ -162,19 +157,17 @@ def equivalence_keys(
 ) -> PerSide[EquivalenceKey]:
     """What tells each side's candidates apart; the arguments as for `equivalence_classes`."""
     directions = {source: Direction.EGRESS, source.other: Direction.INGRESS}
-    peers = {side: frozenset(_peers(candidates[side], directions[side], traffic)) for side in SIDES}
-    partitions = {side: _partition(snapshots[side].vpc, candidates[side.other], peers[side.other]) for side in SIDES}
-    requester, accepter = (
-        EquivalenceKey(
+    peers = PerSide.of(lambda side: frozenset(_peers(candidates[side], directions[side], traffic)))
+    partitions = PerSide.of(lambda side: _partition(snapshots[side].vpc, candidates[side.other], peers[side.other]))
+    return PerSide.of(
+        lambda side: EquivalenceKey(
             partition=partitions[side],
             seen=_seen(candidates[side.other], partitions[side.other]),
             named=peers[side.other],
             direction=directions[side],
             requested=traffic,
         )
-        for side in SIDES
     )
-    return PerSide(requester=requester, accepter=accepter)
 
 
 def all_candidates(snapshot: Snapshot) -> Candidates:

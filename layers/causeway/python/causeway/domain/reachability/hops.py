@@ -123,6 +123,6 @@ def _detour(routes: tuple[Route, ...], connection: PeeringConnection | None) -> 
     (route,) = routes
     if route.blackhole:
         return Cause.BLACKHOLE_ROUTE
-    if connection is None or route.target != connection.connection_id:
+    if connection is None or not route.leads_to(connection.connection_id):
         return Cause.ROUTED_ELSEWHERE
     return None

@@ -86,7 +86,7 @@ def _candidates(source: QueryTarget, destination: QueryTarget) -> PerSide[Candid
 
 
 def _both[T](side: Side, here: T, there: T) -> PerSide[T]:
-    return PerSide(requester=here, accepter=there) if side is Side.REQUESTER else PerSide(requester=there, accepter=here)
+    return PerSide.of(lambda each: here if each is side else there)
 
 
 def _pairs(ends: PerSide[tuple[End, ...]], source: Side) -> Iterator[tuple[End, End]]:

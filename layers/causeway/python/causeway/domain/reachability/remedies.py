@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from itertools import count, takewhile
 
+from causeway.domain.model.addressing import contains
 from causeway.domain.model.network import (
     LOCAL,
     UNSEEN_ACL,
@@ -20,8 +21,7 @@ from causeway.domain.model.network import (
     RouteTable,
 )
 from causeway.domain.model.values import ALL_PORTS, PortRange, Value
-from causeway.domain.planning.acl_entries import FIRST_NUMBER
-from causeway.domain.planning.rules import contains
+from causeway.domain.planning.kinds.acl_entries import FIRST_NUMBER
 
 from .matching import ANY, CODES, ICMP_PROTOCOLS, NAMES, Traffic
 from .wording import say_entries, say_rules

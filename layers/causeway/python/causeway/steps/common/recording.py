@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from causeway.aws.store.ledger import Ledger
 from causeway.domain.lifecycle.run import Run
-from causeway.domain.planning.plan import Change
+from causeway.domain.planning.kinds import Change
 
 from .step_input import StepInput
 

@@ -6,21 +6,22 @@ import pytest
 from moto.ec2.models import ec2_backends
 from msgspec.structs import replace
 
-from causeway.aws.ec2.writer import Writer
+from causeway.aws.ec2.connection import ConnectionWriter
+from causeway.aws.ec2.dns import DnsWriter
 from causeway.domain.model.errors import PeeringConflict, PeeringNotActive, PeeringNotVisible, ServiceUnavailable
 from causeway.domain.model.request import VpcRef
+from causeway.domain.model.tags import REQUEST_ID_TAG
 from causeway.domain.model.values import Side
-from causeway.domain.planning.ownership import REQUEST_ID_TAG
-from causeway.domain.planning.plan import AcceptPeering, CreatePeering, DeletePeering, SetDnsResolution
+from causeway.domain.planning.kinds import AcceptPeering, CreatePeering, DeletePeering, SetDnsResolution
 from localcloud import ec2 as emulated_ec2
-from tests.aws.conftest import PRODUCTION, WEST, World
+from tests.aws.conftest import PRODUCTION, WEST, World, target
 
 TAGS = {"Name": "causeway one", REQUEST_ID_TAG: "one"}
 
 
 @pytest.fixture
-def writer(world: World) -> Writer:
-    return Writer(world.sessions)
+def writer(world: World) -> ConnectionWriter:
+    return ConnectionWriter(world.sessions)
 
 
 @pytest.fixture
@@ -38,6 +39,10 @@ def delete(requester: VpcRef, accepter: VpcRef) -> DeletePeering:
     return DeletePeering(vpc=requester, peer=accepter)
 
 
+def allow_dns(world: World, vpc: VpcRef, connection_id: str, side: Side) -> None:
+    DnsWriter(world.sessions).add(target(vpc, connection_id=connection_id), [SetDnsResolution(side=side, allow=True)])
+
+
 def seen(world: World, vpc: VpcRef, connection_id: str) -> tuple[str, dict[str, str]]:
     answer = world.ec2(vpc).describe_vpc_peering_connections(VpcPeeringConnectionIds=[connection_id])
     connection = answer["VpcPeeringConnections"][0]
@@ -45,7 +50,7 @@ def seen(world: World, vpc: VpcRef, connection_id: str) -> tuple[str, dict[str, 
 
 
 def test_a_connection_is_requested_tagged_and_accepted_in_the_least_calls(
-    world: World, writer: Writer, create: CreatePeering, accept: AcceptPeering
+    world: World, writer: ConnectionWriter, create: CreatePeering, accept: AcceptPeering
 ) -> None:
     connection_id = writer.request_peering(create)
     writer.accept_peering(accept, connection_id)
@@ -57,7 +62,9 @@ def test_a_connection_is_requested_tagged_and_accepted_in_the_least_calls(
     )
 
 
-def test_a_connection_across_regions_is_accepted_in_the_accepters(world: World, writer: Writer, requester: VpcRef) -> None:
+def test_a_connection_across_regions_is_accepted_in_the_accepters(
+    world: World, writer: ConnectionWriter, requester: VpcRef
+) -> None:
     west = world.vpc("172.16.0.0/16", account=PRODUCTION, region=WEST)
 
     connection_id = writer.request_peering(CreatePeering(vpc=requester, peer=west, tags=TAGS))
@@ -67,7 +74,7 @@ def test_a_connection_across_regions_is_accepted_in_the_accepters(world: World, 
 
 
 def test_a_repetition_ends_in_the_same_connection(
-    world: World, writer: Writer, create: CreatePeering, accept: AcceptPeering
+    world: World, writer: ConnectionWriter, create: CreatePeering, accept: AcceptPeering
 ) -> None:
     connection_id = writer.request_peering(create)
     assert writer.request_peering(create) == connection_id
@@ -81,7 +88,7 @@ def test_a_repetition_ends_in_the_same_connection(
 
 
 def test_a_crash_between_the_acceptance_and_the_tags_is_mended(
-    world: World, writer: Writer, create: CreatePeering, accept: AcceptPeering
+    world: World, writer: ConnectionWriter, create: CreatePeering, accept: AcceptPeering
 ) -> None:
     connection_id = writer.request_peering(create)
     world.ec2(accept.vpc).accept_vpc_peering_connection(VpcPeeringConnectionId=connection_id)
@@ -92,7 +99,7 @@ def test_a_crash_between_the_acceptance_and_the_tags_is_mended(
 
 
 def test_a_connection_that_failed_is_a_conflict_though_only_the_requester_sees_it(
-    world: World, writer: Writer, create: CreatePeering
+    world: World, writer: ConnectionWriter, create: CreatePeering
 ) -> None:
     overlapping = world.vpc("10.0.0.0/16", account=PRODUCTION)
     connection_id = writer.request_peering(replace(create, peer=overlapping))
@@ -101,7 +108,7 @@ def test_a_connection_that_failed_is_a_conflict_though_only_the_requester_sees_i
         writer.accept_peering(AcceptPeering(vpc=overlapping, peer=create.vpc, tags=TAGS), connection_id)
 
 
-def test_the_connection_of_another_request_is_a_conflict(writer: Writer, create: CreatePeering) -> None:
+def test_the_connection_of_another_request_is_a_conflict(writer: ConnectionWriter, create: CreatePeering) -> None:
     writer.request_peering(create)
 
     with pytest.raises(PeeringConflict, match="Request one made this connection"):
@@ -109,7 +116,7 @@ def test_the_connection_of_another_request_is_a_conflict(writer: Writer, create:
 
 
 def test_a_connection_that_the_accepter_cannot_see_yet_is_tried_again_later(
-    writer: Writer, create: CreatePeering, accept: AcceptPeering
+    writer: ConnectionWriter, create: CreatePeering, accept: AcceptPeering
 ) -> None:
     emulated_ec2.configure(emulated_ec2.Timing(visibility=60))
     connection_id = writer.request_peering(create)
@@ -119,7 +126,7 @@ def test_a_connection_that_the_accepter_cannot_see_yet_is_tried_again_later(
 
 
 def test_a_connection_with_other_vpcs_is_never_accepted(
-    world: World, writer: Writer, create: CreatePeering, accept: AcceptPeering
+    world: World, writer: ConnectionWriter, create: CreatePeering, accept: AcceptPeering
 ) -> None:
     stranger = world.vpc("10.7.0.0/16")
     connection_id = world.request_peering(stranger, accept.vpc)
@@ -130,7 +137,7 @@ def test_a_connection_with_other_vpcs_is_never_accepted(
 
 
 def test_a_connection_in_a_terminal_state_is_a_conflict(
-    world: World, writer: Writer, create: CreatePeering, accept: AcceptPeering
+    world: World, writer: ConnectionWriter, create: CreatePeering, accept: AcceptPeering
 ) -> None:
     connection_id = writer.request_peering(create)
     world.ec2(accept.vpc).reject_vpc_peering_connection(VpcPeeringConnectionId=connection_id)
@@ -140,7 +147,7 @@ def test_a_connection_in_a_terminal_state_is_a_conflict(
 
 
 def test_a_connection_in_the_reversed_direction_makes_the_acceptance_a_conflict(
-    world: World, writer: Writer, create: CreatePeering, accept: AcceptPeering
+    world: World, writer: ConnectionWriter, create: CreatePeering, accept: AcceptPeering
 ) -> None:
     world.peer(accept.vpc, create.vpc)
 
@@ -148,32 +155,34 @@ def test_a_connection_in_the_reversed_direction_makes_the_acceptance_a_conflict(
         writer.accept_peering(accept, writer.request_peering(create))
 
 
-def test_each_side_sets_its_own_dns_option(world: World, writer: Writer, requester: VpcRef, accepter: VpcRef) -> None:
+def test_each_side_sets_its_own_dns_option(world: World, writer: ConnectionWriter, requester: VpcRef, accepter: VpcRef) -> None:
     connection_id = world.peer(requester, accepter)
     for vpc in (requester, accepter):
         world.ec2(vpc).modify_vpc_attribute(VpcId=vpc.vpc_id, EnableDnsHostnames={"Value": True})
 
-    writer.set_dns_resolution(accepter, connection_id, SetDnsResolution(side=Side.ACCEPTER, allow=True))
+    DnsWriter(world.sessions).add(
+        target(accepter, connection_id=connection_id), [SetDnsResolution(side=Side.ACCEPTER, allow=True)]
+    )
 
     answer = world.ec2(requester).describe_vpc_peering_connections(VpcPeeringConnectionIds=[connection_id])
     connection = answer["VpcPeeringConnections"][0]
     assert connection["AccepterVpcInfo"]["PeeringOptions"]["AllowDnsResolutionFromRemoteVpc"] is True
     assert connection["RequesterVpcInfo"]["PeeringOptions"]["AllowDnsResolutionFromRemoteVpc"] is False
-    writer.set_dns_resolution(requester, connection_id, SetDnsResolution(side=Side.REQUESTER, allow=True))
+    allow_dns(world, requester, connection_id, Side.REQUESTER)
 
 
 def test_a_dns_option_waits_until_the_connection_is_active(
-    world: World, writer: Writer, requester: VpcRef, accepter: VpcRef
+    world: World, writer: ConnectionWriter, requester: VpcRef, accepter: VpcRef
 ) -> None:
     emulated_ec2.configure(emulated_ec2.Timing(visibility=0, provisioning=60))
     connection_id = world.peer(requester, accepter)
 
     with pytest.raises(PeeringNotActive):
-        writer.set_dns_resolution(requester, connection_id, SetDnsResolution(side=Side.REQUESTER, allow=True))
+        allow_dns(world, requester, connection_id, Side.REQUESTER)
 
 
 def test_an_active_connection_is_deleted_once(
-    world: World, writer: Writer, create: CreatePeering, accept: AcceptPeering, delete: DeletePeering
+    world: World, writer: ConnectionWriter, create: CreatePeering, accept: AcceptPeering, delete: DeletePeering
 ) -> None:
     connection_id = writer.request_peering(create)
     writer.accept_peering(accept, connection_id)
@@ -191,7 +200,7 @@ def test_an_active_connection_is_deleted_once(
 
 
 def test_a_connection_that_nobody_accepted_is_deleted_by_its_requester(
-    world: World, writer: Writer, create: CreatePeering, delete: DeletePeering
+    world: World, writer: ConnectionWriter, create: CreatePeering, delete: DeletePeering
 ) -> None:
     connection_id = writer.request_peering(create)
 
@@ -200,7 +209,9 @@ def test_a_connection_that_nobody_accepted_is_deleted_by_its_requester(
     assert seen(world, create.vpc, connection_id)[0] == "deleted"
 
 
-def test_a_connection_across_regions_is_deleted_in_the_requesters(world: World, writer: Writer, requester: VpcRef) -> None:
+def test_a_connection_across_regions_is_deleted_in_the_requesters(
+    world: World, writer: ConnectionWriter, requester: VpcRef
+) -> None:
     west = world.vpc("172.16.0.0/16", account=PRODUCTION, region=WEST)
     connection_id = writer.request_peering(CreatePeering(vpc=west, peer=requester, tags=TAGS))
     writer.accept_peering(AcceptPeering(vpc=requester, peer=west, tags=TAGS), connection_id)
@@ -211,7 +222,7 @@ def test_a_connection_across_regions_is_deleted_in_the_requesters(world: World, 
 
 
 def test_a_connection_that_is_being_deleted_is_done(
-    world: World, writer: Writer, create: CreatePeering, accept: AcceptPeering, delete: DeletePeering
+    world: World, writer: ConnectionWriter, create: CreatePeering, accept: AcceptPeering, delete: DeletePeering
 ) -> None:
     connection_id = writer.request_peering(create)
     writer.accept_peering(accept, connection_id)
@@ -225,7 +236,7 @@ def test_a_connection_that_is_being_deleted_is_done(
 
 
 def test_a_connection_that_ended_otherwise_or_is_forgotten_is_done(
-    world: World, writer: Writer, create: CreatePeering, accept: AcceptPeering, delete: DeletePeering
+    world: World, writer: ConnectionWriter, create: CreatePeering, accept: AcceptPeering, delete: DeletePeering
 ) -> None:
     connection_id = writer.request_peering(create)
     world.ec2(accept.vpc).reject_vpc_peering_connection(VpcPeeringConnectionId=connection_id)
@@ -237,7 +248,7 @@ def test_a_connection_that_ended_otherwise_or_is_forgotten_is_done(
 
 
 def test_a_connection_with_other_vpcs_is_never_deleted(
-    world: World, writer: Writer, create: CreatePeering, delete: DeletePeering
+    world: World, writer: ConnectionWriter, create: CreatePeering, delete: DeletePeering
 ) -> None:
     stranger = world.vpc("10.7.0.0/16", account=PRODUCTION)
     connection_id = writer.request_peering(replace(create, peer=stranger))
@@ -248,7 +259,7 @@ def test_a_connection_with_other_vpcs_is_never_deleted(
 
 
 def test_a_connection_in_the_reversed_direction_is_never_deleted(
-    world: World, writer: Writer, create: CreatePeering, delete: DeletePeering
+    world: World, writer: ConnectionWriter, create: CreatePeering, delete: DeletePeering
 ) -> None:
     connection_id = writer.request_peering(CreatePeering(vpc=create.peer, peer=create.vpc, tags=TAGS))
     world.ec2(create.vpc).create_tags(Resources=[connection_id], Tags=[{"Key": REQUEST_ID_TAG, "Value": "one"}])
@@ -259,7 +270,7 @@ def test_a_connection_in_the_reversed_direction_is_never_deleted(
 
 
 def test_a_connection_without_the_requests_tag_is_never_deleted(
-    world: World, writer: Writer, create: CreatePeering, delete: DeletePeering
+    world: World, writer: ConnectionWriter, create: CreatePeering, delete: DeletePeering
 ) -> None:
     connection_id = writer.request_peering(create)
 
@@ -269,7 +280,7 @@ def test_a_connection_without_the_requests_tag_is_never_deleted(
 
 
 def test_a_connection_that_ends_between_the_look_and_the_deletion_is_looked_at_again(
-    world: World, writer: Writer, create: CreatePeering, accept: AcceptPeering, delete: DeletePeering
+    world: World, writer: ConnectionWriter, create: CreatePeering, accept: AcceptPeering, delete: DeletePeering
 ) -> None:
     connection_id = writer.request_peering(create)
     administrator = world.ec2(accept.vpc)
@@ -284,7 +295,7 @@ def test_a_connection_that_ends_between_the_look_and_the_deletion_is_looked_at_a
 
 
 def test_a_connection_that_is_forgotten_between_the_look_and_the_deletion_is_done(
-    world: World, writer: Writer, create: CreatePeering, delete: DeletePeering
+    world: World, writer: ConnectionWriter, create: CreatePeering, delete: DeletePeering
 ) -> None:
     connection_id = writer.request_peering(create)
     world.before("DeleteVpcPeeringConnection", ec2_backends.clear)

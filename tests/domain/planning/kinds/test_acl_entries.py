@@ -10,9 +10,10 @@ from causeway.domain.model.findings import Code
 from causeway.domain.model.network import AclEntry, Direction, NetworkAcl, Snapshot
 from causeway.domain.model.request import AclMode, Flow, Request, Selector
 from causeway.domain.model.values import SIDES, PerSide, PortRange, Protocol, Side
-from causeway.domain.planning.acl_entries import FIRST_NUMBER, EntryPlace
+from causeway.domain.planning.kinds import CreateAclEntry, DeleteAclEntry
+from causeway.domain.planning.kinds.acl_entries import FIRST_NUMBER, EntryPlace
 from causeway.domain.planning.ownership import NOTHING_HELD, Holdings
-from causeway.domain.planning.plan import CreateAclEntry, DeleteAclEntry, Plan
+from causeway.domain.planning.plan import Plan
 from causeway.domain.planning.planner import holdings_after, plan_removal, plan_request
 from causeway.domain.planning.projection import project
 from causeway.domain.reachability.check import check
@@ -67,7 +68,7 @@ def closed(**options: bool) -> PerSide[Snapshot]:
 
 
 def through(plan: Plan, side: Side) -> list[str]:
-    return [change.passage for change in plan.of(CreateAclEntry, side)]
+    return [change.phrase for change in plan.of(CreateAclEntry, side)]
 
 
 def apply(wanted: Request, plan: Plan, networks: PerSide[Snapshot], held: Holdings) -> tuple[PerSide[Snapshot], Holdings]:
