@@ -14,12 +14,12 @@ unexport PYTHONDONTWRITEBYTECODE
 $(NEEDED): requirements/development.txt
 	@echo "Setting up $(VENV) (about a minute, once)"
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/pip install -qq --disable-pip-version-check -r requirements/development.txt
+	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements/development.txt
 	@touch $@
 
 # Anew where the commands or packages have changed.
 $(READY): $(NEEDED) pyproject.toml
-	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --editable .
+	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .PHONY: help
@@ -29,12 +29,15 @@ help: ## list the commands
 .PHONY: setup
 setup: $(READY) ## install everything into the project's own .venv
 
+# Hashes of every platform's files: one lock serves x86_64 and arm64, Linux and macOS.
+LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.13 --generate-hashes \
+          --custom-compile-command 'make lock'
+
 .PHONY: lock
-lock: ## resolve the development requirements anew
-	@$(PYTHON) -m venv --clear .local/lock
-	@.local/lock/bin/pip install -qq --disable-pip-version-check -r requirements/development.in
-	@{ echo '# Written by `make lock` from development.in.'; .local/lock/bin/pip freeze; } > requirements/development.txt
-	@rm -rf .local/lock
+lock: $(READY) ## resolve what pyproject.toml declares anew: development's requirements and the layer's
+	@$(LOCK) pyproject.toml --extra embedded --group development --output-file requirements/development.txt
+	@$(LOCK) --group pyproject.toml:layer --constraints requirements/development.txt \
+	  --output-file layers/causeway/python/requirements.txt
 
 .PHONY: demo
 demo: $(READY) ## one item makes two VPCs talk, on the embedded AWS
