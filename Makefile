@@ -39,6 +39,14 @@ lock: $(READY) ## resolve what pyproject.toml declares anew: development's requi
 	@$(LOCK) --group pyproject.toml:layer --constraints requirements/development.txt \
 	  --output-file layers/causeway/python/requirements.txt
 
+# From a clean folder: setuptools puts into the wheel what an earlier build has left in build/.
+.PHONY: wheel
+wheel: $(READY) ## the command as a package to install, in dist/
+	@rm -rf build dist
+	@$(BIN)/pip wheel -qq --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
+	@rm -rf build
+	@ls dist/*.whl
+
 .PHONY: demo
 demo: $(READY) ## one item makes two VPCs talk, on the embedded AWS
 	@$(BIN)/python -m localcloud demo

@@ -1,6 +1,7 @@
 """The command line of `causeway`. Every command ends with one of `cli.exits.ExitCode`."""
 
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -70,8 +71,19 @@ STACK = "causeway"
 THING = "An address, or the id of an interface, instance, security group or subnet."
 
 
+def _print_version(asked: bool) -> None:  # noqa: FBT001 -- typer calls it with the option's value
+    if asked:
+        typer.echo(f"causeway {version('causeway')}")
+        raise typer.Exit
+
+
 @app.callback()
-def main() -> None:
+def main(
+    *,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version, and end.")
+    ] = False,
+) -> None:
     """Causeway: VPC peering as a self-service."""
 
 

@@ -29,8 +29,13 @@ def sam_build(template: Path, sources: tuple[Path, ...], parameters: Mapping[str
         parameters: the values that the template's parameters have; the architecture among them matters to the build.
 
     Raises:
-        DeploymentError: the build failed.
+        DeploymentError: there is no such template, as outside a checkout, or the build failed.
     """
+    if not template.exists():
+        raise DeploymentError(
+            f"There is no {template}: the embedded AWS deploys Causeway from a checkout of its repository. "
+            "Clone it, and run `make local` there."
+        )
     which = f"{template.resolve()} {sorted(parameters.items())}"
     folder = LOCAL_FOLDER / "build" / hashlib.sha256(which.encode()).hexdigest()[:12]
     stamp = folder / "sources.sha256"

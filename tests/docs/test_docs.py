@@ -89,10 +89,12 @@ def test_every_finding_and_error_has_its_remedy() -> None:
 
 def test_every_command_option_and_exit_code_is_described() -> None:
     text = page("command.md")
-    leaves = dict(commands(typer.main.get_command(app), "causeway"))
+    whole = typer.main.get_command(app)
+    leaves = dict(commands(whole, "causeway"))
     described = {re.match(r"[a-z ]+[a-z]", name)[0] for name in first_names(section(text, "Commands"))}  # type: ignore[index]
     assert described == set(leaves)
-    options = {option for command in leaves.values() for each in command.params for option in each.opts if option[:2] == "--"}
+    parameters = [each for command in (whole, *leaves.values()) for each in command.params]
+    options = {option for each in parameters for option in each.opts if option[:2] == "--"}
     assert set(first_names(section(text, "Options"))) == options
     assert first_names(section(text, "Exit codes")) == [str(code.value) for code in ExitCode]
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
+from localcloud.deploy import stacks
 from localcloud.deploy.sam import DeploymentError, sam_build, sam_deploy
 from localcloud.deploy.stacks import create_stack, deploy_lab, deploy_member, operator_session
 from tests.localcloud.conftest import APP, App
@@ -87,6 +88,12 @@ def test_a_failed_build_shows_what_the_tool_said(tmp_path: Path) -> None:
     template.write_text("Resources: []\n")
     with pytest.raises(DeploymentError, match="sam build failed"):
         sam_build(template, (), {})
+
+
+def test_outside_a_checkout_the_error_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stacks, "PROJECT", tmp_path)
+    with pytest.raises(DeploymentError, match="from a checkout of its repository"):
+        stacks.build_hub()
 
 
 def test_the_lab_is_the_walkthroughs_network(app: App) -> None:
