@@ -65,9 +65,10 @@ differential: $(READY) ## reachability check beside real packets, thousands of f
 	@CAUSEWAY_PACKETS=required NEW_NETWORKS=300 $(BIN)/python -m pytest -q tests/packets/test_differential.py
 
 .PHONY: check
-check: $(READY) ## linter, formatter, type checker
+check: $(READY) ## linter, formatter, layers, type checker
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-logo --no-cache
 	@$(BIN)/mypy layers/causeway/python/causeway functions cli localcloud bench tests
 
 .PHONY: local

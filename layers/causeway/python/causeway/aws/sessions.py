@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import boto3
 from botocore.config import Config
+
+from causeway.clock import now
 
 from .errors import translated
 
@@ -98,7 +100,7 @@ class Assumed(NamedTuple):
 
     @property
     def is_fresh(self) -> bool:
-        return datetime.now(UTC) < self.credentials["Expiration"] - EXPIRY_MARGIN
+        return now() < self.credentials["Expiration"] - EXPIRY_MARGIN
 
 
 class MemberSessions:
