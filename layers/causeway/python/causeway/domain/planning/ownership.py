@@ -9,7 +9,7 @@ from causeway.domain.model.tags import Tag
 from causeway.domain.model.values import Value
 
 from .kinds import Grant, OwnedAclEntry, OwnedRoute
-from .kinds.base import OwnedThing
+from .kinds.context import OwnedThing
 
 
 class Holdings(Value):

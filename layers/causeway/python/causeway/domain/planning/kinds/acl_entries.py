@@ -17,8 +17,8 @@ from causeway.domain.model.selection import is_selected
 from causeway.domain.model.values import PerSide, Side, Value
 from causeway.domain.reachability.matching import ANY, ICMP_PROTOCOLS, Traffic, answered, judge_entries, requested
 
-from .base import BaseChange, BaseGrant, Kind, OwnedThing, Phase, Undoing, of_type
-from .context import PlanContext, UndoContext
+from .base import BaseChange, BaseGrant, Kind, Phase, Undoing, of_type
+from .context import OwnedThing, PlanContext, UndoContext
 from .quota import Demand, Quota
 from .rules import allows_all_of
 

@@ -6,16 +6,14 @@ A kind has one file beside this one. Its `Change` classes say what can be done t
 
 from collections.abc import Collection, Iterable, Iterator
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from causeway.domain.model.network import PeeringConnection, Snapshot
 from causeway.domain.model.request import Request
 from causeway.domain.model.values import PerSide, Side, Value
 
+from .context import NamedKind, OwnedThing, PlanContext, UndoContext
 from .quota import Demand
-
-if TYPE_CHECKING:
-    from .context import PlanContext, UndoContext
 
 
 class Phase(IntEnum):
@@ -36,17 +34,6 @@ class BaseGrant(Value):
     def covers(self, needed: "BaseGrant") -> bool:
         """Whether `needed` is no more than this."""
         return self == needed
-
-
-class OwnedThing(Value):
-    """A thing that a plan of the request named and that carries no tag: the ledger says whose it is."""
-
-    side: Side
-
-    @property
-    def swapped(self) -> Self:
-        """The same thing in the words of a request from the other side."""
-        raise NotImplementedError
 
 
 class Undoing[C](NamedTuple):
@@ -92,24 +79,22 @@ class BaseChange(Value):
         """What the ledger has to remember before the change is made; None where a tag says whose the thing is."""
         return None
 
-    def undoing(self, context: "UndoContext") -> Undoing[Any] | None:
+    def undoing(self, context: UndoContext) -> Undoing[Any] | None:
         """What takes the change back; None where the change is not in effect."""
         raise NotImplementedError
 
 
-class Kind[Place, Added: BaseChange, Removed: BaseChange, Granted: BaseGrant]:
+class Kind[Place, Added: BaseChange, Removed: BaseChange, Granted: BaseGrant](NamedKind[Place]):
     """A kind of thing that is kept in sync on each side.
 
     A `Place` says one thing of the kind: where it is, and what it is there. A kind that has no such type says `Never`.
 
     Attributes:
-        name: What a claim keeps the wanted places under.
         step: The state of the state machine that makes the kind's changes.
         additions: The changes that bring about what is wanted.
         removals: The changes that take away what is surplus.
     """
 
-    name: ClassVar[str]
     step: ClassVar[str]
     additions: ClassVar[tuple[type[BaseChange], ...]]
     removals: ClassVar[tuple[type[BaseChange], ...]] = ()
@@ -132,16 +117,16 @@ class Kind[Place, Added: BaseChange, Removed: BaseChange, Granted: BaseGrant]:
         del request, side, snapshots, owned
         return ()
 
-    def grants(self, side: Side, context: "PlanContext") -> Iterator[Granted]:
+    def grants(self, side: Side, context: PlanContext) -> Iterator[Granted]:
         """What the planned request lets through on a side, each thing once."""
         del side, context
         return iter(())
 
-    def missing(self, side: Side, context: "PlanContext") -> Iterator[Added]:
+    def missing(self, side: Side, context: PlanContext) -> Iterator[Added]:
         """What makes a side as the requests of the pair want it."""
         raise NotImplementedError
 
-    def surplus(self, side: Side, context: "PlanContext") -> Iterator[Removed]:
+    def surplus(self, side: Side, context: PlanContext) -> Iterator[Removed]:
         """What takes away that is ours and that no request of the pair wants."""
         del side, context
         return iter(())

@@ -1,14 +1,33 @@
 """What the kinds are given: what there is to plan from, and what there is to undo."""
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, ClassVar, Self, cast
 
 from causeway.domain.model.network import AclEntry, PeeringConnection, Snapshot
 from causeway.domain.model.request import Request
 from causeway.domain.model.tags import REQUEST_ID_TAG, Tag
 from causeway.domain.model.values import PerSide, Side, Value
 
-from .base import Kind, OwnedThing
+
+class OwnedThing(Value):
+    """A thing that a plan of the request named and that carries no tag: the ledger says whose it is."""
+
+    side: Side
+
+    @property
+    def swapped(self) -> Self:
+        """The same thing in the words of a request from the other side."""
+        raise NotImplementedError
+
+
+class NamedKind[Place]:
+    """A kind as a claim knows it.
+
+    Attributes:
+        name: What a claim keeps the wanted places under.
+    """
+
+    name: ClassVar[str]
 
 
 class Claim(Value):
@@ -22,7 +41,7 @@ class Claim(Value):
     request: Request
     places: Mapping[str, PerSide[tuple[Any, ...]]]
 
-    def of[Place](self, kind: Kind[Place, Any, Any, Any], side: Side) -> tuple[Place, ...]:
+    def of[Place](self, kind: NamedKind[Place], side: Side) -> tuple[Place, ...]:
         """What is wanted of one kind on one side."""
         return cast("tuple[Place, ...]", self.places[kind.name][side])
 
@@ -62,7 +81,7 @@ class PlanContext(Value):
         """The side whose VPC has this role in the connection; and the role of a side's VPC."""
         return role.other if self.swapped else role
 
-    def wanted_by_any[Place](self, kind: Kind[Place, Any, Any, Any], side: Side) -> frozenset[Place]:
+    def wanted_by_any[Place](self, kind: NamedKind[Place], side: Side) -> frozenset[Place]:
         """What any request of the pair wants of one kind on one side."""
         return frozenset(place for claim in self.claims for place in claim.of(kind, side))
 

@@ -15,8 +15,8 @@ from causeway.domain.model.request import Request
 from causeway.domain.model.selection import selected_route_tables
 from causeway.domain.model.values import PerSide, Side
 
-from .base import BaseChange, BaseGrant, Kind, OwnedThing, Phase, Undoing, of_type
-from .context import PlanContext, UndoContext
+from .base import BaseChange, BaseGrant, Kind, Phase, Undoing, of_type
+from .context import OwnedThing, PlanContext, UndoContext
 from .quota import Demand, Quota, weight
 
 QUOTA = Quota(code="L-93826ACB", default=500, counts="routes")

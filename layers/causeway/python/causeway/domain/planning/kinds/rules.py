@@ -11,8 +11,8 @@ from causeway.domain.model.request import Flow, Peer, Request
 from causeway.domain.model.selection import selected_groups
 from causeway.domain.model.values import PerSide, Protocol, Side
 
-from .base import BaseChange, BaseGrant, Kind, OwnedThing, Phase, Undoing, of_type
-from .context import PlanContext, UndoContext
+from .base import BaseChange, BaseGrant, Kind, Phase, Undoing, of_type
+from .context import OwnedThing, PlanContext, UndoContext
 from .quota import Demand, Quota, weight
 
 QUOTA = Quota(code="L-0EA8095F", default=60, counts="rules")
