@@ -135,7 +135,7 @@ def role(function: Document) -> str:
 
 def test_the_flow_in_the_readme_has_every_state() -> None:
     definition = yaml_parse((ROOT / "statemachine" / "peering.asl.yaml").read_text())["States"]
-    (picture,) = [content for _, content in blocks("mermaid")]
+    (picture,) = [content for name, content in blocks("mermaid") if name == "README.md"]
     inner = definition["UpdateSides"]["ItemProcessor"]["States"]
     tasks = {name for name, state in inner.items() if state["Type"] == "Task"}
     states = {name for name, state in definition.items() if state["Type"] in {"Task", "Map"}} | tasks
