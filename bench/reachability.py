@@ -28,8 +28,9 @@ from causeway.domain.model.network import (
     Subnet,
     Vpc,
 )
+from causeway.domain.model.protocols import PortRange, Protocol
 from causeway.domain.model.request import Flow, Request, Selector, VpcRef
-from causeway.domain.model.values import PerSide, PortRange, Protocol, Side
+from causeway.domain.model.values import PerSide, Side
 from causeway.domain.reachability.check import check, judge
 from causeway.domain.reachability.endpoints import End, ends_of
 

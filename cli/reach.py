@@ -9,7 +9,7 @@ from causeway.boundary import MalformedItem, desired_part, parse_request
 from causeway.domain.lifecycle.saved_network import SavedNetwork
 from causeway.domain.lifecycle.status import verdict_map
 from causeway.domain.model.addressing import Address, address_of, block_of
-from causeway.domain.model.values import ALL_PORTS, PortRange, Protocol
+from causeway.domain.model.protocols import ALL_PORTS, PortRange, Protocol
 from causeway.domain.reachability.queries import ReachableSet
 from causeway.domain.reachability.targets import UnansweredQuestion, is_address, is_known_kind
 from causeway.domain.reachability.wording import say_packets

@@ -3,8 +3,9 @@
 from causeway.boundary import parse_request
 from causeway.domain.lifecycle.saved_network import SavedNetwork, whole
 from causeway.domain.model.network import Snapshot
+from causeway.domain.model.protocols import PortRange, Protocol
 from causeway.domain.model.request import Request
-from causeway.domain.model.values import PerSide, PortRange, Protocol
+from causeway.domain.model.values import PerSide
 from causeway.domain.reachability.queries import ReachableSet, reachable_between, reachable_from, reachable_to, verdicts_between
 from causeway.domain.reachability.targets import UnansweredQuestion, find
 from causeway.domain.reachability.verdicts import Verdict

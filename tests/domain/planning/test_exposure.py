@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from causeway.domain.model.findings import Code, Finding
 from causeway.domain.model.network import Direction, NetworkInterface, PeeringStatus, Permission, SecurityGroup, Snapshot
+from causeway.domain.model.protocols import PortRange, Protocol
 from causeway.domain.model.request import Peer, Request, Selector
-from causeway.domain.model.values import SIDES, PerSide, PortRange, Protocol, Side
+from causeway.domain.model.values import SIDES, PerSide, Side
 from causeway.domain.planning.claims import rules_asked_for
 from causeway.domain.planning.exposure import MAX_TOLD, Exposure, exposures, tell_exposures
 from causeway.domain.planning.kinds.rules import RulePlace

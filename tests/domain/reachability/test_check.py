@@ -20,8 +20,9 @@ from causeway.domain.model.network import (
     SecurityGroup,
     Snapshot,
 )
+from causeway.domain.model.protocols import PortRange, Protocol
 from causeway.domain.model.request import Flow, Peer, Request, Selector
-from causeway.domain.model.values import SIDES, PerSide, PortRange, Protocol, Side
+from causeway.domain.model.values import SIDES, PerSide, Side
 from causeway.domain.reachability.check import check
 from causeway.domain.reachability.remedies import for_strays
 from causeway.domain.reachability.verdicts import Cause, Component, Hop, Verdict

@@ -2,9 +2,10 @@
 
 from hypothesis import given, settings
 
-from causeway.domain.model.values import PortRange, Protocol, Side
+from causeway.domain.model.protocols import ALL_PROTOCOLS, PortRange, Protocol
+from causeway.domain.model.values import Side
 from causeway.domain.reachability.check import judge
-from causeway.domain.reachability.matching import ANY, Traffic, requested
+from causeway.domain.reachability.matching import Traffic, requested
 from causeway.domain.reachability.path_packets import passage
 from tests.domain.networks import flow
 from tests.domain.paths import paths
@@ -36,4 +37,4 @@ def test_a_path_for_all_traffic_lets_everything_through(world: World) -> None:
     """The reverse is not so: the check wants all ports for the answers, too."""
     for source, destination, connection in paths(world):
         if judge(EVERYTHING, source, destination, connection).reachable:
-            assert passage(source, destination, connection).holds(Traffic(protocol=ANY))
+            assert passage(source, destination, connection).holds(Traffic(protocol=ALL_PROTOCOLS))

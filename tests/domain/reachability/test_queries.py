@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 
 from causeway.domain.model.network import Direction, NetworkInterface, PeeringStatus, Permission, SecurityGroup, Snapshot
+from causeway.domain.model.protocols import PortRange, Protocol
 from causeway.domain.model.request import Selector
-from causeway.domain.model.values import SIDES, PerSide, PortRange, Protocol, Side
+from causeway.domain.model.values import SIDES, PerSide, Side
 from causeway.domain.planning.planner import plan_request
 from causeway.domain.reachability.packet_sets import EVERYTHING, NOTHING, PacketSet, allowed_by_rules
 from causeway.domain.reachability.path_packets import passage

@@ -35,13 +35,18 @@ def is_prefix_list(text: str) -> bool:
     return text.startswith("pl-")
 
 
+def is_ipv6(text: str) -> bool:
+    """Whether an address or a CIDR block is IPv6."""
+    return ":" in text
+
+
 def is_within(inner: Block, outer: Block) -> bool:
     """Whether every address of the inner block is in the outer one: never across families."""
     return inner.version == outer.version and inner.subnet_of(outer)  # type: ignore[arg-type]
 
 
 def contains(outer: str, inner: str) -> bool:
-    """Whether both are CIDR blocks, and `outer` holds all of `inner`."""
+    """Whether both are CIDR blocks, not ids, and the outer one holds all of the inner one."""
     return is_block(outer) and is_block(inner) and is_within(block_of(inner), block_of(outer))
 
 

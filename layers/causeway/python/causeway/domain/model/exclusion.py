@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from .addressing import Block, address_of, block_of, is_within
+from .addressing import Block, address_of, block_of, is_ipv6, is_within
 from .network import NetworkInterface, Snapshot, Subnet, Vpc
 from .request import Request
 
@@ -34,8 +34,8 @@ def view_of(request: Request, vpc: Vpc) -> Vpc:
     blocks = vpc.all_cidr_blocks + vpc.excluded_cidr_blocks
     whole = replace(
         vpc,
-        cidr_blocks=tuple(block for block in blocks if ":" not in block),
-        ipv6_cidr_blocks=tuple(block for block in blocks if ":" in block),
+        cidr_blocks=tuple(block for block in blocks if not is_ipv6(block)),
+        ipv6_cidr_blocks=tuple(block for block in blocks if is_ipv6(block)),
         excluded_cidr_blocks=(),
     )
     excluded = [block_of(block) for block in request.excluded_cidr_blocks]

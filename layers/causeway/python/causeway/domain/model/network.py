@@ -6,8 +6,9 @@ from enum import StrEnum
 
 from msgspec.structs import replace
 
+from .protocols import ALL_PROTOCOLS, PortRange
 from .request import VpcRef
-from .values import PerSide, PortRange, Side, Value
+from .values import PerSide, Side, Value
 
 
 class Vpc(Value):
@@ -190,7 +191,7 @@ class Permission(Value, order=True):
 
     @property
     def what(self) -> str:
-        name = "all traffic" if self.protocol == "-1" else self.protocol
+        name = "all traffic" if self.protocol == ALL_PROTOCOLS else self.protocol
         return name if self.ports is None else f"{name}/{self.ports}"
 
 
@@ -214,6 +215,10 @@ class OwnedRule(Value):
     permission: Permission
     request_id: str
     tags: dict[str, str] = {}
+
+
+FIRST_OWN_NUMBER = 20000
+"""Causeway numbers its network ACL entries from here on: behind those of people, who number theirs in tens or hundreds."""
 
 
 class AclEntry(Value):

@@ -7,7 +7,8 @@ from enum import StrEnum
 
 from msgspec.structs import replace
 
-from .values import PerSide, PortRange, Protocol, Side, Value
+from .protocols import PortRange, Protocol
+from .values import PerSide, Side, Value
 
 
 class VpcRef(Value):

@@ -6,13 +6,18 @@ import msgspec
 
 from causeway.domain.model.addressing import FAMILIES, Address, block_of, is_block
 from causeway.domain.model.network import LOCAL, AclEntry, Permission, Route
+from causeway.domain.model.protocols import (
+    ALL_PORTS,
+    ALL_PROTOCOLS,
+    ICMP_OF_FAMILY,
+    ICMP_PROTOCOLS,
+    PortRange,
+    Protocol,
+    protocol_name,
+)
 from causeway.domain.model.request import Flow
-from causeway.domain.model.values import ALL_PORTS, PortRange, Protocol, Value
+from causeway.domain.model.values import Value
 
-ANY = "-1"
-NAMES = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6"}
-ICMP_OF_FAMILY = {4: "icmp", 6: "icmpv6"}
-ICMP_PROTOCOLS = frozenset(ICMP_OF_FAMILY.values())
 CODES = 256
 """How many codes an ICMP type has: type and code together number the messages from 0 to 65535, as ports do."""
 
@@ -57,7 +62,7 @@ def requested(flow: Flow, version: int) -> Traffic:
     if flow.protocol is Protocol.ICMP:
         return message(ECHO_REQUEST, version)
     if flow.protocol is Protocol.ALL:
-        return Traffic(protocol=ANY)
+        return Traffic(protocol=ALL_PROTOCOLS)
     return Traffic(protocol=flow.protocol.value, span=flow.ports or ALL_PORTS)
 
 
@@ -71,7 +76,7 @@ def answered(flow: Flow, version: int) -> Traffic:
     if flow.protocol is Protocol.ICMP:
         return message(ECHO_REPLY, version)
     if flow.protocol is Protocol.ALL:
-        return Traffic(protocol=ANY)
+        return Traffic(protocol=ALL_PROTOCOLS)
     return Traffic(protocol=flow.protocol.value, span=EPHEMERAL_PORTS)
 
 
@@ -83,12 +88,12 @@ def message(types: dict[str, int], version: int) -> Traffic:
 
 def protocol_of(rule: Permission | AclEntry) -> str:
     """The rule's protocol by its name; EC2 gives those of network ACLs as numbers."""
-    return NAMES.get(rule.protocol, rule.protocol)
+    return protocol_name(rule.protocol)
 
 
 def span_of(rule: Permission | AclEntry) -> PortRange:
     protocol, ports = protocol_of(rule), rule.ports
-    if protocol == ANY or ports is None:
+    if protocol == ALL_PROTOCOLS or ports is None:
         return ALL_PORTS
     return _messages(ports) if protocol in ICMP_PROTOCOLS else ports
 
@@ -96,7 +101,7 @@ def span_of(rule: Permission | AclEntry) -> PortRange:
 def concerns(rule: Permission, traffic: Traffic) -> bool:
     """Whether a security group's rule lets any part of the traffic through."""
     span = span_of(rule)
-    fits = protocol_of(rule) in {ANY, traffic.protocol}
+    fits = protocol_of(rule) in {ALL_PROTOCOLS, traffic.protocol}
     return fits and span.first <= traffic.span.last and traffic.span.first <= span.last
 
 
@@ -109,7 +114,7 @@ def judge_permissions(permissions: Iterable[Permission], traffic: Traffic) -> Ru
         permissions: Those of one direction that match the other end.
         traffic: What must pass, wholly.
     """
-    fitting = [permission for permission in permissions if protocol_of(permission) in {ANY, traffic.protocol}]
+    fitting = [permission for permission in permissions if protocol_of(permission) in {ALL_PROTOCOLS, traffic.protocol}]
     fitting.sort(key=lambda permission: not span_of(permission).covers(traffic.span))
     return _take(fitting, traffic)
 
@@ -173,16 +178,16 @@ def _take[R: (Permission, AclEntry)](rules: Iterable[R], traffic: Traffic) -> Ru
 
 
 def _allowing(entries: Sequence[AclEntry], traffic: Traffic) -> list[AclEntry]:
-    return [entry for entry in entries if entry.allow and protocol_of(entry) in {ANY, traffic.protocol}]
+    return [entry for entry in entries if entry.allow and protocol_of(entry) in {ALL_PROTOCOLS, traffic.protocol}]
 
 
 def _common(entry: AclEntry, traffic: Traffic) -> Traffic | None:
     """The part of the traffic that the entry matches."""
     protocol, span = protocol_of(entry), span_of(entry)
-    if traffic.protocol == ANY:
+    if traffic.protocol == ALL_PROTOCOLS:
         return None if _is_of_other_family(entry) else Traffic(protocol=protocol, span=span)
     first, last = max(span.first, traffic.span.first), min(span.last, traffic.span.last)
-    if protocol not in {ANY, traffic.protocol} or first > last:
+    if protocol not in {ALL_PROTOCOLS, traffic.protocol} or first > last:
         return None
     return Traffic(protocol=traffic.protocol, span=PortRange(first=first, last=last))
 

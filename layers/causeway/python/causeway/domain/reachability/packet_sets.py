@@ -7,15 +7,14 @@ from collections.abc import Iterable, Iterator
 from itertools import product
 
 from causeway.domain.model.network import AclEntry, Permission
-from causeway.domain.model.values import ALL_PORTS, PortRange, Value
+from causeway.domain.model.protocols import ALL_PORTS, ALL_PROTOCOLS, ICMP_OF_FAMILY, PORT_PROTOCOLS, PortRange
+from causeway.domain.model.values import Value
 
 from .matching import (
-    ANY,
     ECHO_REPLY,
     ECHO_REQUEST,
     EPHEMERAL_PORTS,
     HIGHEST_RULE_NUMBER,
-    ICMP_OF_FAMILY,
     Traffic,
     message,
     protocol_of,
@@ -46,7 +45,7 @@ class PacketSet(Value):
 
     def holds(self, traffic: Traffic) -> bool:
         """Whether all of the traffic is in the set."""
-        if traffic.protocol == ANY:
+        if traffic.protocol == ALL_PROTOCOLS:
             return self == EVERYTHING
         return any(span.covers(traffic.span) for span in self.of(traffic.protocol))
 
@@ -76,7 +75,7 @@ EVERYTHING = PacketSet(others=True)
 def packets_of_rule(rule: Permission | AclEntry) -> PacketSet:
     """All that the rule is about, whoever it is for."""
     protocol = protocol_of(rule)
-    return EVERYTHING if protocol == ANY else _made({protocol: (span_of(rule),)}, others=False)
+    return EVERYTHING if protocol == ALL_PROTOCOLS else _made({protocol: (span_of(rule),)}, others=False)
 
 
 def allowed_by_rules(permissions: Iterable[Permission]) -> PacketSet:
@@ -111,7 +110,7 @@ def with_replies(there: PacketSet, back: PacketSet, version: int) -> PacketSet:
     """
     icmp = ICMP_OF_FAMILY[version]
     spans = {name: there.of(name) if back.of(name) == WHOLE else () for name in _names(there, back)}
-    for name in ("tcp", "udp"):
+    for name in PORT_PROTOCOLS:
         spans[name] = there.of(name) if back.holds(Traffic(protocol=name, span=EPHEMERAL_PORTS)) else ()
     request, reply = (message(types, version) for types in (ECHO_REQUEST, ECHO_REPLY))
     spans[icmp] = there.of(icmp) if back.holds(reply) else without(there.of(icmp), request.span)

@@ -7,8 +7,9 @@ from itertools import product
 from msgspec.structs import replace
 
 from causeway.domain.model.network import PeeringConnection, PeeringStatus, Snapshot
+from causeway.domain.model.protocols import PortRange, Protocol
 from causeway.domain.model.request import Flow
-from causeway.domain.model.values import PerSide, PortRange, Protocol, Side, Value
+from causeway.domain.model.values import PerSide, Side, Value
 
 from .check import judge
 from .endpoints import Candidates, End, all_candidates, equivalence_classes

@@ -10,6 +10,7 @@ from itertools import count, takewhile
 
 from causeway.domain.model.addressing import contains
 from causeway.domain.model.network import (
+    FIRST_OWN_NUMBER,
     LOCAL,
     UNSEEN_ACL,
     AclEntry,
@@ -20,20 +21,17 @@ from causeway.domain.model.network import (
     Route,
     RouteTable,
 )
-from causeway.domain.model.values import ALL_PORTS, PortRange, Value
-from causeway.domain.planning.kinds.acl_entries import FIRST_NUMBER
+from causeway.domain.model.protocols import ALL_PORTS, ALL_PROTOCOLS, ICMP_PROTOCOLS, PortRange, protocol_number
+from causeway.domain.model.values import Value
 
-from .matching import ANY, CODES, ICMP_PROTOCOLS, NAMES, Traffic
+from .matching import CODES, Traffic
 from .wording import say_entries, say_rules
 
 NEW_CONNECTION = "the new peering connection"
 """Stands for the id that AWS will give."""
 
-NUMBERS = {name: number for number, name in NAMES.items()}
-"""Of protocols: EC2 wants them in the entries of network ACLs."""
-
 STEP = 10
-"""People number the entries of network ACLs in tens or hundreds, to leave room; those from `FIRST_NUMBER` on are Causeway's."""
+"""Between the numbers of network ACL entries: people number theirs in tens or hundreds, to leave room."""
 
 
 class AddRule(Value, tag_field="kind", tag="add_rule"):
@@ -157,7 +155,7 @@ def for_entries(
         number=number,
         direction=direction,
         allow=True,
-        protocol=NUMBERS.get(traffic.protocol, traffic.protocol),
+        protocol=protocol_number(traffic.protocol),
         cidr_block=block,
         ports=_ports(traffic),
     )
@@ -212,7 +210,7 @@ def for_strays(addresses: Iterable[str]) -> Nothing:
 
 def _ports(traffic: Traffic) -> PortRange | None:
     """As EC2 has them in rules: none for all, and for ICMP a type and a code."""
-    if traffic.protocol == ANY or traffic.span == ALL_PORTS:
+    if traffic.protocol == ALL_PROTOCOLS or traffic.span == ALL_PORTS:
         return None
     if traffic.protocol in ICMP_PROTOCOLS:
         kind, code = divmod(traffic.span.first, CODES)
@@ -222,11 +220,12 @@ def _ports(traffic: Traffic) -> PortRange | None:
 
 def _number_after(taken: set[int]) -> int:
     """A round number after all others that people gave; where there is none any more, the highest that is free."""
-    after = (max((number for number in taken if number < FIRST_NUMBER), default=0) // STEP + 1) * STEP
-    return after if after < FIRST_NUMBER else next(number for number in range(FIRST_NUMBER - 1, 0, -1) if number not in taken)
+    highest = FIRST_OWN_NUMBER - 1
+    after = (max((number for number in taken if number <= highest), default=0) // STEP + 1) * STEP
+    return after if after <= highest else next(number for number in range(highest, 0, -1) if number not in taken)
 
 
 def _number_before(number: int, taken: set[int]) -> tuple[int, tuple[int, ...]]:
     """The nearest free number before; where there is none, the number itself and those that must make room for it."""
-    free = next((each for each in range(min(number, FIRST_NUMBER) - 1, 0, -1) if each not in taken), None)
+    free = next((each for each in range(min(number, FIRST_OWN_NUMBER) - 1, 0, -1) if each not in taken), None)
     return (number, tuple(takewhile(taken.__contains__, count(number)))) if free is None else (free, ())

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from causeway.domain.model.network import AclEntry, Direction, Permission, Route
-from causeway.domain.model.values import ALL_PORTS, PortRange
+from causeway.domain.model.protocols import ALL_PORTS, ALL_PROTOCOLS, ICMP_PROTOCOLS, PortRange
 
-from .matching import ANY, CODES, ECHO_REPLY, ECHO_REQUEST, ICMP_PROTOCOLS, Traffic, protocol_of
+from .matching import CODES, ECHO_REPLY, ECHO_REQUEST, Traffic, protocol_of
 from .packet_sets import EVERYTHING, WHOLE, PacketSet, Spans
 
 PREPOSITIONS = {Direction.INGRESS: "from", Direction.EGRESS: "to"}
@@ -94,8 +94,8 @@ def _packets(traffic: Traffic) -> str:
 
 
 def _what(protocol: str, ports: PortRange | None) -> str:
-    name = "all" if protocol == ANY else protocol
-    if ports is None or protocol == ANY:
+    name = "all" if protocol == ALL_PROTOCOLS else protocol
+    if ports is None or protocol == ALL_PROTOCOLS:
         return name
     return f"{name} {_message(protocol, ports) if protocol in ICMP_PROTOCOLS else ports}"
 
