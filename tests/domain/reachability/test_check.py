@@ -298,7 +298,7 @@ def test_all_causes_are_told_not_only_the_first() -> None:
         (Component.ROUTE_TABLE, True, Cause.ROUTED_ELSEWHERE),
     ]
     assert verdict.blocked_by == verdict.hops[3]
-    assert verdict.further_causes == (verdict.hops[6], verdict.hops[9])
+    assert [hop for hop in verdict.hops if hop.cause][1:] == [verdict.hops[6], verdict.hops[9]]
 
 
 def test_a_flow_the_other_way_is_another_question() -> None:

@@ -37,8 +37,8 @@ def port(number: int) -> PortRange:
     return PortRange(first=number, last=number)
 
 
-def packets(openings: PacketSet) -> set[tuple[str, int]]:
-    return {(protocol, number) for protocol, number in PACKETS if openings.holds(Traffic(protocol=protocol, span=port(number)))}
+def packets(one: PacketSet) -> set[tuple[str, int]]:
+    return {(protocol, number) for protocol, number in PACKETS if one.holds(Traffic(protocol=protocol, span=port(number)))}
 
 
 RULES = st.one_of(
@@ -68,8 +68,8 @@ def test_equal_sets_are_equal_values(one: PacketSet, other: PacketSet) -> None:
 
 
 @given(SETS)
-def test_all_traffic_is_in_no_less_than_everything(openings: PacketSet) -> None:
-    assert openings.holds(Traffic(protocol=ALL_PROTOCOLS)) is (openings == EVERYTHING)
+def test_all_traffic_is_in_no_less_than_everything(one: PacketSet) -> None:
+    assert one.holds(Traffic(protocol=ALL_PROTOCOLS)) is (one == EVERYTHING)
 
 
 @given(st.lists(RULES, max_size=4))

@@ -11,7 +11,8 @@ from causeway.domain.model.network import Direction, PeeringConnection, Snapshot
 from causeway.domain.model.request import Flow, Request
 from causeway.domain.model.values import PerSide
 
-from .endpoints import End, ends_of
+from .endpoints import End
+from .equivalence import ends_of
 from .hops import interface_hop, network_acl_hop, peering_connection_hop, route_table_hop, security_group_hop
 from .matching import answered, requested
 from .verdicts import Hop, Verdict

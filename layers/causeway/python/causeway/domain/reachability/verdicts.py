@@ -88,11 +88,6 @@ class Verdict(Value):
         return next(self._blocking, None)
 
     @property
-    def further_causes(self) -> tuple[Hop, ...]:
-        """The other hops that let nothing through: what would stop the flow next, there or back."""
-        return tuple(self._blocking)[1:]
-
-    @property
     def remedies(self) -> tuple[Remedy, ...]:
         """What would make the flow work, all of it together; in the order of the hops."""
         return tuple(hop.remedy for hop in self._blocking if hop.remedy is not None)

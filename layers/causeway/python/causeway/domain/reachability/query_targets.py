@@ -16,7 +16,7 @@ DEFAULT_GROUP = "default"
 """The name of the security group that an interface gets where none is given (VPC guide, "Default security groups")."""
 
 
-class UnansweredQuestion(Exception):
+class UnanswerableQuery(Exception):
     """These two VPCs cannot answer the question: the message says why, in one sentence."""
 
 
@@ -47,7 +47,7 @@ def is_address(name: str) -> bool:
     return True
 
 
-def find(name: str, request: Request, snapshots: PerSide[Snapshot]) -> QueryTarget:
+def find_target(name: str, request: Request, snapshots: PerSide[Snapshot]) -> QueryTarget:
     """What is meant by a network interface's, instance's, security group's or subnet's id, or by an address.
 
     A group that no interface carries, a subnet without interfaces, and an address that no interface has, mean interfaces that
@@ -59,7 +59,7 @@ def find(name: str, request: Request, snapshots: PerSide[Snapshot]) -> QueryTarg
         snapshots: Both sides, whole.
 
     Raises:
-        UnansweredQuestion: It is in neither VPC, or is nothing that security groups guard.
+        UnanswerableQuery: It is in neither VPC, or is nothing that security groups guard.
     """
     for side in SIDES:
         interfaces = _present(name, snapshots[side])
@@ -70,7 +70,7 @@ def find(name: str, request: Request, snapshots: PerSide[Snapshot]) -> QueryTarg
             everything = all_candidates(snapshots[side])
             return QueryTarget(name=name, side=side, candidates=replace(everything, interfaces=interfaces, assumed=True))
     requester, accepter = (snapshots[side].vpc.ref for side in SIDES)
-    raise UnansweredQuestion(f"{name} is neither in {requester} nor in {accepter}.")
+    raise UnanswerableQuery(f"{name} is neither in {requester} nor in {accepter}.")
 
 
 def _present(name: str, snapshot: Snapshot) -> tuple[NetworkInterface, ...]:
@@ -90,7 +90,7 @@ def _guarded(name: str, snapshot: Snapshot, interfaces: tuple[NetworkInterface, 
     ids = {interface.network_interface_id for interface in everything.interfaces}
     guarded = tuple(interface for interface in interfaces if interface.network_interface_id in ids)
     if not guarded:
-        raise UnansweredQuestion(f"{name} has no security group: it is one of AWS's own devices, and no end of any flow.")
+        raise UnanswerableQuery(f"{name} has no security group: it is one of AWS's own devices, and no end of any flow.")
     return QueryTarget(name=name, side=snapshot.side, candidates=replace(everything, interfaces=guarded))
 
 
