@@ -1,4 +1,4 @@
-"""The things that somebody may ask about: what an id or an address means in a pair of VPCs."""
+"""Query targets: the network interfaces that an id or an address means in a pair of VPCs."""
 
 from collections.abc import Iterable
 
@@ -17,15 +17,15 @@ DEFAULT_GROUP = "default"
 
 
 class UnanswerableQuery(Exception):
-    """These two VPCs cannot answer the question: the message says why, in one sentence."""
+    """These two VPCs cannot answer the query: the message says why, in one sentence."""
 
 
 class QueryTarget(Value):
-    """One or more interfaces of a side.
+    """What a query is about: one or more interfaces of a side.
 
     Attributes:
-        name: As it was asked for.
-        candidates: Its interfaces; assumed, where there is none yet.
+        name: The id or address that was asked about.
+        candidates: Its interfaces; assumed if there is none yet.
     """
 
     name: str
@@ -34,7 +34,7 @@ class QueryTarget(Value):
 
 
 def is_known_kind(name: str) -> bool:
-    """Whether it is an id or an address that a question can be about."""
+    """Whether it is an id or an address that a query can be about."""
     return name.startswith(("eni-", "i-", "sg-", "subnet-")) or is_address(name)
 
 
@@ -48,10 +48,10 @@ def is_address(name: str) -> bool:
 
 
 def find_target(name: str, request: Request, snapshots: PerSide[Snapshot]) -> QueryTarget:
-    """What is meant by a network interface's, instance's, security group's or subnet's id, or by an address.
+    """The interfaces that the id of a network interface, instance, security group or subnet means, or that have an address.
 
-    A group that no interface carries, a subnet without interfaces, and an address that no interface has, mean interfaces that
-    are assumed: with that group; else with the groups that the request selects; else with the VPC's default group.
+    For a group, a subnet or an address without interfaces, some are assumed: for a group with that group, else with the groups
+    that the request selects, or with the VPC's default group if it selects none.
 
     Args:
         name: The id or the address.
@@ -59,7 +59,7 @@ def find_target(name: str, request: Request, snapshots: PerSide[Snapshot]) -> Qu
         snapshots: Both sides, whole.
 
     Raises:
-        UnanswerableQuery: It is in neither VPC, or is nothing that security groups guard.
+        UnanswerableQuery: It is in neither VPC, or has no security group.
     """
     for side in SIDES:
         interfaces = _present(name, snapshots[side])
