@@ -161,8 +161,7 @@ def test_a_list_is_saved_as_it_is(held: PrefixList) -> None:
 def ours(networks: PerSide[Snapshot]) -> PerSide[Snapshot]:
     """With a connection of the request's own."""
     joined = connection(networks, PeeringStatus.ACTIVE, tags=connection_tags(request(ssh())))
-    requester, accepter = (with_connection(networks[side], joined) for side in SIDES)
-    return PerSide(requester=requester, accepter=accepter)
+    return PerSide.of(lambda side: with_connection(networks[side], joined))
 
 
 @pytest.mark.parametrize(

@@ -189,8 +189,7 @@ def open_on_both_sides(*, ipv6: bool = False) -> PerSide[Snapshot]:
     """Peered, and everything is let in."""
     networks = peered(ipv6=ipv6)
     everything = [Permission(direction=Direction.INGRESS, protocol="-1", peer=block) for block in ("0.0.0.0/0", "::/0")]
-    requester, accepter = (with_permissions(networks[side], *everything) for side in SIDES)
-    return PerSide(requester=requester, accepter=accepter)
+    return PerSide.of(lambda side: with_permissions(networks[side], *everything))
 
 
 @pytest.mark.parametrize("source", SIDES)
@@ -483,8 +482,7 @@ def permissions_of(side: Side, protocols: tuple[str, ...] = ("tcp", "icmp", "-1"
 def odd_networks(draw: st.DrawFn) -> PerSide[Snapshot]:
     """Peered VPCs, whose rules and routes say the oddest things about single addresses, also by prefix lists."""
     networks = peered(subnets=draw(st.integers(1, 2)), interfaces=draw(st.integers(1, 4)), security_groups=2)
-    requester, accepter = (draw(odd_side(networks[side])) for side in SIDES)
-    return PerSide(requester=requester, accepter=accepter)
+    return PerSide.of(lambda side: draw(odd_side(networks[side])))
 
 
 @st.composite

@@ -226,8 +226,7 @@ def remedied(
     networks: PerSide[Snapshot], joined: PeeringConnection | None, verdict: Verdict
 ) -> tuple[PerSide[Snapshot], PeeringConnection | None]:
     """The networks and the connection once all is done that the verdict tells."""
-    requester, accepter = (reduce(applied, verdict.remedies, networks[side]) for side in SIDES)
-    both = PerSide(requester=requester, accepter=accepter)
+    both = PerSide.of(lambda side: reduce(applied, verdict.remedies, networks[side]))
     connecting = [remedy for remedy in verdict.remedies if isinstance(remedy, Connect)]
     if not connecting:
         return both, joined
