@@ -118,7 +118,7 @@ def exposures(
         snapshots: Both sides, as observed or as projected.
         connection: The one that the routes must lead to; None where there is none.
     """
-    candidates = PerSide(requester=_candidates(request, snapshots.requester), accepter=_candidates(request, snapshots.accepter))
+    candidates = PerSide.of(lambda side: _candidates(request, snapshots[side]))
     found: dict[tuple[Side, str, Permission], Exposure] = {}
     for side in SIDES:
         for each in _into(side, _by_group(asked[side]), candidates, snapshots, connection):

@@ -19,7 +19,6 @@ from .quota import Demand, Quota, weight
 
 QUOTA = Quota(code="L-0EA8095F", default=60, counts="rules")
 
-
 type RulePlace = tuple[str, Permission]
 """A security group's id and a rule's content."""
 
