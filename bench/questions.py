@@ -14,7 +14,7 @@ from causeway.domain.model.values import PerSide, Side
 from causeway.domain.planning.claims import rules_asked_for
 from causeway.domain.planning.exposure import exposures
 from causeway.domain.reachability.queries import reachable_from, reachable_to
-from causeway.domain.reachability.targets import find
+from causeway.domain.reachability.query_targets import find_target
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -38,10 +38,10 @@ def measure_questions(dimensions: Dimensions = WHOLE) -> tuple[Question, ...]:
     group = networks.accepter.security_groups[0].security_group_id
     subnet = networks.accepter.subnets[0].subnet_id
     return (
-        _asked("all that can reach an interface", lambda: reachable_to(find(interface, request, networks), networks)),
-        _asked("all that can reach a security group", lambda: reachable_to(find(group, request, networks), networks)),
-        _asked("all that can reach a subnet", lambda: reachable_to(find(subnet, request, networks), networks)),
-        _asked("all that an interface can reach", lambda: reachable_from(find(interface, request, networks), networks)),
+        _asked("all that can reach an interface", lambda: reachable_to(find_target(interface, request, networks), networks)),
+        _asked("all that can reach a security group", lambda: reachable_to(find_target(group, request, networks), networks)),
+        _asked("all that can reach a subnet", lambda: reachable_to(find_target(subnet, request, networks), networks)),
+        _asked("all that an interface can reach", lambda: reachable_from(find_target(interface, request, networks), networks)),
         _asked(
             "what is open beyond the item's allow",
             lambda: exposures(request, rules_asked_for(request, (), networks), networks, a_connection(networks)),

@@ -28,10 +28,12 @@ from causeway.domain.model.network import (
     Subnet,
     Vpc,
 )
+from causeway.domain.model.protocols import PortRange, Protocol
 from causeway.domain.model.request import Flow, Request, Selector, VpcRef
-from causeway.domain.model.values import PerSide, PortRange, Protocol, Side
+from causeway.domain.model.values import PerSide, Side
 from causeway.domain.reachability.check import check, judge
-from causeway.domain.reachability.endpoints import End, ends_of
+from causeway.domain.reachability.endpoints import End
+from causeway.domain.reachability.equivalence import ends_of
 
 BLOCKS = PerSide(requester="10.0.0.0/16", accepter="10.1.0.0/16")
 ACCOUNTS = PerSide(requester="111111111111", accepter="222222222222")

@@ -14,7 +14,7 @@ from causeway.boundary import MalformedItem
 from causeway.clock import timestamp
 from causeway.domain.lifecycle.saved_network import to_json
 from causeway.domain.model.errors import CausewayError
-from causeway.domain.model.values import Protocol
+from causeway.domain.model.protocols import Protocol
 
 from . import reach as reaching
 from . import saved, work

@@ -9,9 +9,9 @@ from causeway.boundary import MalformedItem, desired_part, parse_request
 from causeway.domain.lifecycle.saved_network import SavedNetwork
 from causeway.domain.lifecycle.status import verdict_map
 from causeway.domain.model.addressing import Address, address_of, block_of
-from causeway.domain.model.values import ALL_PORTS, PortRange, Protocol
+from causeway.domain.model.protocols import ALL_PORTS, PortRange, Protocol
 from causeway.domain.reachability.queries import ReachableSet
-from causeway.domain.reachability.targets import UnansweredQuestion, is_address, is_known_kind
+from causeway.domain.reachability.query_targets import UnanswerableQuery, is_address, is_known_kind
 from causeway.domain.reachability.wording import say_packets
 from cli.offline.queries import reachable_on, verdicts_on
 
@@ -105,7 +105,7 @@ def answer(asked: Question, seen: Many[SavedNetwork]) -> Document:
     for network in seen.answers:
         try:
             answers.append(_answered(asked, network))
-        except UnansweredQuestion as refusal:
+        except UnanswerableQuery as refusal:
             refusals.append(str(refusal))
     if not answers:
         unseen = [f"Request {each['request_id']} cannot be looked at: {each['why']}" for each in seen.unseen]
@@ -178,8 +178,8 @@ def _way_map(way: ReachableSet) -> dict[str, Any]:
     return {
         "source": msgspec.to_builtins(way.source),
         "destination": msgspec.to_builtins(way.destination),
-        "open": say_packets(way.openings),
-        "openings": msgspec.to_builtins(way.openings),
+        "open": say_packets(way.packets),
+        "openings": msgspec.to_builtins(way.packets),
     }
 
 

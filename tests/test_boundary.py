@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from causeway.boundary import REQUEST_FIELDS, MalformedItem, desired_part, parse_request
 from causeway.domain.lifecycle.status import MAX_LISTED
 from causeway.domain.model.findings import Code
+from causeway.domain.model.protocols import ALL_PORTS, PortRange, Protocol
 from causeway.domain.model.request import AclMode, DriftMode, Flow, Peer, Selector, VpcRef, Witness
-from causeway.domain.model.values import ALL_PORTS, SIDES, PerSide, PortRange, Protocol, Side
+from causeway.domain.model.values import SIDES, PerSide, Side
 
 REQUESTER = {"account_id": "111111111111", "region": "us-east-1", "vpc_id": "vpc-0aaaaaaaaaaaaaaaa"}
 ACCEPTER = {"account_id": "222222222222", "region": "eu-west-1", "vpc_id": "vpc-0bbbbbbbb"}

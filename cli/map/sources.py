@@ -17,7 +17,7 @@ def as_item(network: SavedNetwork, verdicts: Sequence[Verdict]) -> dict[str, Any
 
     Args:
         network: What was saved.
-        verdicts: Of its flows: `causeway.steps.offline.check_on` gives them.
+        verdicts: Of its flows: `cli.offline.saved_network.check_on` gives them.
     """
     connection = peering_of(PerSide(requester=network.requester, accepter=network.accepter))
     return {

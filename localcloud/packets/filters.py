@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from causeway.domain.model.addressing import is_block
 from causeway.domain.model.network import Direction, NetworkAcl, Permission
-from causeway.domain.model.values import PortRange, Value
+from causeway.domain.model.protocols import PortRange
+from causeway.domain.model.values import Value
 
 type Members = Callable[[str], Sequence[str]]
 """What a rule can mean by an id: the addresses of all interfaces that carry a security group, or a prefix list's blocks.

@@ -16,8 +16,9 @@ from moto.ec2.models.amis import AmiBackend
 
 from causeway.aws.ec2.writer import Target
 from causeway.aws.sessions import Access, Hub, MemberSessions
+from causeway.domain.model.protocols import PortRange, Protocol
 from causeway.domain.model.request import Flow, Request, Selector, VpcRef
-from causeway.domain.model.values import PerSide, PortRange, Protocol, Side
+from causeway.domain.model.values import PerSide, Side
 from localcloud import ec2 as emulated_ec2
 
 TEST, PRODUCTION = "111111111111", "222222222222"

@@ -9,7 +9,8 @@ import pytest
 from causeway.boundary import parse_request
 from causeway.domain.lifecycle.saved_network import SavedNetwork, to_json
 from causeway.domain.model.network import Direction, Permission, Snapshot
-from causeway.domain.model.values import PerSide, PortRange
+from causeway.domain.model.protocols import PortRange
+from causeway.domain.model.values import PerSide
 from causeway.domain.planning.planner import plan_request
 from cli.exits import CommandError, ExitCode
 from cli.hub import Hub

@@ -27,8 +27,9 @@ from causeway.domain.model.network import (
     Subnet,
     Vpc,
 )
+from causeway.domain.model.protocols import PortRange, Protocol
 from causeway.domain.model.request import Flow, Peer, Request, Selector, VpcRef
-from causeway.domain.model.values import SIDES, PerSide, PortRange, Protocol, Side
+from causeway.domain.model.values import SIDES, PerSide, Side
 from causeway.domain.planning.kinds import AuthorizeRule, Change, CreatePeering, CreateRoute
 from causeway.domain.planning.plan import Plan
 
@@ -165,8 +166,7 @@ def everything_out(*, ipv6: bool = False) -> tuple[Permission, ...]:
 def snapshots(*, ipv6: bool = False, **options: Any) -> PerSide[Snapshot]:
     """Both sides, alike in all but their blocks; `options` as for `snapshot`."""
     blocks = {side: IPV6_CIDR_BLOCKS[side] if ipv6 else None for side in SIDES}
-    requester, accepter = (snapshot(side, ipv6_cidr=blocks[side], **options) for side in SIDES)
-    return PerSide(requester=requester, accepter=accepter)
+    return PerSide.of(lambda side: snapshot(side, ipv6_cidr=blocks[side], **options))
 
 
 def connection(networks: PerSide[Snapshot], status: PeeringStatus = PeeringStatus.ACTIVE, **changes: Any) -> PeeringConnection:
@@ -276,18 +276,17 @@ def whole_plan(wanted: Request, networks: PerSide[Snapshot]) -> Plan:
 def networks_and_flows(draw: st.DrawFn) -> tuple[PerSide[Snapshot], Request]:
     """Two ordinary VPCs of any small size, with or without IPv6, and a request for one to three flows."""
     ipv6 = draw(st.booleans())
-    requester, accepter = (
-        snapshot(
+    networks = PerSide.of(
+        lambda side: snapshot(
             side,
             ipv6_cidr=IPV6_CIDR_BLOCKS[side] if ipv6 else None,
             subnets=draw(st.integers(1, 3)),
             interfaces=draw(st.integers(0, 3)),
             security_groups=draw(st.integers(1, 2)),
         )
-        for side in SIDES
     )
     flows = draw(st.lists(any_flow(), min_size=1, max_size=3))
-    return PerSide(requester=requester, accepter=accepter), request(*flows)
+    return networks, request(*flows)
 
 
 @st.composite

@@ -5,7 +5,8 @@ from itertools import permutations, product
 
 from causeway.domain.model.network import PeeringConnection, Snapshot
 from causeway.domain.model.values import PerSide, Side
-from causeway.domain.reachability.endpoints import End, all_candidates, equivalence_classes
+from causeway.domain.reachability.endpoints import End, all_candidates
+from causeway.domain.reachability.equivalence import representatives
 from tests.domain.networks import change
 from tests.packets.worlds import World
 
@@ -20,7 +21,7 @@ def paths(world: World) -> Iterator[tuple[End, End, PeeringConnection | None]]:
 def paths_between(source: Snapshot, destination: Snapshot) -> Iterator[tuple[End, End]]:
     for one, other in product(_single(source, Side.REQUESTER), _single(destination, Side.ACCEPTER)):
         candidates = PerSide(requester=all_candidates(one), accepter=all_candidates(other))
-        ends = equivalence_classes(candidates, PerSide(requester=one, accepter=other), Side.REQUESTER)
+        ends = representatives(candidates, PerSide(requester=one, accepter=other), Side.REQUESTER)
         yield from (
             pair for pair in product(ends.requester, ends.accepter) if pair[0].address.version == pair[1].address.version
         )

@@ -16,9 +16,10 @@ from causeway.domain.model.network import (
     Route,
     Snapshot,
 )
+from causeway.domain.model.protocols import PortRange
 from causeway.domain.model.request import AclMode, Request, Selector
 from causeway.domain.model.tags import connection_tags
-from causeway.domain.model.values import SIDES, PerSide, PortRange, Side
+from causeway.domain.model.values import SIDES, PerSide, Side
 from causeway.domain.planning.kinds import AuthorizeRule, DeletePeering, OwnedRoute
 from causeway.domain.planning.ownership import Holdings
 from causeway.domain.planning.plan import Plan

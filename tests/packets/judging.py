@@ -5,8 +5,9 @@ from functools import partial
 from itertools import permutations, product
 
 from causeway.domain.model.network import AclEntry, PeeringConnection, Permission, Snapshot
+from causeway.domain.model.protocols import ALL_PORTS, PortRange, Protocol
 from causeway.domain.model.request import Flow, Request, Selector
-from causeway.domain.model.values import ALL_PORTS, PerSide, PortRange, Protocol, Side, Value
+from causeway.domain.model.values import PerSide, Side, Value
 from causeway.domain.reachability.check import check
 from causeway.domain.reachability.matching import EPHEMERAL_PORTS
 from causeway.domain.reachability.verdicts import Cause, Endpoint, Verdict

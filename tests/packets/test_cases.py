@@ -6,8 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from causeway.domain.model.network import AclEntry, Direction, PeeringStatus, Permission, Route, Snapshot
+from causeway.domain.model.protocols import PortRange, Protocol
 from causeway.domain.model.request import Flow
-from causeway.domain.model.values import SIDES, PerSide, PortRange, Protocol
+from causeway.domain.model.values import SIDES, PerSide
 from tests.domain.networks import (
     BEHIND_A_PEER,
     CONNECTION_ID,

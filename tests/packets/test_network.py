@@ -30,7 +30,7 @@ NOTHING_IN = AclEntry(number=1, direction=Direction.INGRESS, allow=False, protoc
 
 HOLDER = """
 import time
-from causeway.domain.values import Side
+from causeway.domain.model.values import Side
 from localcloud.packets import lay_out
 from tests.domain.networks import snapshot
 

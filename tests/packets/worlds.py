@@ -23,8 +23,9 @@ from causeway.domain.model.network import (
     Subnet,
     Vpc,
 )
+from causeway.domain.model.protocols import PortRange, Protocol
 from causeway.domain.model.request import Flow, VpcRef
-from causeway.domain.model.values import PerSide, PortRange, Protocol, Side, Value
+from causeway.domain.model.values import PerSide, Side, Value
 from tests.domain.networks import change
 
 LETTERS = "abc"

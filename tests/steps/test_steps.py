@@ -16,9 +16,10 @@ from causeway.domain.lifecycle.step_error import StepError
 from causeway.domain.model.errors import AccessDenied, LedgerMissing, PeeringNotActive, RouteConflict, Throttled
 from causeway.domain.model.findings import Code, Finding
 from causeway.domain.model.network import Direction, PeeringStatus, Permission, RouteTable, Snapshot
+from causeway.domain.model.protocols import PortRange
 from causeway.domain.model.request import AclMode, Request
 from causeway.domain.model.tags import connection_tags
-from causeway.domain.model.values import SIDES, PerSide, PortRange, Side
+from causeway.domain.model.values import SIDES, PerSide, Side
 from causeway.domain.planning.kinds import AuthorizeRule, CreateAclEntry, CreateRoute
 from causeway.domain.planning.ownership import NOTHING_HELD, Holdings
 from causeway.domain.planning.planner import holdings_after, plan_removal, plan_request

@@ -10,8 +10,9 @@ from causeway.aws.ec2.applied import Applied
 from causeway.aws.ec2.reader import Reader
 from causeway.domain.model.errors import AclEntryConflict
 from causeway.domain.model.network import AclEntry, Direction
+from causeway.domain.model.protocols import PortRange
 from causeway.domain.model.request import VpcRef
-from causeway.domain.model.values import PortRange, Side
+from causeway.domain.model.values import Side
 from causeway.domain.planning.kinds import CreateAclEntry, DeleteAclEntry
 from tests.aws.conftest import World, target
 

@@ -6,8 +6,9 @@ import pytest
 
 from causeway.aws.ec2 import conversion
 from causeway.domain.model.network import AclEntry, Direction, PeeringStatus, Permission, PrefixList, Route
+from causeway.domain.model.protocols import ALL_PORTS, PortRange
 from causeway.domain.model.request import VpcRef
-from causeway.domain.model.values import ALL_PORTS, PerSide, PortRange
+from causeway.domain.model.values import PerSide
 from tests.aws.conftest import EAST, PRODUCTION, TEST, WEST
 
 VPC = VpcRef(account_id=TEST, region=EAST, vpc_id="vpc-1")

@@ -10,9 +10,10 @@ from causeway.domain.model.errors import ResourceNotFound, Throttled
 from causeway.domain.model.findings import Code, Finding
 from causeway.domain.model.network import Direction, PeeringStatus, Permission, Snapshot
 from causeway.domain.model.prefix_lists import named
+from causeway.domain.model.protocols import PortRange
 from causeway.domain.model.request import Request, VpcRef
 from causeway.domain.model.tags import REQUEST_ID_TAG
-from causeway.domain.model.values import PerSide, PortRange, Side
+from causeway.domain.model.values import PerSide, Side
 from tests.aws.conftest import EAST, PRODUCTION, TEST, WEST, World
 
 

@@ -15,8 +15,9 @@ from causeway.aws.ec2.rules import RuleWriter
 from causeway.aws.ec2.tags import TagWriter
 from causeway.aws.ec2.writer import KindWriter
 from causeway.domain.model.network import Snapshot
+from causeway.domain.model.protocols import PortRange, Protocol
 from causeway.domain.model.request import Flow, Peer, Request, Selector
-from causeway.domain.model.values import SIDES, PerSide, PortRange, Protocol, Side
+from causeway.domain.model.values import SIDES, PerSide, Side
 from causeway.domain.planning.kinds import (
     ACL_ENTRIES,
     DNS,

@@ -9,9 +9,10 @@ from causeway.aws.ec2.reader import Reader
 from causeway.aws.ec2.rules import Revoker, RuleWriter
 from causeway.domain.model.errors import AccessDenied, PeeringNotActive, ResourceNotFound, ServiceUnavailable
 from causeway.domain.model.network import Direction, Permission
+from causeway.domain.model.protocols import PortRange
 from causeway.domain.model.request import VpcRef
 from causeway.domain.model.tags import REQUEST_ID_TAG
-from causeway.domain.model.values import PortRange, Side
+from causeway.domain.model.values import Side
 from causeway.domain.planning.kinds import AuthorizeRule, RevokeRule
 from tests.aws.conftest import PRODUCTION, WEST, World, target
 

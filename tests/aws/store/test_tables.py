@@ -16,8 +16,9 @@ from causeway.domain.lifecycle.status import State, Status
 from causeway.domain.model.errors import LedgerMissing, ResourceNotFound, ServiceUnavailable
 from causeway.domain.model.findings import Code, Finding
 from causeway.domain.model.network import Direction, Permission
+from causeway.domain.model.protocols import PortRange, Protocol
 from causeway.domain.model.request import Flow, Request, Selector, VpcRef
-from causeway.domain.model.values import PerSide, PortRange, Protocol, Side
+from causeway.domain.model.values import PerSide, Side
 from causeway.domain.planning.kinds import (
     AcceptPeering,
     AuthorizeRule,

@@ -11,8 +11,8 @@ from causeway.aws.sessions import Access, MemberSessions
 from causeway.aws.witnesses.probes import Probes
 from causeway.aws.witnesses.reachability_analyzer import Insights
 from causeway.domain.model.errors import AccessDenied, InvalidRequest
+from causeway.domain.model.protocols import Protocol
 from causeway.domain.model.request import VpcRef, Witness
-from causeway.domain.model.values import Protocol
 from causeway.domain.reachability.verdicts import Endpoint
 from causeway.domain.witnesses.testimonies import Question
 from tests.domain.networks import change, ping, ssh

@@ -16,9 +16,10 @@ from causeway.domain.authority.approval import (
     objection,
     why_ask,
 )
-from causeway.domain.model.network import AclEntry, Direction, Permission, Snapshot
+from causeway.domain.model.network import FIRST_OWN_NUMBER, AclEntry, Direction, Permission, Snapshot
+from causeway.domain.model.protocols import ALL_PORTS, PortRange, Protocol
 from causeway.domain.model.request import AclMode, Request
-from causeway.domain.model.values import ALL_PORTS, PerSide, PortRange, Protocol, Side
+from causeway.domain.model.values import PerSide, Side
 from causeway.domain.planning.kinds import (
     AclGrant,
     AuthorizeRule,
@@ -29,7 +30,6 @@ from causeway.domain.planning.kinds import (
     RuleGrant,
     SetDnsResolution,
 )
-from causeway.domain.planning.kinds.acl_entries import FIRST_NUMBER
 from causeway.domain.planning.ownership import NOTHING_HELD, Holdings
 from causeway.domain.planning.plan import Plan
 from causeway.domain.planning.planner import holdings_after, plan_removal, plan_request
@@ -195,7 +195,7 @@ def _without_some(network: Snapshot, chance: Any) -> Snapshot:
         for group in network.security_groups
     )
     acls = (
-        change(acl, entries=tuple(each for each in acl.entries if each.number < FIRST_NUMBER or chance.random() < 0.5))
+        change(acl, entries=tuple(each for each in acl.entries if each.number < FIRST_OWN_NUMBER or chance.random() < 0.5))
         for acl in network.network_acls
     )
     return change(network, route_tables=tuple(tables), security_groups=tuple(groups), owned_rules=(), network_acls=tuple(acls))

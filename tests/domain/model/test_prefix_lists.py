@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from causeway.domain.model.findings import Code
 from causeway.domain.model.network import Direction, PeeringStatus, Permission, PrefixList, Route, Snapshot
 from causeway.domain.model.prefix_lists import named, resolved
+from causeway.domain.model.protocols import PortRange
 from causeway.domain.model.tags import connection_tags
-from causeway.domain.model.values import SIDES, PerSide, PortRange, Side
+from causeway.domain.model.values import SIDES, PerSide, Side
 from causeway.domain.planning.kinds import AuthorizeRule, CreateRoute
 from causeway.domain.planning.planner import plan_request
 from causeway.domain.reachability.check import check
@@ -160,8 +161,7 @@ def test_a_list_is_saved_as_it_is(held: PrefixList) -> None:
 def ours(networks: PerSide[Snapshot]) -> PerSide[Snapshot]:
     """With a connection of the request's own."""
     joined = connection(networks, PeeringStatus.ACTIVE, tags=connection_tags(request(ssh())))
-    requester, accepter = (with_connection(networks[side], joined) for side in SIDES)
-    return PerSide(requester=requester, accepter=accepter)
+    return PerSide.of(lambda side: with_connection(networks[side], joined))
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from causeway.domain.model.exclusion import without_excluded
 from causeway.domain.model.findings import Code
 from causeway.domain.model.network import Direction, Permission, Route, Snapshot
+from causeway.domain.model.protocols import PortRange
 from causeway.domain.model.request import Request, Selector
 from causeway.domain.model.tags import REQUEST_ID_TAG, connection_tags
-from causeway.domain.model.values import SIDES, PerSide, PortRange, Side
+from causeway.domain.model.values import SIDES, PerSide, Side
 from causeway.domain.planning.claims import claim_of
 from causeway.domain.planning.kinds import (
     ACL_ENTRIES,

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from causeway.domain.model.findings import Code, Finding
 from causeway.domain.model.network import Direction, NetworkInterface, PeeringStatus, Permission, SecurityGroup, Snapshot
+from causeway.domain.model.protocols import PortRange, Protocol
 from causeway.domain.model.request import Peer, Request, Selector
-from causeway.domain.model.values import SIDES, PerSide, PortRange, Protocol, Side
+from causeway.domain.model.values import SIDES, PerSide, Side
 from causeway.domain.planning.claims import rules_asked_for
 from causeway.domain.planning.exposure import MAX_TOLD, Exposure, exposures, tell_exposures
 from causeway.domain.planning.kinds.rules import RulePlace
@@ -24,7 +25,7 @@ from causeway.domain.reachability.packet_sets import (
     of_family,
     packets_of_rule,
 )
-from causeway.domain.reachability.path_packets import carried
+from causeway.domain.reachability.path_packets import packets_before_ingress_rules
 from tests.domain.networks import (
     CIDR_BLOCKS,
     change,
@@ -79,7 +80,7 @@ def test_a_rule_that_opens_more_than_the_item_asks_for_is_told() -> None:
     (exposure,) = found(at_accepter(MYSQL, groups=["sg-b2"]))
 
     assert (exposure.side, exposure.security_group_id, exposure.rule) == (ACCEPTER, "sg-b2", MYSQL)
-    assert exposure.openings == opened(MYSQL)
+    assert exposure.packets == opened(MYSQL)
     assert (exposure.source.address, exposure.destination.address) == ("10.0.0.10", "192.0.0.10")
 
 
@@ -99,7 +100,7 @@ def test_a_finding_says_which_rule_opens_what_and_informs_only() -> None:
 def test_of_a_broad_rule_only_what_is_not_asked_for_is_told() -> None:
     (exposure,) = found(at_accepter(rule("-1", peer="0.0.0.0/0"), groups=["sg-b1"]))
 
-    assert exposure.openings == EVERYTHING - opened(rule("tcp", 22))
+    assert exposure.packets == EVERYTHING - opened(rule("tcp", 22))
 
 
 def test_of_a_rule_for_ports_that_another_item_asks_for_in_part_the_rest_is_told() -> None:
@@ -108,7 +109,7 @@ def test_of_a_rule_for_ports_that_another_item_asks_for_in_part_the_rest_is_told
 
     (exposure,) = found(at_accepter(ports, groups=["sg-b1"]), WANTED, other)
 
-    assert exposure.openings == opened(change(MYSQL, ports=PortRange(first=3300, last=3304)))
+    assert exposure.packets == opened(change(MYSQL, ports=PortRange(first=3300, last=3304)))
 
 
 def test_what_is_asked_for_of_one_group_is_not_of_an_interface_that_does_not_carry_it() -> None:
@@ -189,7 +190,7 @@ def test_a_side_without_interfaces_is_judged_by_assumed_ones() -> None:
 
     (exposure,) = found(empty)
 
-    assert (exposure.destination.network_interface_id, exposure.openings) == (None, opened(MYSQL))
+    assert (exposure.destination.network_interface_id, exposure.packets) == (None, opened(MYSQL))
 
 
 def test_only_some_rules_are_told_one_by_one() -> None:
@@ -243,7 +244,7 @@ def test_classes_find_what_every_single_path_does(world: World, data: st.DataObj
     for side in SIDES:
         for source, destination in paths_between(networks[side.other], networks[side]):
             groups = {group.security_group_id: group for group in destination.security_groups}
-            through = carried(source, destination, peering)
+            through = packets_before_ingress_rules(source, destination, peering)
             through -= allowed_by_rules(each for group_id, each in asked[side] if group_id in groups and means(each, source))
             for group in groups.values():
                 for each in group.permissions:
@@ -253,10 +254,10 @@ def test_classes_find_what_every_single_path_does(world: World, data: st.DataObj
                         )
 
     seen = {
-        (each.side, each.security_group_id, each.rule): each.openings for each in exposures(wanted, asked, networks, peering)
+        (each.side, each.security_group_id, each.rule): each.packets for each in exposures(wanted, asked, networks, peering)
     }
 
-    assert seen == {place: openings for place, openings in expected.items() if openings}
+    assert seen == {place: packets for place, packets in expected.items() if packets}
 
 
 def some_rules(network: Snapshot) -> st.SearchStrategy[frozenset[RulePlace]]:

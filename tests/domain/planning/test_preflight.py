@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from causeway.domain.model.findings import Code, Finding
 from causeway.domain.model.network import AclEntry, Direction, PeeringStatus, Route, Snapshot
+from causeway.domain.model.protocols import Protocol
 from causeway.domain.model.request import Peer, Request, Selector, VpcRef
 from causeway.domain.model.tags import REQUEST_ID_TAG, connection_tags
-from causeway.domain.model.values import SIDES, PerSide, Protocol, Side
+from causeway.domain.model.values import SIDES, PerSide, Side
 from causeway.domain.planning.planner import plan_request
 from causeway.domain.planning.preflight import overlaps
 from tests.domain.networks import (

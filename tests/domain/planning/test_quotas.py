@@ -4,9 +4,10 @@ import pytest
 
 from causeway.domain.model.findings import Code, Finding
 from causeway.domain.model.network import Direction, PeeringStatus, Permission, Route, Snapshot
+from causeway.domain.model.protocols import PortRange
 from causeway.domain.model.request import Request
 from causeway.domain.model.tags import connection_tags
-from causeway.domain.model.values import SIDES, PerSide, PortRange, Side
+from causeway.domain.model.values import SIDES, PerSide, Side
 from causeway.domain.planning.kinds import connection as connection_kind
 from causeway.domain.planning.kinds import routes as routes_kind
 from causeway.domain.planning.kinds import rules as rules_kind

@@ -6,9 +6,10 @@ from hypothesis import given
 from causeway.domain.model.findings import Code
 from causeway.domain.model.network import Direction, OwnedRule, PeeringStatus, Permission, Route, Snapshot
 from causeway.domain.model.prefix_lists import resolved
+from causeway.domain.model.protocols import PortRange
 from causeway.domain.model.request import Flow, Request
 from causeway.domain.model.selection import selected_groups
-from causeway.domain.model.values import SIDES, PerSide, PortRange, Side
+from causeway.domain.model.values import SIDES, PerSide, Side
 from causeway.domain.planning.kinds import (
     Addition,
     AuthorizeRule,

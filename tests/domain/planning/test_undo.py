@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from causeway.domain.model.network import Direction, PeeringStatus, Permission, Route, Snapshot
+from causeway.domain.model.protocols import PortRange
 from causeway.domain.model.request import AclMode, Request
 from causeway.domain.model.tags import REQUEST_ID_TAG, connection_tags
-from causeway.domain.model.values import SIDES, PerSide, PortRange, Side, Value
+from causeway.domain.model.values import SIDES, PerSide, Side, Value
 from causeway.domain.planning.claims import connection_of
 from causeway.domain.planning.kinds import (
     AcceptPeering,

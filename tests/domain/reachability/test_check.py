@@ -20,8 +20,9 @@ from causeway.domain.model.network import (
     SecurityGroup,
     Snapshot,
 )
+from causeway.domain.model.protocols import PortRange, Protocol
 from causeway.domain.model.request import Flow, Peer, Request, Selector
-from causeway.domain.model.values import SIDES, PerSide, PortRange, Protocol, Side
+from causeway.domain.model.values import SIDES, PerSide, Side
 from causeway.domain.reachability.check import check
 from causeway.domain.reachability.remedies import for_strays
 from causeway.domain.reachability.verdicts import Cause, Component, Hop, Verdict
@@ -188,8 +189,7 @@ def open_on_both_sides(*, ipv6: bool = False) -> PerSide[Snapshot]:
     """Peered, and everything is let in."""
     networks = peered(ipv6=ipv6)
     everything = [Permission(direction=Direction.INGRESS, protocol="-1", peer=block) for block in ("0.0.0.0/0", "::/0")]
-    requester, accepter = (with_permissions(networks[side], *everything) for side in SIDES)
-    return PerSide(requester=requester, accepter=accepter)
+    return PerSide.of(lambda side: with_permissions(networks[side], *everything))
 
 
 @pytest.mark.parametrize("source", SIDES)
@@ -297,7 +297,7 @@ def test_all_causes_are_told_not_only_the_first() -> None:
         (Component.ROUTE_TABLE, True, Cause.ROUTED_ELSEWHERE),
     ]
     assert verdict.blocked_by == verdict.hops[3]
-    assert verdict.further_causes == (verdict.hops[6], verdict.hops[9])
+    assert [hop for hop in verdict.hops if hop.cause][1:] == [verdict.hops[6], verdict.hops[9]]
 
 
 def test_a_flow_the_other_way_is_another_question() -> None:
@@ -482,8 +482,7 @@ def permissions_of(side: Side, protocols: tuple[str, ...] = ("tcp", "icmp", "-1"
 def odd_networks(draw: st.DrawFn) -> PerSide[Snapshot]:
     """Peered VPCs, whose rules and routes say the oddest things about single addresses, also by prefix lists."""
     networks = peered(subnets=draw(st.integers(1, 2)), interfaces=draw(st.integers(1, 4)), security_groups=2)
-    requester, accepter = (draw(odd_side(networks[side])) for side in SIDES)
-    return PerSide(requester=requester, accepter=accepter)
+    return PerSide.of(lambda side: draw(odd_side(networks[side])))
 
 
 @st.composite

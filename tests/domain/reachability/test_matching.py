@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from causeway.domain.model.network import LOCAL, AclEntry, Direction, Permission, Route
-from causeway.domain.model.values import ALL_PORTS, PortRange, Protocol, Side
+from causeway.domain.model.protocols import ALL_PORTS, PortRange, Protocol
+from causeway.domain.model.values import Side
 from causeway.domain.reachability.matching import (
     Ruling,
     Traffic,

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from causeway.domain.model.network import AclEntry, Direction, Permission
-from causeway.domain.model.values import ALL_PORTS, PortRange
-from causeway.domain.reachability.matching import ANY, Traffic
+from causeway.domain.model.protocols import ALL_PORTS, ALL_PROTOCOLS, PortRange
+from causeway.domain.reachability.matching import Traffic
 from causeway.domain.reachability.packet_sets import (
     EVERYTHING,
     NOTHING,
@@ -37,8 +37,8 @@ def port(number: int) -> PortRange:
     return PortRange(first=number, last=number)
 
 
-def packets(openings: PacketSet) -> set[tuple[str, int]]:
-    return {(protocol, number) for protocol, number in PACKETS if openings.holds(Traffic(protocol=protocol, span=port(number)))}
+def packets(one: PacketSet) -> set[tuple[str, int]]:
+    return {(protocol, number) for protocol, number in PACKETS if one.holds(Traffic(protocol=protocol, span=port(number)))}
 
 
 RULES = st.one_of(
@@ -68,8 +68,8 @@ def test_equal_sets_are_equal_values(one: PacketSet, other: PacketSet) -> None:
 
 
 @given(SETS)
-def test_all_traffic_is_in_no_less_than_everything(openings: PacketSet) -> None:
-    assert openings.holds(Traffic(protocol=ANY)) is (openings == EVERYTHING)
+def test_all_traffic_is_in_no_less_than_everything(one: PacketSet) -> None:
+    assert one.holds(Traffic(protocol=ALL_PROTOCOLS)) is (one == EVERYTHING)
 
 
 @given(st.lists(RULES, max_size=4))
@@ -118,5 +118,5 @@ def test_without_the_echo_reply_only_the_echo_request_is_not_answered() -> None:
 def test_a_family_has_its_own_icmp() -> None:
     without = EVERYTHING - packets_of_rule(rule("icmpv6"))
 
-    assert of_family(without, 4).holds(Traffic(protocol=ANY))
-    assert not of_family(without, 6).holds(Traffic(protocol=ANY))
+    assert of_family(without, 4).holds(Traffic(protocol=ALL_PROTOCOLS))
+    assert not of_family(without, 6).holds(Traffic(protocol=ALL_PROTOCOLS))

@@ -2,10 +2,11 @@
 
 from hypothesis import given, settings
 
-from causeway.domain.model.values import PortRange, Protocol, Side
+from causeway.domain.model.protocols import ALL_PROTOCOLS, PortRange, Protocol
+from causeway.domain.model.values import Side
 from causeway.domain.reachability.check import judge
-from causeway.domain.reachability.matching import ANY, Traffic, requested
-from causeway.domain.reachability.path_packets import passage
+from causeway.domain.reachability.matching import Traffic, requested
+from causeway.domain.reachability.path_packets import path_packets
 from tests.domain.networks import flow
 from tests.domain.paths import paths
 from tests.packets.worlds import PORTS, World, worlds
@@ -23,7 +24,7 @@ EVERYTHING = flow(Side.REQUESTER, Protocol.ALL)
 @given(worlds())
 def test_a_path_lets_through_exactly_the_flows_that_the_check_finds_reachable(world: World) -> None:
     for source, destination, connection in paths(world):
-        through = passage(source, destination, connection)
+        through = path_packets(source, destination, connection)
         for each in (*FLOWS, *world.flows):
             if each.protocol is not Protocol.ALL:
                 reachable = judge(each, source, destination, connection).reachable
@@ -36,4 +37,4 @@ def test_a_path_for_all_traffic_lets_everything_through(world: World) -> None:
     """The reverse is not so: the check wants all ports for the answers, too."""
     for source, destination, connection in paths(world):
         if judge(EVERYTHING, source, destination, connection).reachable:
-            assert passage(source, destination, connection).holds(Traffic(protocol=ANY))
+            assert path_packets(source, destination, connection).holds(Traffic(protocol=ALL_PROTOCOLS))

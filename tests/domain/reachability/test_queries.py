@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given, settings
 
 from causeway.domain.model.network import Direction, NetworkInterface, PeeringStatus, Permission, SecurityGroup, Snapshot
+from causeway.domain.model.protocols import PortRange, Protocol
 from causeway.domain.model.request import Selector
-from causeway.domain.model.values import SIDES, PerSide, PortRange, Protocol, Side
+from causeway.domain.model.values import SIDES, PerSide, Side
 from causeway.domain.planning.planner import plan_request
 from causeway.domain.reachability.packet_sets import EVERYTHING, NOTHING, PacketSet, allowed_by_rules
-from causeway.domain.reachability.path_packets import passage
+from causeway.domain.reachability.path_packets import path_packets
 from causeway.domain.reachability.queries import (
     ReachableSet,
     peering_of,
@@ -19,7 +20,7 @@ from causeway.domain.reachability.queries import (
     reachable_to,
     verdicts_between,
 )
-from causeway.domain.reachability.targets import QueryTarget, UnansweredQuestion, find
+from causeway.domain.reachability.query_targets import QueryTarget, UnanswerableQuery, find_target
 from tests.domain.networks import change, change_side, connection, flow, request, snapshots, ssh, with_permissions
 from tests.domain.paths import paths_between
 from tests.domain.situations import applied
@@ -40,7 +41,7 @@ SSH_OPEN = allowed_by_rules((Permission(direction=Direction.INGRESS, protocol="t
 
 
 def thing(name: str, networks: PerSide[Snapshot] = NETWORKS) -> QueryTarget:
-    return find(name, WANTED, networks)
+    return find_target(name, WANTED, networks)
 
 
 def addresses(found: QueryTarget) -> list[str]:
@@ -49,7 +50,7 @@ def addresses(found: QueryTarget) -> list[str]:
 
 def seen(ways: tuple[ReachableSet, ...]) -> list[tuple[str, int, str, int, PacketSet]]:
     return [
-        (way.source.address, way.source.stands_for, way.destination.address, way.destination.stands_for, way.openings)
+        (way.source.address, way.source.stands_for, way.destination.address, way.destination.stands_for, way.packets)
         for way in ways
     ]
 
@@ -100,13 +101,13 @@ def test_an_assumed_interface_has_the_default_group_where_the_request_selects_no
     nothing = Selector(tag_key="Tier", tag_value="none")
     wanted = change(WANTED, security_groups=PerSide(requester=nothing, accepter=nothing))
 
-    meant = find("10.0.0.99", wanted, change_side(NETWORKS, REQUESTER, requester))
+    meant = find_target("10.0.0.99", wanted, change_side(NETWORKS, REQUESTER, requester))
 
     assert meant.candidates.interfaces[0].security_group_ids == ("sg-a9",)
 
 
 def test_what_is_in_neither_vpc_is_refused() -> None:
-    with pytest.raises(UnansweredQuestion, match=r"8\.8\.8\.8 is neither in vpc-a1 .* nor in vpc-b1"):
+    with pytest.raises(UnanswerableQuery, match=r"8\.8\.8\.8 is neither in vpc-a1 .* nor in vpc-b1"):
         thing("8.8.8.8")
 
 
@@ -116,7 +117,7 @@ def test_what_no_security_group_guards_is_refused() -> None:
     networks = change_side(NETWORKS, REQUESTER, requester)
 
     for name in ("eni-a9", "10.0.0.200"):
-        with pytest.raises(UnansweredQuestion, match="one of AWS's own devices"):
+        with pytest.raises(UnanswerableQuery, match="one of AWS's own devices"):
             thing(name, networks)
 
 
@@ -139,16 +140,16 @@ def test_a_flow_is_judged_in_each_family_that_both_have() -> None:
 
     assert [":" in verdict.source.address for verdict in both] == [False, True]
     ipv4, ipv6 = thing("10.0.0.10", networks), thing("2600:1f00:b::a", networks)
-    with pytest.raises(UnansweredQuestion, match="no address family in common"):
+    with pytest.raises(UnanswerableQuery, match="no address family in common"):
         verdicts_between(ipv4, ipv6, Protocol.TCP, None, networks)
 
 
 def test_two_things_of_one_side_are_refused() -> None:
     one, other = thing("i-a1"), thing("i-a2")
 
-    with pytest.raises(UnansweredQuestion, match="both in the requester's VPC: no peering"):
+    with pytest.raises(UnanswerableQuery, match="both in the requester's VPC: no peering"):
         reachable_between(one, other, NETWORKS)
-    with pytest.raises(UnansweredQuestion, match="both in the requester's VPC: no peering"):
+    with pytest.raises(UnanswerableQuery, match="both in the requester's VPC: no peering"):
         verdicts_between(one, other, Protocol.ALL, None, NETWORKS)
 
 
@@ -200,7 +201,7 @@ def test_between_two_things_the_rules_of_others_do_not_count() -> None:
         ("10.0.0.10", 1, "192.0.0.10", 1, SSH_OPEN)
     ]
     (way,) = reachable_between(thing("i-a4", networks), thing("i-b1", networks), networks)
-    assert way.openings == SSH_OPEN | allowed_by_rules((mysql,))
+    assert way.packets == SSH_OPEN | allowed_by_rules((mysql,))
 
 
 @settings(max_examples=50)
@@ -213,12 +214,12 @@ def test_classes_find_as_much_open_as_every_single_path(world: World) -> None:
     )
     wanted = request(requester=one.vpc.ref, accepter=other.vpc.ref)
     for interface in networks.accepter.network_interfaces:
-        meant = find(interface.network_interface_id, wanted, networks)
+        meant = find_target(interface.network_interface_id, wanted, networks)
         single = change(networks.accepter, network_interfaces=(interface,))
         paths = list(paths_between(networks.requester, single))
-        through = [passage(source, destination, peering[0] if peering else None) for source, destination in paths]
+        through = [path_packets(source, destination, peering[0] if peering else None) for source, destination in paths]
 
         ways = reachable_to(meant, networks)
 
         assert sum(way.source.stands_for * way.destination.stands_for for way in ways) == sum(map(bool, through))
-        assert {way.openings for way in ways} == set(through) - {NOTHING}
+        assert {way.packets for way in ways} == set(through) - {NOTHING}

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from causeway.domain.model.network import (
+    FIRST_OWN_NUMBER,
     LOCAL,
     UNSEEN_ACL,
     AclEntry,
@@ -22,10 +23,10 @@ from causeway.domain.model.network import (
     RouteTable,
     Snapshot,
 )
-from causeway.domain.model.values import SIDES, PerSide, PortRange, Side
-from causeway.domain.planning.kinds.acl_entries import FIRST_NUMBER
+from causeway.domain.model.protocols import ALL_PROTOCOLS, PortRange
+from causeway.domain.model.values import SIDES, PerSide, Side
 from causeway.domain.reachability.check import check
-from causeway.domain.reachability.matching import ANY, Traffic
+from causeway.domain.reachability.matching import Traffic
 from causeway.domain.reachability.remedies import (
     NEW_CONNECTION,
     AddEntry,
@@ -47,7 +48,7 @@ from tests.domain.reachability.test_check import FLOWS, odd_networks, with_only
 SSH = Traffic(protocol="tcp", span=PortRange(first=22, last=22))
 PEER = CIDR_BLOCKS.accepter
 ACTIVE = connection(snapshots())
-DENY = AclEntry(number=100, direction=Direction.INGRESS, allow=False, protocol=ANY, cidr_block="0.0.0.0/0")
+DENY = AclEntry(number=100, direction=Direction.INGRESS, allow=False, protocol=ALL_PROTOCOLS, cidr_block="0.0.0.0/0")
 
 
 def acl(*entries: AclEntry) -> NetworkAcl:
@@ -62,7 +63,7 @@ def test_what_a_fresh_pair_of_vpcs_lacks_is_all_told_there_and_back() -> None:
     (verdict,) = check(request(ssh()), snapshots(), None)
 
     assert verdict.blocked_by == verdict.hops[3]
-    assert verdict.further_causes == (verdict.hops[4], verdict.hops[6], verdict.hops[9])
+    assert [hop for hop in verdict.hops if hop.cause][1:] == [verdict.hops[4], verdict.hops[6], verdict.hops[9]]
     assert [remedy.sentence for remedy in verdict.remedies] == [
         "Add to rtb-a1 the route 192.0.0.0/16 → the new peering connection.",
         "Request a peering connection of the two VPCs, and accept it.",
@@ -97,7 +98,7 @@ def test_the_rule_that_is_missing_is_a_value() -> None:
         ([], None, "Add to acl-1: entry 10 allows tcp 22 from 192.0.0.0/16."),
         ([change(DENY, allow=True)], None, "Add to acl-1: entry 110 allows tcp 22 from 192.0.0.0/16."),
         (
-            [change(DENY, number=FIRST_NUMBER - 1), change(DENY, number=FIRST_NUMBER)],
+            [change(DENY, number=FIRST_OWN_NUMBER - 1), change(DENY, number=FIRST_OWN_NUMBER)],
             None,
             "Add to acl-1: entry 19998 allows tcp 22 from 192.0.0.0/16.",
         ),
@@ -225,8 +226,7 @@ def remedied(
     networks: PerSide[Snapshot], joined: PeeringConnection | None, verdict: Verdict
 ) -> tuple[PerSide[Snapshot], PeeringConnection | None]:
     """The networks and the connection once all is done that the verdict tells."""
-    requester, accepter = (reduce(applied, verdict.remedies, networks[side]) for side in SIDES)
-    both = PerSide(requester=requester, accepter=accepter)
+    both = PerSide.of(lambda side: reduce(applied, verdict.remedies, networks[side]))
     connecting = [remedy for remedy in verdict.remedies if isinstance(remedy, Connect)]
     if not connecting:
         return both, joined

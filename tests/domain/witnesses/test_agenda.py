@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from causeway.domain.model.findings import Code
+from causeway.domain.model.protocols import ALL_PORTS, PortRange, Protocol
 from causeway.domain.model.request import Flow, Request, Witness
-from causeway.domain.model.values import ALL_PORTS, PortRange, Protocol, Side
+from causeway.domain.model.values import Side
 from causeway.domain.reachability.verdicts import Cause, Component, Endpoint, Hop, Verdict
 from causeway.domain.witnesses.agenda import MOST_QUESTIONS, agenda
 from causeway.domain.witnesses.testimonies import (

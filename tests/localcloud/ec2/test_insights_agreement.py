@@ -15,8 +15,9 @@ import pytest
 from causeway.aws.ec2.reader import Reader
 from causeway.aws.sessions import Access, MemberSessions
 from causeway.domain.model.network import NetworkInterface, Snapshot
+from causeway.domain.model.protocols import PortRange, Protocol
 from causeway.domain.model.request import Flow, VpcRef
-from causeway.domain.model.values import PortRange, Protocol, Side
+from causeway.domain.model.values import Side
 from localcloud.ec2.insights.endpoints import Endpoint
 from localcloud.ec2.insights.evaluation import evaluate
 from localcloud.ec2.insights.records import Asked, Filter

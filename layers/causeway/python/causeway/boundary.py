@@ -31,8 +31,9 @@ from causeway.domain.authority.approval import Answer, Decision
 from causeway.domain.lifecycle.status import MAX_LISTED, State
 from causeway.domain.lifecycle.watch import Place, Watched
 from causeway.domain.model.findings import Code, Finding
+from causeway.domain.model.protocols import ALL_PORTS, PortRange, Protocol
 from causeway.domain.model.request import AclMode, DriftMode, Flow, Peer, Request, Selector, VpcRef, Witness
-from causeway.domain.model.values import ALL_PORTS, SIDES, PerSide, PortRange, Protocol, Side
+from causeway.domain.model.values import SIDES, PerSide, Side
 
 STATUS_FIELD = "status"
 """Causeway's own part of the item; everything else is the user's."""

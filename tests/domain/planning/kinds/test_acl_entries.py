@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from causeway.domain.model.findings import Code
-from causeway.domain.model.network import AclEntry, Direction, NetworkAcl, Snapshot
+from causeway.domain.model.network import FIRST_OWN_NUMBER, AclEntry, Direction, NetworkAcl, Snapshot
+from causeway.domain.model.protocols import PortRange, Protocol
 from causeway.domain.model.request import AclMode, Flow, Request, Selector
-from causeway.domain.model.values import SIDES, PerSide, PortRange, Protocol, Side
+from causeway.domain.model.values import SIDES, PerSide, Side
 from causeway.domain.planning.kinds import CreateAclEntry, DeleteAclEntry
-from causeway.domain.planning.kinds.acl_entries import FIRST_NUMBER, EntryPlace
+from causeway.domain.planning.kinds.acl_entries import EntryPlace
 from causeway.domain.planning.ownership import NOTHING_HELD, Holdings
 from causeway.domain.planning.plan import Plan
 from causeway.domain.planning.planner import holdings_after, plan_removal, plan_request
@@ -244,7 +245,7 @@ def acl_entries(side: Side) -> st.SearchStrategy[tuple[AclEntry, ...]]:
     blocks = ["0.0.0.0/0", f"{peer}0.0/16", f"{peer}0.0/17", f"{peer}0.0/24", f"{peer}0.10/32", "::/0", ipv6]
     entries = st.builds(
         entry,
-        number=st.one_of(st.integers(1, 200), st.integers(FIRST_NUMBER, FIRST_NUMBER + 5), st.just(32766)),
+        number=st.one_of(st.integers(1, 200), st.integers(FIRST_OWN_NUMBER, FIRST_OWN_NUMBER + 5), st.just(32766)),
         direction=st.sampled_from(Direction),
         protocol=st.sampled_from(["-1", "tcp", "udp", "icmp", "icmpv6"]),
         block=st.sampled_from(blocks),
@@ -301,7 +302,7 @@ def test_entries_come_beside_those_of_people(case: tuple[PerSide[Snapshot], Requ
         added = {(created.network_acl_id, created.entry) for created in plan.of(CreateAclEntry, side)}
         assert places(projected[side]) == places(networks[side]) | added
         assert numbers(added).isdisjoint(numbers(places(networks[side])))
-        assert all(FIRST_NUMBER <= each.number < BEHIND_OURS for _, each in added)
+        assert all(FIRST_OWN_NUMBER <= each.number < BEHIND_OURS for _, each in added)
 
 
 @given(guarded())

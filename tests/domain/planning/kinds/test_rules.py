@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from causeway.domain.model.network import Direction, Permission, Snapshot, Vpc
+from causeway.domain.model.protocols import ALL_PORTS, PortRange, Protocol
 from causeway.domain.model.request import Flow, Peer, Request, Selector
 from causeway.domain.model.selection import selected_groups
-from causeway.domain.model.values import ALL_PORTS, PerSide, PortRange, Protocol, Side
+from causeway.domain.model.values import PerSide, Side
 from causeway.domain.planning.kinds.rules import missing_permissions, needed_permissions
 from tests.domain.networks import CIDR_BLOCKS, IPV6_CIDR_BLOCKS, change, flow, ping, request, snapshot, snapshots, ssh, vpc_ref
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 
+from causeway.domain.model.addressing import is_block, is_ipv6, is_prefix_list
 from causeway.domain.model.network import (
     AclEntry,
     Direction,
@@ -21,23 +22,23 @@ from causeway.domain.model.network import (
     Subnet,
     Vpc,
 )
+from causeway.domain.model.protocols import (
+    ALL_PORTS,
+    ANY_ICMP,
+    ICMP_PROTOCOLS,
+    PORT_PROTOCOLS,
+    PortRange,
+    protocol_name,
+    protocol_number,
+)
 from causeway.domain.model.request import VpcRef
 from causeway.domain.model.tags import REQUEST_ID_TAG
-from causeway.domain.model.values import PerSide, PortRange
+from causeway.domain.model.values import PerSide
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from mypy_boto3_ec2 import type_defs as ec2
-
-PROTOCOL_NAMES = {"1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}
-"""Network ACLs number the protocols that security groups name."""
-
-PROTOCOL_NUMBERS = {name: number for number, name in PROTOCOL_NAMES.items()}
-
-ICMP = ("icmp", "icmpv6")
-WITH_PORTS = ("tcp", "udp")
-ANY_ICMP_TYPE = -1
 
 ROUTE_TARGETS = (
     "VpcPeeringConnectionId",
@@ -133,8 +134,8 @@ def owned_rule(raw: ec2.SecurityGroupRuleTypeDef, account_id: str) -> OwnedRule:
         security_group_id=raw["GroupId"],
         permission=Permission(
             direction=Direction.EGRESS if raw["IsEgress"] else Direction.INGRESS,
-            protocol=protocol(raw["IpProtocol"]),
-            ports=_ports(protocol(raw["IpProtocol"]), raw.get("FromPort"), raw.get("ToPort")),
+            protocol=protocol_name(raw["IpProtocol"]),
+            ports=_ports(protocol_name(raw["IpProtocol"]), raw.get("FromPort"), raw.get("ToPort")),
             peer=canonical(block) if block else raw.get("PrefixListId") or referenced["GroupId"],
             peer_account_id=_foreign(referenced.get("UserId"), account_id),
         ),
@@ -153,9 +154,9 @@ def network_acl(raw: ec2.NetworkAclTypeDef) -> NetworkAcl:
 
 
 def acl_entry(raw: ec2.NetworkAclEntryTypeDef) -> AclEntry:
-    name = protocol(raw["Protocol"])
+    name = protocol_name(raw["Protocol"])
     ports, icmp = raw.get("PortRange", {}), raw.get("IcmpTypeCode", {})
-    first, last = (icmp.get("Type"), icmp.get("Code")) if name in ICMP else (ports.get("From"), ports.get("To"))
+    first, last = (icmp.get("Type"), icmp.get("Code")) if name in ICMP_PROTOCOLS else (ports.get("From"), ports.get("To"))
     return AclEntry(
         number=raw["RuleNumber"],
         direction=Direction.EGRESS if raw["Egress"] else Direction.INGRESS,
@@ -172,11 +173,11 @@ def acl_entry_parameters(entry: AclEntry) -> dict[str, Any]:
         "RuleNumber": entry.number,
         "Egress": entry.direction is Direction.EGRESS,
         "RuleAction": "allow" if entry.allow else "deny",
-        "Protocol": PROTOCOL_NUMBERS.get(entry.protocol, entry.protocol),
-        "Ipv6CidrBlock" if ":" in entry.cidr_block else "CidrBlock": entry.cidr_block,
+        "Protocol": protocol_number(entry.protocol),
+        "Ipv6CidrBlock" if is_ipv6(entry.cidr_block) else "CidrBlock": entry.cidr_block,
     }
-    if entry.protocol in ICMP:
-        kind, code = (entry.ports.first, entry.ports.last) if entry.ports else (ANY_ICMP_TYPE, ANY_ICMP_TYPE)
+    if entry.protocol in ICMP_PROTOCOLS:
+        kind, code = (entry.ports.first, entry.ports.last) if entry.ports else (ANY_ICMP, ANY_ICMP)
         parameters["IcmpTypeCode"] = {"Type": kind, "Code": code}
     elif entry.ports is not None:
         parameters["PortRange"] = {"From": entry.ports.first, "To": entry.ports.last}
@@ -230,15 +231,15 @@ def ip_permission(permission: Permission, description: str) -> ec2.IpPermissionT
     raw: ec2.IpPermissionTypeDef = {"IpProtocol": permission.protocol}
     if permission.ports is not None:
         raw["FromPort"], raw["ToPort"] = permission.ports.first, permission.ports.last
-    elif permission.protocol in ICMP:
-        raw["FromPort"] = raw["ToPort"] = ANY_ICMP_TYPE
-    elif permission.protocol in WITH_PORTS:
-        raw["FromPort"], raw["ToPort"] = 0, 65535
-    if ":" in permission.peer:
+    elif permission.protocol in ICMP_PROTOCOLS:
+        raw["FromPort"] = raw["ToPort"] = ANY_ICMP
+    elif permission.protocol in PORT_PROTOCOLS:
+        raw["FromPort"], raw["ToPort"] = ALL_PORTS.first, ALL_PORTS.last
+    if is_ipv6(permission.peer):
         raw["Ipv6Ranges"] = [{"CidrIpv6": permission.peer, "Description": description}]
-    elif "/" in permission.peer:
+    elif is_block(permission.peer):
         raw["IpRanges"] = [{"CidrIp": permission.peer, "Description": description}]
-    elif permission.peer.startswith("pl-"):
+    elif is_prefix_list(permission.peer):
         raw["PrefixListIds"] = [{"PrefixListId": permission.peer, "Description": description}]
     elif permission.peer_account_id is None:
         raw["UserIdGroupPairs"] = [{"GroupId": permission.peer, "Description": description}]
@@ -273,13 +274,9 @@ def canonical(block: str) -> str:
     return str(ip_network(block, strict=False))
 
 
-def protocol(raw: str) -> str:
-    return PROTOCOL_NAMES.get(raw, raw)
-
-
 def _permissions(raw: Iterable[ec2.IpPermissionOutputTypeDef], direction: Direction, account_id: str) -> Iterator[Permission]:
     for each in raw:
-        name = protocol(each["IpProtocol"])
+        name = protocol_name(each["IpProtocol"])
         ports = _ports(name, each.get("FromPort"), each.get("ToPort"))
         for peer, owner in _peers(each):
             yield Permission(
@@ -296,9 +293,9 @@ def _peers(raw: ec2.IpPermissionOutputTypeDef) -> Iterator[tuple[str, str | None
 
 def _ports(name: str, first: int | None, last: int | None) -> PortRange | None:
     """Ports of TCP and UDP, type and code of ICMP; other protocols have none, whatever the answer says."""
-    if first is None or last is None or name not in (*WITH_PORTS, *ICMP):
+    if first is None or last is None or name not in {*PORT_PROTOCOLS, *ICMP_PROTOCOLS}:
         return None
-    if name in ICMP and first == ANY_ICMP_TYPE:
+    if name in ICMP_PROTOCOLS and first == ANY_ICMP:
         return None
     return PortRange(first=first, last=last)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from causeway.aws.errors import REMEDIES, translated
+from causeway.domain.model.addressing import is_ipv6
 from causeway.domain.model.errors import CausewayError, PeeringNotVisible, ResourceNotFound, RouteConflict, ServiceUnavailable
 from causeway.domain.planning.kinds import DeleteRoute
 
@@ -86,7 +87,7 @@ def _hole(change: CreateRoute, target: str) -> DeleteRoute:
 def _create(client: EC2Client, vpc: VpcRef, connection_id: str, change: CreateRoute) -> CausewayError | None:
     try:
         with translated(_place(vpc, change), SPECIAL):
-            if ":" in change.destination:
+            if is_ipv6(change.destination):
                 client.create_route(
                     RouteTableId=change.route_table_id,
                     DestinationIpv6CidrBlock=change.destination,
@@ -106,7 +107,7 @@ def _create(client: EC2Client, vpc: VpcRef, connection_id: str, change: CreateRo
 def _delete(client: EC2Client, vpc: VpcRef, change: DeleteRoute) -> CausewayError | None:
     try:
         with translated(_place(vpc, change)):
-            if ":" in change.destination:
+            if is_ipv6(change.destination):
                 client.delete_route(RouteTableId=change.route_table_id, DestinationIpv6CidrBlock=change.destination)
             else:
                 client.delete_route(RouteTableId=change.route_table_id, DestinationCidrBlock=change.destination)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from causeway.aws.errors import translated
 from causeway.aws.sessions import Access, MemberSessions
 from causeway.domain.model.errors import WitnessesNotReady
-from causeway.domain.model.values import Protocol
+from causeway.domain.model.protocols import Protocol
 from causeway.domain.witnesses.testimonies import Answer
 
 if TYPE_CHECKING:

@@ -11,16 +11,13 @@ from typing import Self
 from msgspec.structs import replace
 
 from causeway.domain.model.network import Snapshot
+from causeway.domain.model.protocols import ALL_PORTS, ALL_PROTOCOLS, ICMP_PROTOCOLS, PortRange
 from causeway.domain.model.request import Request
-from causeway.domain.model.values import ALL_PORTS, SIDES, PerSide, PortRange, Value
+from causeway.domain.model.values import SIDES, PerSide, Value
 from causeway.domain.planning.kinds import RuleGrant
 from causeway.domain.planning.kinds.base import BaseGrant
-from causeway.domain.planning.kinds.rules import ALL_PROTOCOLS
 from causeway.domain.planning.ownership import Holdings
 from causeway.domain.planning.plan import Plan
-
-ICMP = frozenset({"icmp", "icmpv6"})
-"""The protocols whose `ports` are message types."""
 
 
 class ApprovalRule(Value):
@@ -179,7 +176,7 @@ def _ports(rule: ApprovalRule, grown: Iterable[BaseGrant]) -> Iterator[str]:
 
 def _width(protocol: str, ports: PortRange | None) -> int:
     """How many ports a rule opens; everything counts as all of them, and ICMP has none."""
-    if protocol in ICMP:
+    if protocol in ICMP_PROTOCOLS:
         return 0
     span = ALL_PORTS if protocol == ALL_PROTOCOLS or ports is None else ports
     return span.last - span.first + 1

@@ -1,4 +1,4 @@
-"""Addresses and CIDR blocks, read from text once."""
+"""Addresses and CIDR blocks. Both are text in all values; here they are parsed, once each."""
 
 from bisect import bisect_right
 from collections import defaultdict
@@ -35,21 +35,28 @@ def is_prefix_list(text: str) -> bool:
     return text.startswith("pl-")
 
 
+def is_ipv6(text: str) -> bool:
+    """Whether an address or a CIDR block is IPv6."""
+    return ":" in text
+
+
 def is_within(inner: Block, outer: Block) -> bool:
     """Whether every address of the inner block is in the outer one: never across families."""
     return inner.version == outer.version and inner.subnet_of(outer)  # type: ignore[arg-type]
 
 
 def contains(outer: str, inner: str) -> bool:
-    """Whether both are CIDR blocks, and `outer` holds all of `inner`."""
+    """Whether both are CIDR blocks, not ids, and the outer one holds all of the inner one."""
     return is_block(outer) and is_block(inner) and is_within(block_of(inner), block_of(outer))
 
 
 class Partition:
-    """Tells apart the addresses that some of the blocks tell apart, and no others.
+    """The partition of all addresses by some CIDR blocks: two addresses are in one part if the same blocks hold them.
+
+    For example, 10.0.0.0/16 and 10.0.1.0/24 make three parts: what is in both, what is in the first only, and what is in none.
 
     Args:
-        blocks: CIDR blocks of both families, in any order, nested or not.
+        blocks: Of both families, in any order, nested or not.
     """
 
     def __init__(self, blocks: Iterable[str]) -> None:
@@ -62,7 +69,7 @@ class Partition:
             self._by_size[block.version, host_bits][int(block.network_address) >> host_bits].append(name)
 
     def part_of(self, address: Address) -> frozenset[str]:
-        """The blocks that contain the address, which are the same for all addresses between two neighbouring edges."""
+        """The blocks that hold the address: they name its part. All addresses between two neighbouring edges have the same."""
         stretch = (address.version, bisect_right(self._edges[address.version], int(address)))
         if stretch not in self._parts:
             self._parts[stretch] = frozenset(self._containing(address))
@@ -75,6 +82,6 @@ class Partition:
 
 
 def _edges_of(blocks: Iterable[Block], version: int) -> set[int]:
-    """Where one begins, or the next address after one."""
+    """The addresses at which a block begins, and those right after a block."""
     own = [block for block in blocks if block.version == version]
     return {int(block.network_address) for block in own} | {int(block.broadcast_address) + 1 for block in own}

@@ -1,18 +1,18 @@
-"""What a request is about of a side: all of it but the CIDR blocks that it excludes."""
+"""A side without the CIDR blocks that a request excludes."""
 
 from msgspec.structs import replace
 
-from .addressing import Block, address_of, block_of, is_within
+from .addressing import Block, address_of, block_of, is_ipv6, is_within
 from .network import NetworkInterface, Snapshot, Subnet, Vpc
 from .request import Request
 
 
 def without_excluded(request: Request, snapshot: Snapshot) -> Snapshot:
-    """The side as if the VPC's CIDR blocks that lie inside an excluded one were not there, nor what is in them.
+    """The side without those of its VPC's CIDR blocks that lie in an excluded one, and without subnets and addresses in them.
 
-    The planner, preflight and the check are given nothing else, so that such a block is neither routed, nor named in a rule or
-    an entry, nor checked, nor counted as an overlap with another peer. The VPC remembers the blocks: AWS refuses to peer two
-    VPCs that overlap in any block, excluded or not.
+    The planner, preflight and the check get only this: such a block is not routed, not named in a rule or an entry, not
+    checked, and not an overlap with another peer. The VPC keeps the excluded blocks in a field of their own, because AWS
+    refuses to peer two VPCs that overlap in any block.
     """
     excluded = [block_of(block) for block in request.excluded_cidr_blocks]
     left_out = tuple(block for block in snapshot.vpc.all_cidr_blocks if _lies_in(block_of(block), excluded))
@@ -30,12 +30,12 @@ def without_excluded(request: Request, snapshot: Snapshot) -> Snapshot:
 
 
 def view_of(request: Request, vpc: Vpc) -> Vpc:
-    """The VPC that was observed for one request, as another one would have it: with what only the first excludes."""
+    """The VPC as this request sees it, made from how another one sees it: each may exclude other CIDR blocks."""
     blocks = vpc.all_cidr_blocks + vpc.excluded_cidr_blocks
     whole = replace(
         vpc,
-        cidr_blocks=tuple(block for block in blocks if ":" not in block),
-        ipv6_cidr_blocks=tuple(block for block in blocks if ":" in block),
+        cidr_blocks=tuple(block for block in blocks if not is_ipv6(block)),
+        ipv6_cidr_blocks=tuple(block for block in blocks if is_ipv6(block)),
         excluded_cidr_blocks=(),
     )
     excluded = [block_of(block) for block in request.excluded_cidr_blocks]

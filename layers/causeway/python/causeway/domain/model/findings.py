@@ -1,4 +1,4 @@
-"""What preflight, the check and the watch have to say to a person, each with a code that `docs/operations.md` explains."""
+"""Findings: what preflight, the check and the watch report to a person. `docs/operations.md` explains each code."""
 
 from enum import StrEnum
 from typing import Any

@@ -1,4 +1,4 @@
-"""What was observed: one `Snapshot` a side, in AWS's terms."""
+"""The network as it was observed: one `Snapshot` a side, in AWS's terms."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -6,17 +6,19 @@ from enum import StrEnum
 
 from msgspec.structs import replace
 
+from .protocols import ALL_PROTOCOLS, PortRange
 from .request import VpcRef
-from .values import PerSide, PortRange, Side, Value
+from .values import PerSide, Side, Value
 
 
 class Vpc(Value):
-    """A VPC with every CIDR block that is associated with it, the primary one first.
+    """A VPC with all CIDR blocks that are associated with it, the primary one first.
 
     Attributes:
-        excluded_cidr_blocks: Those of them that the request leaves out: only a direct overlap still counts them.
-        dns_support: `enableDnsSupport`; None where nobody needed to know.
-        dns_hostnames: `enableDnsHostnames`; None where nobody needed to know.
+        excluded_cidr_blocks: Those that the request excludes, which are in neither of the other two fields. They count only as
+            overlaps of the two VPCs.
+        dns_support: `enableDnsSupport`; None if it was not asked for.
+        dns_hostnames: `enableDnsHostnames`; None if it was not asked for.
     """
 
     ref: VpcRef
@@ -29,12 +31,12 @@ class Vpc(Value):
 
     @property
     def all_cidr_blocks(self) -> tuple[str, ...]:
-        """Of both families: what the peering is about."""
+        """Of both families, without the excluded ones."""
         return self.cidr_blocks + self.ipv6_cidr_blocks
 
     @property
     def name(self) -> str | None:
-        """What its `Name` tag says, where it has one that says something."""
+        """Its `Name` tag; None if it has none or an empty one."""
         return self.tags.get("Name") or None
 
 
@@ -53,7 +55,7 @@ class PeeringStatus(StrEnum):
 
     @property
     def is_live(self) -> bool:
-        """Whether the connection works or still can: the rest is only AWS's memory of it."""
+        """Whether the connection works or still can. AWS shows one that is over for a while."""
         return self in LIVE_STATUSES
 
     @property
@@ -90,7 +92,7 @@ class PeeringConnection(Value):
         return {self.requester, self.accepter} == {one, other}
 
     def peer_of(self, vpc: VpcRef) -> tuple[VpcRef, tuple[str, ...]]:
-        """The VPC at the other end, and its CIDR blocks as far as AWS shows them."""
+        """The VPC at the other end, and those of its CIDR blocks that AWS shows."""
         if vpc == self.requester:
             return self.accepter, self.cidr_blocks.accepter
         return self.requester, self.cidr_blocks.requester
@@ -104,9 +106,9 @@ class PrefixList(Value):
 
     Attributes:
         family: 4 or 6.
-        max_entries: How much it counts against the quotas of what names it, however little it holds (VPC guide, "Prefix lists
-            concepts and rules"); of one of AWS's own its weight.
-        cidr_blocks: What it holds, in canonical form; None where that may not be read.
+        max_entries: How much a rule or route by it counts against quotas, whatever it holds (VPC guide, "Prefix lists concepts
+            and rules"); of one of AWS's own lists its weight.
+        cidr_blocks: Its entries, in canonical form; None if they may not be read.
     """
 
     prefix_list_id: str
@@ -125,7 +127,7 @@ class Route(Value):
     Attributes:
         destination: A canonical CIDR block or a prefix list id.
         target: Any AWS id, or `local`.
-        prefix_list: The list that holds the destination, where the route was resolved: AWS shows the list as the destination.
+        prefix_list: The list that holds the destination, if the route was resolved from one by a prefix list.
     """
 
     destination: str
@@ -152,7 +154,7 @@ class RouteTable(Value):
     """A route table.
 
     Attributes:
-        gateway_ids: Edge associations. A table that has one steers what comes in through a gateway: no subnet uses it.
+        gateway_ids: Edge associations. A table that has one routes what comes in through a gateway; no subnet uses it.
     """
 
     route_table_id: str
@@ -175,10 +177,10 @@ class Permission(Value, order=True):
 
     Attributes:
         protocol: As EC2 spells it: `tcp`, `udp`, `icmp`, `icmpv6`, a number, or `-1` for all.
-        ports: None means all; for ICMP always None here unless a type was named, when `first` is the type and `last` the code.
+        ports: None means all. For ICMP `first` is the type and `last` the code; None means all types.
         peer: A canonical CIDR block, a security group id or a prefix list id.
-        peer_account_id: The owner of the peer's security group, where that is another account.
-        prefix_list: The list that holds the peer, where the rule was resolved: AWS shows the list as the peer.
+        peer_account_id: The owner of the peer's security group, if that is another account.
+        prefix_list: The list that holds the peer, if the rule was resolved from one by a prefix list.
     """
 
     direction: Direction
@@ -190,7 +192,7 @@ class Permission(Value, order=True):
 
     @property
     def what(self) -> str:
-        name = "all traffic" if self.protocol == "-1" else self.protocol
+        name = "all traffic" if self.protocol == ALL_PROTOCOLS else self.protocol
         return name if self.ports is None else f"{name}/{self.ports}"
 
 
@@ -205,7 +207,7 @@ class OwnedRule(Value):
     """A security-group rule that carries Causeway's tag.
 
     Attributes:
-        request_id: The tag's value: whose rule it is.
+        request_id: The tag's value: the request that owns the rule.
         tags: The rule's other tags.
     """
 
@@ -214,6 +216,10 @@ class OwnedRule(Value):
     permission: Permission
     request_id: str
     tags: dict[str, str] = {}
+
+
+FIRST_OWN_NUMBER = 20000
+"""Causeway numbers its network ACL entries from here on: behind those of people, who number theirs in tens or hundreds."""
 
 
 class AclEntry(Value):
@@ -228,7 +234,7 @@ class AclEntry(Value):
 
     @property
     def permission(self) -> Permission:
-        """What it is about, whether it allows or denies that."""
+        """What it matches, as a rule's content; it may allow or deny that."""
         return Permission(direction=self.direction, protocol=self.protocol, peer=self.cidr_block, ports=self.ports)
 
 
@@ -240,7 +246,7 @@ class NetworkAcl(Value):
 
 
 UNSEEN_ACL = NetworkAcl(network_acl_id="no network ACL")
-"""Every subnet has one: where none was observed, nothing can be said to pass."""
+"""Stands for a network ACL that was not observed: every subnet has one. It lets nothing through."""
 
 
 class Subnet(Value):
@@ -267,12 +273,12 @@ class Snapshot(Value):
     """One side as it was observed, without what the request excludes.
 
     Attributes:
-        owned_rules: The rules in this VPC's groups that carry Causeway's tag, whatever request made them.
+        owned_rules: The rules in this VPC's groups that carry Causeway's tag, of all requests.
         peering_connections: Every live connection of this VPC, in either direction.
-        prefix_lists: Those that the side's routes and rules name, as far as they may be read.
-        quotas: Those of Amazon VPC by their codes, as far as they were asked for and may be read.
+        prefix_lists: Those that the side's routes and rules name and that may be read.
+        quotas: Those of Amazon VPC by their codes, if they were asked for and may be read.
         outstanding_requests: How many connections the account has requested in the region that nobody has accepted yet; counted
-            where the quotas were asked for.
+            if the quotas were asked for.
     """
 
     side: Side
@@ -290,7 +296,7 @@ class Snapshot(Value):
 
     @property
     def swapped(self) -> "Snapshot":
-        """The same VPC as the other side of a request. Its connections have a direction of their own, and keep it."""
+        """The same VPC as the other side of a request. Its connections keep their own direction."""
         return replace(self, side=self.side.other)
 
     def route_table_of(self, subnet_id: str) -> RouteTable | None:

@@ -1,7 +1,7 @@
-"""What managed prefix lists stand for: the one place that looks into them.
+"""Managed prefix lists: the one place that resolves them.
 
-A rule or a route that names a list works as one for each CIDR block in it (VPC guide, "Managed prefix lists"). So whatever
-judges packets, or looks at what is there in place of a rule or a route, takes a resolved side, which names CIDR blocks.
+A rule or a route by a list works as one for each CIDR block in the list (VPC guide, "Managed prefix lists"). Whatever judges
+packets, or compares rules and routes, takes a resolved side, which has them by CIDR blocks only.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,9 +13,9 @@ from .network import Permission, PrefixList, Route, RouteTable, Snapshot
 
 
 def resolved(snapshot: Snapshot) -> Snapshot:
-    """The side with a route and a rule for each CIDR block of every list that they name.
+    """The side with a route or a rule for each CIDR block in place of each one by a list.
 
-    A list that may not be read stays where it is named: it lets nothing through, routes nothing, and is told.
+    One by a list that may not be read stays as it is. It lets nothing through, and hops say that the list is unknown.
     """
     known = {each.prefix_list_id: each for each in snapshot.prefix_lists if each.cidr_blocks is not None}
     if not known:

@@ -7,7 +7,8 @@ from enum import StrEnum
 
 from msgspec.structs import replace
 
-from .values import PerSide, PortRange, Protocol, Side, Value
+from .protocols import PortRange, Protocol
+from .values import PerSide, Side, Value
 
 
 class VpcRef(Value):
@@ -50,33 +51,33 @@ class Peer(StrEnum):
 
 
 class AclMode(StrEnum):
-    """What may be done to network ACLs: look at them, or add the entries that the flows need."""
+    """What Causeway does to network ACLs: check them, or add the entries that the flows need."""
 
     CHECK = "check"
     MANAGE = "manage"
 
 
 class DriftMode(StrEnum):
-    """What is done where the network no longer is as the request says: make it so again, or tell it."""
+    """What is done if the network is no longer as the request says: repair it, or report it."""
 
     REPAIR = "repair"
     REPORT = "report"
 
 
 class Witness(StrEnum):
-    """Who else is asked whether the flows work, beside Causeway's own check."""
+    """Who else is asked whether the flows work, besides Causeway's own check."""
 
     REACHABILITY_ANALYZER = "reachability_analyzer"
     PROBE = "probe"
 
     @property
     def words(self) -> str:
-        """As a sentence begins with it."""
+        """At the beginning of a sentence."""
         return "Reachability Analyzer" if self is Witness.REACHABILITY_ANALYZER else "The probe"
 
 
 class Flow(Value):
-    """Who may open connections to whom: `source` is the side that starts them. The answers come back without being named.
+    """Who may open connections to whom: `source` is the side that opens them. Replies are part of the flow.
 
     Attributes:
         ports: The destination's ports; None for ICMP and `all`.
@@ -107,10 +108,10 @@ class Request(Value):
     """The desired state of one peering.
 
     Attributes:
-        excluded_cidr_blocks: Canonical. What of a VPC lies inside one of them is neither routed nor named in a rule.
+        excluded_cidr_blocks: Canonical. CIDR blocks of a VPC inside one of them are neither routed nor named in rules.
         approval: Whether a person has to agree before it grows, whatever the stack's rule says.
-        expires_at: When it shall be removed; ISO 8601, UTC. None means never.
-        requested_by: Who says to have asked.
+        expires_at: When it is removed; ISO 8601, UTC. None means never.
+        requested_by: Who asked, in the item's own words.
         witnesses: Who else is asked once the check finds that every flow works.
     """
 
@@ -135,12 +136,12 @@ class Request(Value):
 
     @property
     def pair(self) -> str:
-        """The two VPCs, the same in either order: what only one run may work on at a time, whatever request it is of."""
+        """The two VPCs, the same in either order. Only one run at a time may work on a pair."""
         return "#".join(sorted((self.requester.vpc_id, self.accepter.vpc_id)))
 
     @property
     def swapped(self) -> "Request":
-        """The same desired state, asked from the other side: a pair has no direction, only what is said of it has."""
+        """The same desired state, with requester and accepter exchanged."""
         return replace(
             self,
             requester=self.accepter,

@@ -1,15 +1,16 @@
-"""What a request's selectors come to on an observed side."""
+"""The resources of an observed side that a request selects."""
 
 from .network import RouteTable, SecurityGroup, Snapshot
 from .request import Request
 
 
 def selected_route_tables(request: Request, snapshot: Snapshot) -> tuple[RouteTable, ...]:
-    """The tables that the side's selector names; a table that steers a gateway's traffic is never one of them."""
+    """The selected route tables."""
     return tuple(table for table in snapshot.route_tables if is_selected(request, snapshot, table))
 
 
 def is_selected(request: Request, snapshot: Snapshot, table: RouteTable) -> bool:
+    """Whether the side's selector selects the table. A gateway route table is never selected."""
     return not table.gateway_ids and request.route_tables[snapshot.side].selects(table.route_table_id, table.tags)
 
 

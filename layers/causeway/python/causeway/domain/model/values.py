@@ -52,32 +52,3 @@ class PerSide[T](Value):
     def swapped(self) -> "PerSide[T]":
         """The same, seen the other way round."""
         return PerSide(requester=self.accepter, accepter=self.requester)
-
-
-class PortRange(Value, order=True):
-    """Ports from first to last, both included. ICMP and `all` have none."""
-
-    first: int
-    last: int
-
-    def covers(self, other: "PortRange") -> bool:
-        return self.first <= other.first and other.last <= self.last
-
-    def __str__(self) -> str:
-        return str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
-
-
-ALL_PORTS = PortRange(first=0, last=65535)
-
-
-class Protocol(StrEnum):
-    """A flow's protocol. `icmp` means ICMPv6 where the addresses are IPv6; `all` is AWS's -1."""
-
-    TCP = "tcp"
-    UDP = "udp"
-    ICMP = "icmp"
-    ALL = "all"
-
-    @property
-    def has_ports(self) -> bool:
-        return self in {Protocol.TCP, Protocol.UDP}

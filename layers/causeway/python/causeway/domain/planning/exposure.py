@@ -1,7 +1,18 @@
 """What is open through a peering that nobody asked for: people's own rules, which may let in more than any item's `allow`.
 
-Each rule that lets something in is looked at for itself. So the interfaces that carry its group need not be told apart by their
-rules, but only by what else packets meet on their way to them.
+Each ingress rule is judged by itself. What it exposes is a set of packets: the union, over all pairs of a source that it means
+and a destination that carries its group, of
+
+    packets before ingress rules ∩ packets of the rule − packets asked for
+
+where "asked for" are the packets of those rules that the items need in any group of the destination and that mean the source.
+
+For example: an item allows tcp 22 from the requester, and somebody has given the accepter's group a rule for tcp 20-25 from
+10.0.0.0/8. The rule exposes tcp 20-21 and 23-25. If the accepter's network ACL denies tcp 0-21, it exposes tcp 23-25.
+
+Pairs are not computed one by one, but for each pair of equivalence classes. Destinations are equivalent here if the same is
+asked for in their groups and packets meet the same before their ingress rules, whatever these are. Sources are equivalent if
+packets meet the same, and the same rules of the other side, present or asked for, mean them.
 """
 
 from collections import defaultdict
@@ -9,7 +20,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from causeway.domain.model.addressing import Address
 from causeway.domain.model.findings import Code, Finding
 from causeway.domain.model.network import Direction, NetworkInterface, PeeringConnection, Permission, Snapshot
 from causeway.domain.model.request import Request
@@ -17,16 +27,16 @@ from causeway.domain.model.values import SIDES, PerSide, Side, Value
 from causeway.domain.reachability.endpoints import (
     Candidates,
     End,
+    Member,
     Members,
     all_candidates,
-    classes_of,
     end_of,
-    equivalence_keys,
     selected_candidates,
 )
+from causeway.domain.reachability.equivalence import equivalence_classes, equivalence_keys
 from causeway.domain.reachability.hops import means
 from causeway.domain.reachability.packet_sets import PacketSet, allowed_by_rules, of_family, packets_of_rule
-from causeway.domain.reachability.path_packets import carried
+from causeway.domain.reachability.path_packets import packets_before_ingress_rules
 from causeway.domain.reachability.verdicts import Endpoint
 from causeway.domain.reachability.wording import say_packets, say_rules
 
@@ -46,29 +56,30 @@ class Exposure(Value):
 
     Attributes:
         side: Of the security group.
-        openings: What of it gets through, there and back, and is not asked for.
-        source: An end on the other side that can use it.
-        destination: One that this end reaches.
+        packets: Those that it lets through, there and back, and that are not asked for.
+        source: An end on the other side that can send them.
+        destination: One that they reach.
     """
 
     side: Side
     security_group_id: str
     rule: Permission
-    openings: PacketSet
+    packets: PacketSet
     source: Endpoint
     destination: Endpoint
 
     def __or__(self, other: "Exposure") -> "Exposure":
         """Both, with this one's example."""
-        return replace(self, openings=self.openings | other.openings)
+        return replace(self, packets=self.packets | other.packets)
 
 
 class SourceClass(Value):
-    """An end that stands for a class of sources.
+    """An equivalence class of sources.
 
     Attributes:
-        likeness: The same number for all that differ only in which of the other side's rules mean them.
-        let_in_by: The numbers of the other side's rules that mean it.
+        end: Stands for the class.
+        class_id: Of the coarser class that it is a part of: of all sources whose packets meet the same before ingress rules.
+        allowed_by: The numbers of the other side's ingress rules that mean it.
     """
 
     end: End
@@ -107,7 +118,7 @@ def exposures(
         snapshots: Both sides, as observed or as projected.
         connection: The one that the routes must lead to; None where there is none.
     """
-    candidates = PerSide(requester=_candidates(request, snapshots.requester), accepter=_candidates(request, snapshots.accepter))
+    candidates = PerSide.of(lambda side: _candidates(request, snapshots[side]))
     found: dict[tuple[Side, str, Permission], Exposure] = {}
     for side in SIDES:
         for each in _into(side, _by_group(asked[side]), candidates, snapshots, connection):
@@ -124,7 +135,7 @@ def tell_exposures(found: tuple[Exposure, ...]) -> Iterator[Finding]:
             side=each.side,
             where=each.security_group_id,
             message=f"The {say_rules((each.rule,))} of {each.security_group_id} lets through what no item of the two VPCs asks "
-            f"for: {say_packets(each.openings)} from {each.side.other} to {each.side}, for example {each.source.address} to "
+            f"for: {say_packets(each.packets)} from {each.side.other} to {each.side}, for example {each.source.address} to "
             f"{each.destination.address}. Narrow the rule, or add the flow to the item.",
             blocking=False,
         )
@@ -162,27 +173,27 @@ def _into(
     snapshots: PerSide[Snapshot],
     connection: PeeringConnection | None,
 ) -> Iterator[Exposure]:
-    """What each rule of a side opens to the other side, for each class of destinations."""
+    """What each ingress rule of a side exposes to the other side, for each pair of classes."""
     rules = tuple(_ingress_rules(candidates[side]))
-    comers = _comers(side, asked, candidates, snapshots, rules)
-    regardless = equivalence_keys(candidates, snapshots, side.other)[side]._replace(requested=())
+    sources = _source_classes(side, asked, candidates, snapshots, rules)
+    whatever_the_rules = equivalence_keys(candidates, snapshots, side.other)[side]._replace(traffic=())
     here, there = snapshots[side].vpc, snapshots[side.other].vpc
-    for wanted, alike in _by_what_is_asked(asked, candidates[side]):
-        asked_for = [allowed_by_rules(rule for rule in wanted if means(rule, comer.end)) for comer in comers]
-        for members in classes_of(alike, regardless):
-            destination, carriers = end_of(members, alike, here, there), _carriers(members)
-            for beyond, those in _by_what_is_beyond(comers, asked_for, destination, connection):
-                for number in frozenset[int]().union(*(comer.allowed_by for comer in those)):
+    for wanted, destinations in _by_what_is_asked(asked, candidates[side]):
+        asked_for = [allowed_by_rules(rule for rule in wanted if means(rule, source.end)) for source in sources]
+        for members in equivalence_classes(destinations, whatever_the_rules):
+            destination, carriers = end_of(members, destinations, here, there), _carriers(members)
+            for beyond, senders in _by_what_is_beyond(sources, asked_for, destination, connection):
+                for number in frozenset[int]().union(*(sender.allowed_by for sender in senders)):
                     group_id, rule = rules[number]
-                    openings = of_family(packets_of_rule(rule), destination.address.version) & beyond
-                    if openings and group_id in carriers:
+                    packets = of_family(packets_of_rule(rule), destination.address.version) & beyond
+                    if packets and group_id in carriers:
                         yield Exposure(
                             side=side,
                             security_group_id=group_id,
                             rule=rule,
-                            openings=openings,
-                            source=next(comer for comer in those if number in comer.allowed_by).end.endpoint,
-                            destination=end_of([carriers[group_id]], alike, here, there).endpoint,
+                            packets=packets,
+                            source=next(sender for sender in senders if number in sender.allowed_by).end.endpoint,
+                            destination=end_of([carriers[group_id]], destinations, here, there).endpoint,
                         )
 
 
@@ -191,25 +202,28 @@ def _ingress_rules(candidates: Candidates) -> Iterator[RulePlace]:
         yield from ((group_id, rule) for rule in group.permissions if rule.direction is Direction.INGRESS)
 
 
-def _comers(
+def _source_classes(
     side: Side, asked: Asked, candidates: PerSide[Candidates], snapshots: PerSide[Snapshot], rules: Sequence[RulePlace]
 ) -> list[SourceClass]:
-    """The classes of sources, which what is asked for tells apart too, the lowest address first."""
-    those, here, there = candidates[side.other], snapshots[side.other].vpc, snapshots[side].vpc
-    telling = equivalence_keys(candidates, snapshots, side.other)[side.other]
-    named = telling.named | {rule.peer for asked_for in asked.values() for rule in asked_for}
-    unnamed = equivalence_keys(candidates, snapshots, side.other, ())[side.other]._replace(requested=None, seen=telling.seen)
-    class_id = {member: number for number, members in enumerate(classes_of(those, unnamed)) for member, _ in members}
+    """The sources of what comes to a side, by which of its rules, present or asked for, mean them; the lowest address first."""
+    sources, here, there = candidates[side.other], snapshots[side.other].vpc, snapshots[side].vpc
+    key = equivalence_keys(candidates, snapshots, side.other)[side.other]
+    named = key.named_by_peer | {rule.peer for asked_for in asked.values() for rule in asked_for}
+    coarser = equivalence_keys(candidates, snapshots, side.other, ())[side.other]._replace(
+        traffic=None, peer_names=key.peer_names
+    )
+    class_id = {member: number for number, members in enumerate(equivalence_classes(sources, coarser)) for member, _ in members}
     by_peer: defaultdict[str, set[int]] = defaultdict(set)
     for number, (_, rule) in enumerate(rules):
         by_peer[rule.peer].add(number)
-    ends = (end_of(members, those, here, there) for members in classes_of(those, telling._replace(named=named)))
+    classes = equivalence_classes(sources, key._replace(named_by_peer=named))
+    ends = (end_of(members, sources, here, there) for members in classes)
     return [
         SourceClass(
             end=end,
             class_id=class_id[end.address],
             allowed_by=frozenset().union(
-                *(by_peer.get(name, ()) for name in (*telling.partition.part_of(end.address), *end.referable_as))
+                *(by_peer.get(name, ()) for name in (*key.partition.part_of(end.address), *end.referable_as))
             ),
         )
         for end in ends
@@ -217,31 +231,31 @@ def _comers(
 
 
 def _by_what_is_beyond(
-    comers: Iterable[SourceClass], asked_for: Iterable[PacketSet], destination: End, connection: PeeringConnection | None
+    sources: Iterable[SourceClass], asked_for: Iterable[PacketSet], destination: End, connection: PeeringConnection | None
 ) -> list[tuple[PacketSet, list[SourceClass]]]:
-    """What gets to a class of destinations beyond what is asked for, as far as their own rules let it in, and from whom."""
-    through: dict[int, PacketSet] = {}
+    """The packets before a destination's ingress rules that are not asked for, with the sources that can send them."""
+    before: dict[int, PacketSet] = {}
     found: defaultdict[PacketSet, list[SourceClass]] = defaultdict(list)
-    for comer, asked in zip(comers, asked_for, strict=True):
-        if comer.end.address.version != destination.address.version:
+    for source, asked in zip(sources, asked_for, strict=True):
+        if source.end.address.version != destination.address.version:
             continue
-        if comer.class_id not in through:
-            through[comer.class_id] = carried(comer.end, destination, connection)
-        found[through[comer.class_id] - asked].append(comer)
-    return [(beyond, those) for beyond, those in found.items() if beyond]
+        if source.class_id not in before:
+            before[source.class_id] = packets_before_ingress_rules(source.end, destination, connection)
+        found[before[source.class_id] - asked].append(source)
+    return [(beyond, senders) for beyond, senders in found.items() if beyond]
 
 
 def _by_what_is_asked(asked: Asked, candidates: Candidates) -> Iterator[tuple[frozenset[Permission], Candidates]]:
-    """The interfaces that have the same asked for by all their groups together."""
+    """The candidates by the union of what is asked for in their groups."""
     nothing: frozenset[Permission] = frozenset()
-    alike: defaultdict[frozenset[Permission], list[NetworkInterface]] = defaultdict(list)
+    found: defaultdict[frozenset[Permission], list[NetworkInterface]] = defaultdict(list)
     for interface in candidates.interfaces:
         wanted = nothing.union(*(asked.get(group_id, nothing) for group_id in interface.security_group_ids))
-        alike[wanted].append(interface)
-    for wanted, interfaces in alike.items():
+        found[wanted].append(interface)
+    for wanted, interfaces in found.items():
         yield wanted, replace(candidates, interfaces=tuple(interfaces))
 
 
-def _carriers(members: Members) -> dict[str, tuple[Address, NetworkInterface]]:
-    """Of each security group the first one that carries it."""
+def _carriers(members: Members) -> dict[str, Member]:
+    """Of each security group the first member that carries it."""
     return {group_id: member for member in reversed(members) for group_id in member[1].security_group_ids}

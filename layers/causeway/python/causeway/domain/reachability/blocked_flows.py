@@ -1,4 +1,4 @@
-"""What the verdicts' blocked flows come to for a person."""
+"""Blocked flows as findings."""
 
 from collections.abc import Iterator
 
@@ -8,13 +8,13 @@ from .verdicts import Verdict
 
 
 def blocked_flows(verdicts: tuple[Verdict, ...]) -> Iterator[Finding]:
-    """One finding for each flow and each thing that stops it, however many endpoints are behind it."""
-    told = set()
+    """One finding for each flow and each hop that blocks it first, however many endpoints are behind it."""
+    found = set()
     for verdict in verdicts:
         hop = verdict.blocked_by
-        if hop is None or (verdict.flow, hop.resource_id, hop.cause, hop.returning) in told:
+        if hop is None or (verdict.flow, hop.resource_id, hop.cause, hop.returning) in found:
             continue
-        told.add((verdict.flow, hop.resource_id, hop.cause, hop.returning))
+        found.add((verdict.flow, hop.resource_id, hop.cause, hop.returning))
         way = "the answers to " if hop.returning else ""
         remedy = hop.remedy.sentence if hop.remedy else "Change it."
         yield Finding(

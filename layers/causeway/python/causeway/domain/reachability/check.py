@@ -1,8 +1,8 @@
 """The reachability check: would a packet of each flow arrive, and its answer come back?
 
-1. For each flow find the ends on each side, one for each class of interfaces that no rule can tell apart.
+1. For each flow find the ends on each side: one for each equivalence class of interfaces.
 2. Pair the ends of its source with those of its destination, within a family.
-3. Walk each pair's way there and back, and ask every hop: what stops it first is the verdict, what else would is told too.
+3. Walk each pair's path there and back, and ask every hop. The first one that blocks makes the verdict; all are listed.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,8 @@ from causeway.domain.model.network import Direction, PeeringConnection, Snapshot
 from causeway.domain.model.request import Flow, Request
 from causeway.domain.model.values import PerSide
 
-from .endpoints import End, ends_of
+from .endpoints import End
+from .equivalence import ends_of
 from .hops import interface_hop, network_acl_hop, peering_connection_hop, route_table_hop, security_group_hop
 from .matching import answered, requested
 from .verdicts import Hop, Verdict
@@ -20,8 +21,8 @@ from .verdicts import Hop, Verdict
 def check(request: Request, snapshots: PerSide[Snapshot], connection: PeeringConnection | None) -> tuple[Verdict, ...]:
     """Judge every flow between every pair of ends.
 
-    A side whose subnets have no fitting interface yet is judged by an assumed one in each; a side without a fitting subnet, or
-    two sides without a common address family, give no verdict.
+    If no selected interface exists on a side yet, one is assumed in each selected subnet. If no subnet is selected either, or
+    the sides have no address family in common, there is no verdict.
 
     Args:
         request: Names the flows, and by its selectors the ends.

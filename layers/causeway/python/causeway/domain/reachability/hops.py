@@ -1,4 +1,4 @@
-"""One function for each kind of hop: what does this thing say to this traffic?"""
+"""One function for each kind of hop: does it let this traffic through, by which rule, and what would make it?"""
 
 from collections.abc import Iterator
 
@@ -24,7 +24,7 @@ def interface_hop(end: End) -> Hop:
 
 
 def security_group_hop(here: End, there: End, direction: Direction, traffic: Traffic) -> Hop:
-    """All security groups of an interface, which count as one list of rules. They are stateful: answers pass unasked."""
+    """All security groups of an interface: their rules count together. They are stateful: replies always pass."""
     ruling = judge_permissions(rules_about(here, there, direction), traffic)
     if ruling.refused is None:
         deciding = (group for group in here.security_groups if not set(ruling.allowed_by).isdisjoint(group.permissions))
@@ -49,7 +49,7 @@ def rules_about(here: End, there: End, direction: Direction) -> Iterator[Permiss
 
 
 def _unread_rules(here: End, direction: Direction) -> Iterator[Permission]:
-    """Those by prefix lists that may not be read."""
+    """The rules by prefix lists that may not be read: they may or may not mean the other end."""
     for group in here.security_groups:
         yield from (rule for rule in group.permissions if rule.direction is direction and is_prefix_list(rule.peer))
 
@@ -87,7 +87,7 @@ def route_table_hop(here: End, there: End, connection: PeeringConnection | None,
     table = here.surroundings.route_table
     routes = best_routes(table.routes, there.address)
     unread = (route.destination for route in table.routes if is_prefix_list(route.destination))
-    cause = _detour(routes, connection)
+    cause = _route_cause(routes, connection)
     return Hop(
         component=Component.ROUTE_TABLE,
         resource_id=table.route_table_id,
@@ -99,7 +99,7 @@ def route_table_hop(here: End, there: End, connection: PeeringConnection | None,
 
 
 def peering_connection_hop(source: End, destination: End, connection: PeeringConnection | None) -> Hop:
-    """The connection carries only what goes from one VPC's CIDR blocks to the other's: nothing is transitive."""
+    """A connection carries only packets between the CIDR blocks of its two VPCs: peering is not transitive."""
     hop = Hop(
         component=Component.PEERING_CONNECTION,
         resource_id=connection.connection_id if connection else "no peering connection",
@@ -115,7 +115,8 @@ def peering_connection_hop(source: End, destination: End, connection: PeeringCon
     return hop
 
 
-def _detour(routes: tuple[Route, ...], connection: PeeringConnection | None) -> Cause | None:
+def _route_cause(routes: tuple[Route, ...], connection: PeeringConnection | None) -> Cause | None:
+    """Why the routes that a packet can take do not lead to the connection; None if they do."""
     if not routes:
         return Cause.NO_ROUTE_TO_DESTINATION
     if len(routes) > 1:

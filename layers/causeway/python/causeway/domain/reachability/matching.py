@@ -1,4 +1,4 @@
-"""Which rules let a flow's packets through: security groups, network ACLs and route tables, as AWS evaluates them."""
+"""How AWS evaluates rules: which security-group rules, network ACL entries and routes match a flow's packets."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,24 +6,29 @@ import msgspec
 
 from causeway.domain.model.addressing import FAMILIES, Address, block_of, is_block
 from causeway.domain.model.network import LOCAL, AclEntry, Permission, Route
+from causeway.domain.model.protocols import (
+    ALL_PORTS,
+    ALL_PROTOCOLS,
+    ICMP_OF_FAMILY,
+    ICMP_PROTOCOLS,
+    PortRange,
+    Protocol,
+    protocol_name,
+)
 from causeway.domain.model.request import Flow
-from causeway.domain.model.values import ALL_PORTS, PortRange, Protocol, Value
+from causeway.domain.model.values import Value
 
-ANY = "-1"
-NAMES = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6"}
-ICMP_OF_FAMILY = {4: "icmp", 6: "icmpv6"}
-ICMP_PROTOCOLS = frozenset(ICMP_OF_FAMILY.values())
 CODES = 256
-"""How many codes an ICMP type has: type and code together number the messages from 0 to 65535, as ports do."""
+"""Of each ICMP type. A message's number is `type * CODES + code`, from 0 to 65535: so messages are spans as ports are."""
 
 EPHEMERAL_PORTS = PortRange(first=1024, last=65535)
-"""Where answers go: any port that a client may have opened the connection from (VPC guide, "Ephemeral ports")."""
+"""Where replies go: any port that a client may have opened the connection from (VPC guide, "Ephemeral ports")."""
 
 ECHO_REQUEST = {"icmp": 8, "icmpv6": 128}
 ECHO_REPLY = {"icmp": 0, "icmpv6": 129}
 
 HIGHEST_RULE_NUMBER = 32766
-"""The highest that a person can give; AWS lists the implicit denials with the numbers above it."""
+"""The highest that can be given; AWS lists the implicit denials with the numbers above it."""
 
 
 class Traffic(Value):
@@ -39,12 +44,12 @@ class Traffic(Value):
 
 
 class Ruling[R](Value):
-    """What a set of rules says about some traffic.
+    """What a set of rules decides about some traffic.
 
     Attributes:
-        allowed_by: The rules that let it through together, or let through what they can.
-        refused: A part that they do not let through; None where everything passes.
-        denied_by: The rule that denies that part; None where no rule matches it.
+        allowed_by: The rules that together let all of it through, or a part if there is a refused one.
+        refused: A part that they do not let through; None where all of it passes.
+        denied_by: The rule that denies the refused part; None where no rule matches it.
     """
 
     allowed_by: tuple[R, ...]
@@ -52,74 +57,75 @@ class Ruling[R](Value):
     denied_by: R | None = None
 
 
-def requested(flow: Flow, version: int) -> Traffic:
-    """What the source sends. An ICMP flow is judged by its echo."""
+def requested(flow: Flow, family: int) -> Traffic:
+    """What the source sends, in one family. An ICMP flow is judged by its echo request."""
     if flow.protocol is Protocol.ICMP:
-        return message(ECHO_REQUEST, version)
+        return message(ECHO_REQUEST, family)
     if flow.protocol is Protocol.ALL:
-        return Traffic(protocol=ANY)
+        return Traffic(protocol=ALL_PROTOCOLS)
     return Traffic(protocol=flow.protocol.value, span=flow.ports or ALL_PORTS)
 
 
 def all_requested(flow: Flow) -> tuple[Traffic, ...]:
-    """The same, in each family."""
-    return tuple(requested(flow, version) for version in FAMILIES)
+    """What the source sends, in each family."""
+    return tuple(requested(flow, family) for family in FAMILIES)
 
 
-def answered(flow: Flow, version: int) -> Traffic:
-    """What the destination sends back."""
+def answered(flow: Flow, family: int) -> Traffic:
+    """What the destination sends back, in one family."""
     if flow.protocol is Protocol.ICMP:
-        return message(ECHO_REPLY, version)
+        return message(ECHO_REPLY, family)
     if flow.protocol is Protocol.ALL:
-        return Traffic(protocol=ANY)
+        return Traffic(protocol=ALL_PROTOCOLS)
     return Traffic(protocol=flow.protocol.value, span=EPHEMERAL_PORTS)
 
 
-def message(types: dict[str, int], version: int) -> Traffic:
-    """The ICMP message with code 0 of the family's type."""
-    protocol = ICMP_OF_FAMILY[version]
+def message(types: dict[str, int], family: int) -> Traffic:
+    """The ICMP message of the family's type, with code 0."""
+    protocol = ICMP_OF_FAMILY[family]
     return Traffic(protocol=protocol, span=_messages(PortRange(first=types[protocol], last=0)))
 
 
 def protocol_of(rule: Permission | AclEntry) -> str:
-    """The rule's protocol by its name; EC2 gives those of network ACLs as numbers."""
-    return NAMES.get(rule.protocol, rule.protocol)
+    """The rule's protocol by its name; EC2 numbers those of network ACL entries."""
+    return protocol_name(rule.protocol)
 
 
 def span_of(rule: Permission | AclEntry) -> PortRange:
+    """The ports that the rule matches; for ICMP the messages."""
     protocol, ports = protocol_of(rule), rule.ports
-    if protocol == ANY or ports is None:
+    if protocol == ALL_PROTOCOLS or ports is None:
         return ALL_PORTS
     return _messages(ports) if protocol in ICMP_PROTOCOLS else ports
 
 
 def concerns(rule: Permission, traffic: Traffic) -> bool:
-    """Whether a security group's rule lets any part of the traffic through."""
+    """Whether a security group's rule matches any part of the traffic."""
     span = span_of(rule)
-    fits = protocol_of(rule) in {ANY, traffic.protocol}
+    fits = protocol_of(rule) in {ALL_PROTOCOLS, traffic.protocol}
     return fits and span.first <= traffic.span.last and traffic.span.first <= span.last
 
 
 def judge_permissions(permissions: Iterable[Permission], traffic: Traffic) -> Ruling[Permission]:
-    """What the rules of all of an interface's security groups allow together.
+    """What an interface's security groups decide: the union of all their rules is allowed.
 
-    A rule that allows everything alone is named alone.
+    Where one rule allows all of the traffic, only that one is named.
 
     Args:
-        permissions: Those of one direction that match the other end.
-        traffic: What must pass, wholly.
+        permissions: The rules of one direction that match the other end.
+        traffic: All of it must pass.
     """
-    fitting = [permission for permission in permissions if protocol_of(permission) in {ANY, traffic.protocol}]
+    fitting = [permission for permission in permissions if protocol_of(permission) in {ALL_PROTOCOLS, traffic.protocol}]
     fitting.sort(key=lambda permission: not span_of(permission).covers(traffic.span))
     return _take(fitting, traffic)
 
 
 def judge_entries(entries: Iterable[AclEntry], traffic: Traffic) -> Ruling[AclEntry]:
-    """What a network ACL decides: each packet by the first entry that matches it, the last, implicit one denying all.
+    """What a network ACL decides: of the entries that match a packet the lowest number counts; what none matches is denied.
 
     Args:
         entries: Those of one direction that match the other end's address, in any order.
-        traffic: What must pass, wholly: the first entry that denies a part which no earlier one allows decides.
+        traffic: All of it must pass. The first entry that denies a part of it which no earlier one allows is `denied_by`.
     """
     ordered = sorted((entry for entry in entries if entry.number <= HIGHEST_RULE_NUMBER), key=lambda entry: entry.number)
     for place, entry in enumerate(ordered):
@@ -133,13 +139,14 @@ def judge_entries(entries: Iterable[AclEntry], traffic: Traffic) -> Ruling[AclEn
 
 
 def best_routes(routes: Iterable[Route], address: Address) -> tuple[Route, ...]:
-    """The routes that a packet to the address can take: none, one, or more where AWS does not tell which.
+    """The routes that a packet to the address can take: none, one, or several if AWS does not say which one it takes.
 
-    Local routes win; then the longest prefix; then a static route over one by a prefix list, and that over a propagated one. Of
-    several by prefix lists AWS takes any, and then always the same (VPC guide, "Route priority"); those to one target are one.
+    A local route comes first, then the longest prefix. Of equal length, a static route comes before one by a prefix list, and
+    that before a propagated one. Of several by prefix lists AWS takes any (VPC guide, "Route priority"). Routes to the same
+    target count as one.
 
     Args:
-        routes: Resolved: what a prefix list holds is looked for in the routes, not in the list.
+        routes: With prefix lists resolved.
         address: Where the packet goes.
     """
     fitting = [route for route in routes if is_block(route.destination) and address in block_of(route.destination)]
@@ -148,7 +155,7 @@ def best_routes(routes: Iterable[Route], address: Address) -> tuple[Route, ...]:
 
 
 def without(spans: Iterable[PortRange], taken: PortRange) -> tuple[PortRange, ...]:
-    """What is left of the spans, in order."""
+    """The spans minus another one, in order."""
     return tuple(
         rest
         for span in spans
@@ -161,7 +168,7 @@ def without(spans: Iterable[PortRange], taken: PortRange) -> tuple[PortRange, ..
 
 
 def _take[R: (Permission, AclEntry)](rules: Iterable[R], traffic: Traffic) -> Ruling[R]:
-    """Lets each rule take from the traffic what it matches, until nothing is left."""
+    """Takes from the traffic what each rule matches, one after the other. What is left is refused."""
     used: list[R] = []
     left: tuple[PortRange, ...] = (traffic.span,)
     for rule in rules:
@@ -173,22 +180,22 @@ def _take[R: (Permission, AclEntry)](rules: Iterable[R], traffic: Traffic) -> Ru
 
 
 def _allowing(entries: Sequence[AclEntry], traffic: Traffic) -> list[AclEntry]:
-    return [entry for entry in entries if entry.allow and protocol_of(entry) in {ANY, traffic.protocol}]
+    return [entry for entry in entries if entry.allow and protocol_of(entry) in {ALL_PROTOCOLS, traffic.protocol}]
 
 
 def _common(entry: AclEntry, traffic: Traffic) -> Traffic | None:
-    """The part of the traffic that the entry matches."""
+    """The intersection of the traffic and of what the entry matches; None where it is empty."""
     protocol, span = protocol_of(entry), span_of(entry)
-    if traffic.protocol == ANY:
+    if traffic.protocol == ALL_PROTOCOLS:
         return None if _is_of_other_family(entry) else Traffic(protocol=protocol, span=span)
     first, last = max(span.first, traffic.span.first), min(span.last, traffic.span.last)
-    if protocol not in {ANY, traffic.protocol} or first > last:
+    if protocol not in {ALL_PROTOCOLS, traffic.protocol} or first > last:
         return None
     return Traffic(protocol=traffic.protocol, span=PortRange(first=first, last=last))
 
 
 def _is_of_other_family(entry: AclEntry) -> bool:
-    """Whether it is about ICMP where there is only ICMPv6, or the reverse: there is no such packet."""
+    """Whether it is about ICMP in IPv6, or about ICMPv6 in IPv4: there are no such packets."""
     protocol = protocol_of(entry)
     return protocol in ICMP_PROTOCOLS and protocol != ICMP_OF_FAMILY[block_of(entry.cidr_block).version]
 
@@ -199,7 +206,7 @@ def _priority(route: Route) -> tuple[bool, int, bool, bool]:
 
 
 def _messages(ports: PortRange) -> PortRange:
-    """The messages of an ICMP rule, whose `ports` are a type and a code; -1 means any."""
+    """The message numbers of an ICMP rule, whose `ports` are a type and a code; -1 means any."""
     kind, code = ports.first, ports.last
     if kind < 0:
         return ALL_PORTS

@@ -1,21 +1,21 @@
-"""Sets of packets: what rules, a path, or a request let through at all.
+"""Sets of packets, with union, intersection and difference: `|`, `&` and `-`.
 
-Of two packets of one protocol only the destination's port tells which is in the set; of ICMP the type and code.
+A packet is a protocol and a destination port, or an ICMP type and code: addresses are not part of it. For example, rules for
+tcp 22 and tcp 20-21 allow the set {tcp 20-22}. Everything minus that set is tcp 0-19 and 23-65535, and all other protocols.
 """
 
 from collections.abc import Iterable, Iterator
 from itertools import product
 
 from causeway.domain.model.network import AclEntry, Permission
-from causeway.domain.model.values import ALL_PORTS, PortRange, Value
+from causeway.domain.model.protocols import ALL_PORTS, ALL_PROTOCOLS, ICMP_OF_FAMILY, PORT_PROTOCOLS, PortRange
+from causeway.domain.model.values import Value
 
 from .matching import (
-    ANY,
     ECHO_REPLY,
     ECHO_REQUEST,
     EPHEMERAL_PORTS,
     HIGHEST_RULE_NUMBER,
-    ICMP_OF_FAMILY,
     Traffic,
     message,
     protocol_of,
@@ -24,7 +24,7 @@ from .matching import (
 )
 
 type Spans = tuple[PortRange, ...]
-"""Disjoint and in order, none next to another."""
+"""Port ranges, or ranges of ICMP messages: disjoint, in order, with a gap between any two."""
 
 WHOLE: Spans = (ALL_PORTS,)
 
@@ -33,20 +33,21 @@ class PacketSet(Value):
     """A set of packets.
 
     Attributes:
-        spans: By protocol, named as `matching.protocol_of` does, the ports or messages; none that is as `others` says.
-        others: Whether all packets of the protocols that are not in `spans` belong to it, or none.
+        spans: The ports or messages by protocol, named as `matching.protocol_of` does. A protocol of which `others` is true is
+            left out: so equal sets are equal values.
+        others: Whether all packets of the protocols that are not in `spans` are in the set, or none.
     """
 
     spans: dict[str, Spans] = {}
     others: bool = False
 
     def of(self, protocol: str) -> Spans:
-        """The ports, or messages, of one protocol."""
+        """Its ports or messages of one protocol."""
         return self.spans.get(protocol, WHOLE if self.others else ())
 
     def holds(self, traffic: Traffic) -> bool:
         """Whether all of the traffic is in the set."""
-        if traffic.protocol == ANY:
+        if traffic.protocol == ALL_PROTOCOLS:
             return self == EVERYTHING
         return any(span.covers(traffic.span) for span in self.of(traffic.protocol))
 
@@ -74,54 +75,54 @@ EVERYTHING = PacketSet(others=True)
 
 
 def packets_of_rule(rule: Permission | AclEntry) -> PacketSet:
-    """All that the rule is about, whoever it is for."""
+    """The packets that the rule matches, whatever its peer."""
     protocol = protocol_of(rule)
-    return EVERYTHING if protocol == ANY else _made({protocol: (span_of(rule),)}, others=False)
+    return EVERYTHING if protocol == ALL_PROTOCOLS else _made({protocol: (span_of(rule),)}, others=False)
 
 
 def allowed_by_rules(permissions: Iterable[Permission]) -> PacketSet:
-    """What security groups' rules let through together."""
-    result = NOTHING
+    """The packets that security groups allow: the union over their rules."""
+    allowed = NOTHING
     for permission in permissions:
-        result |= packets_of_rule(permission)
-    return result
+        allowed |= packets_of_rule(permission)
+    return allowed
 
 
 def allowed_by_entries(entries: Iterable[AclEntry]) -> PacketSet:
-    """What a network ACL's entries let through: each packet is decided by the first that matches it, the last denying all."""
-    result, decided = NOTHING, NOTHING
+    """The packets that a network ACL allows: for each of them the entry with the lowest number that matches it is an allow."""
+    allowed, decided = NOTHING, NOTHING
     for entry in sorted((each for each in entries if each.number <= HIGHEST_RULE_NUMBER), key=lambda each: each.number):
         matched = packets_of_rule(entry)
         if entry.allow:
-            result |= matched - decided
+            allowed |= matched - decided
         decided |= matched
-    return result
+    return allowed
 
 
-def with_replies(there: PacketSet, back: PacketSet, version: int) -> PacketSet:
-    """What of the packets there get their answers, where only those of `back` come back.
+def with_replies(there: PacketSet, back: PacketSet, family: int) -> PacketSet:
+    """The packets that arrive and whose replies come back.
 
-    TCP and UDP are answered to any ephemeral port, an echo request by an echo reply; other ICMP messages ask for no answer.
-    Protocols without ports need all of theirs.
+    TCP and UDP are replied to on any ephemeral port, an ICMP echo request by an echo reply; other ICMP messages need no reply.
+    Of any other protocol all packets must be allowed back.
 
     Args:
-        there: What arrives.
-        back: What the stateless network ACLs let through on the way back.
-        version: Of the addresses: 4 or 6.
+        there: The packets that arrive.
+        back: The packets that stateless network ACLs allow on the way back.
+        family: Of the addresses.
     """
-    icmp = ICMP_OF_FAMILY[version]
+    icmp = ICMP_OF_FAMILY[family]
     spans = {name: there.of(name) if back.of(name) == WHOLE else () for name in _names(there, back)}
-    for name in ("tcp", "udp"):
+    for name in PORT_PROTOCOLS:
         spans[name] = there.of(name) if back.holds(Traffic(protocol=name, span=EPHEMERAL_PORTS)) else ()
-    request, reply = (message(types, version) for types in (ECHO_REQUEST, ECHO_REPLY))
+    request, reply = (message(types, family) for types in (ECHO_REQUEST, ECHO_REPLY))
     spans[icmp] = there.of(icmp) if back.holds(reply) else without(there.of(icmp), request.span)
     return _made(spans, others=there.others and back.others)
 
 
-def of_family(openings: PacketSet, version: int) -> PacketSet:
-    """Without the other family's ICMP: there are no such packets."""
-    foreign = ICMP_OF_FAMILY[10 - version]
-    return _made({name: spans for name, spans in openings.spans.items() if name != foreign}, others=openings.others)
+def of_family(packets: PacketSet, family: int) -> PacketSet:
+    """The set without the other family's ICMP: there are no such packets."""
+    foreign = ICMP_OF_FAMILY[10 - family]
+    return _made({name: spans for name, spans in packets.spans.items() if name != foreign}, others=packets.others)
 
 
 def _made(spans: dict[str, Spans], *, others: bool) -> PacketSet:
@@ -135,7 +136,7 @@ def _names(one: PacketSet, other: PacketSet) -> Iterator[str]:
 
 
 def _joined(spans: Spans) -> Spans:
-    """What is in any of them."""
+    """The union, as `Spans`."""
     result: list[PortRange] = []
     for span in sorted(spans):
         if result and span.first <= result[-1].last + 1:

@@ -1,4 +1,4 @@
-"""Questions about a pair of VPCs that no item asks: one flow between two things, and all that is open to or from one."""
+"""Queries about a pair of VPCs, whatever its items say: one flow between two targets, and what a target can reach."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -7,34 +7,36 @@ from itertools import product
 from msgspec.structs import replace
 
 from causeway.domain.model.network import PeeringConnection, PeeringStatus, Snapshot
+from causeway.domain.model.protocols import PortRange, Protocol
 from causeway.domain.model.request import Flow
-from causeway.domain.model.values import PerSide, PortRange, Protocol, Side, Value
+from causeway.domain.model.values import PerSide, Side, Value
 
 from .check import judge
-from .endpoints import Candidates, End, all_candidates, equivalence_classes
+from .endpoints import Candidates, End, all_candidates
+from .equivalence import representatives
 from .matching import all_requested
 from .packet_sets import PacketSet
-from .path_packets import passage
-from .targets import QueryTarget, UnansweredQuestion
+from .path_packets import path_packets
+from .query_targets import QueryTarget, UnanswerableQuery
 from .verdicts import Endpoint, Verdict
 
 
 class ReachableSet(Value):
-    """What is open from some interfaces to some others.
+    """Sources, destinations, and the packets that each of the sources can send to each of the destinations.
 
     Attributes:
-        source: One that stands for all of them, the one with the lowest address; `stands_for` counts them.
+        source: The source with the lowest address; `stands_for` counts them all.
         destination: Likewise.
-        openings: What every one of the sources can send to every one of the destinations, and gets answers to.
+        packets: Those that arrive, and are replied to where they ask for it.
     """
 
     source: Endpoint
     destination: Endpoint
-    openings: PacketSet
+    packets: PacketSet
 
 
 def peering_of(snapshots: PerSide[Snapshot]) -> PeeringConnection | None:
-    """The connection of the two VPCs, whoever made it; an active one before another."""
+    """The connection of the two VPCs, whoever made it; the active one if there are several."""
     one, other = snapshots.requester.vpc.ref, snapshots.accepter.vpc.ref
     connections = [each for each in snapshots.requester.peering_connections if each.joins(one, other)]
     return max(connections, key=lambda each: each.status is PeeringStatus.ACTIVE, default=None)
@@ -43,49 +45,50 @@ def peering_of(snapshots: PerSide[Snapshot]) -> PeeringConnection | None:
 def verdicts_between(
     source: QueryTarget, destination: QueryTarget, protocol: Protocol, ports: PortRange | None, snapshots: PerSide[Snapshot]
 ) -> tuple[Verdict, ...]:
-    """Whether one flow works: for each family that both have, and of things with many interfaces for each class of ends.
+    """Whether one flow works: a verdict for each family that both have and each pair of equivalence classes.
 
     Raises:
-        UnansweredQuestion: No peering is in between, or they have no address family in common.
+        UnanswerableQuery: No peering is in between, or they have no address family in common.
     """
     flow = Flow(source=source.side, protocol=protocol, ports=ports)
-    ends = equivalence_classes(_candidates(source, destination), snapshots, source.side, all_requested(flow))
+    ends = representatives(_candidates(source, destination), snapshots, source.side, all_requested(flow))
     pairs = tuple(_pairs(ends, source.side))
     if not pairs:
-        raise UnansweredQuestion(f"{source.name} and {destination.name} have no address family in common.")
+        raise UnanswerableQuery(f"{source.name} and {destination.name} have no address family in common.")
     connection = peering_of(snapshots)
     return tuple(judge(flow, here, there, connection) for here, there in pairs)
 
 
 def reachable_between(source: QueryTarget, destination: QueryTarget, snapshots: PerSide[Snapshot]) -> tuple[ReachableSet, ...]:
-    """All that is open from the one to the other.
+    """The packets that get from the one to the other.
 
     Raises:
-        UnansweredQuestion: No peering is in between.
+        UnanswerableQuery: No peering is in between.
     """
-    return _ways(_candidates(source, destination), source.side, snapshots)
+    return _reachable_sets(_candidates(source, destination), source.side, snapshots)
 
 
 def reachable_to(destination: QueryTarget, snapshots: PerSide[Snapshot]) -> tuple[ReachableSet, ...]:
-    """All that the other side can open to it."""
+    """The packets that get to it, from anywhere on the other side."""
     side = destination.side.other
-    return _ways(_both(side, all_candidates(snapshots[side]), destination.candidates), side, snapshots)
+    return _reachable_sets(_on(side, all_candidates(snapshots[side]), destination.candidates), side, snapshots)
 
 
 def reachable_from(source: QueryTarget, snapshots: PerSide[Snapshot]) -> tuple[ReachableSet, ...]:
-    """All that it can open to the other side."""
+    """The packets that get from it to anywhere on the other side."""
     side = source.side
-    return _ways(_both(side, source.candidates, all_candidates(snapshots[side.other])), side, snapshots)
+    return _reachable_sets(_on(side, source.candidates, all_candidates(snapshots[side.other])), side, snapshots)
 
 
 def _candidates(source: QueryTarget, destination: QueryTarget) -> PerSide[Candidates]:
     if source.side is destination.side:
         names = f"{source.name} and {destination.name}"
-        raise UnansweredQuestion(f"{names} are both in the {source.side}'s VPC: no peering is in between.")
-    return _both(source.side, source.candidates, destination.candidates)
+        raise UnanswerableQuery(f"{names} are both in the {source.side}'s VPC: no peering is in between.")
+    return _on(source.side, source.candidates, destination.candidates)
 
 
-def _both[T](side: Side, here: T, there: T) -> PerSide[T]:
+def _on[T](side: Side, here: T, there: T) -> PerSide[T]:
+    """The one on this side, the other on the other side."""
     return PerSide.of(lambda each: here if each is side else there)
 
 
@@ -95,22 +98,22 @@ def _pairs(ends: PerSide[tuple[End, ...]], source: Side) -> Iterator[tuple[End, 
     return ((here, there) for here, there in pairs if here.address.version == there.address.version)
 
 
-def _ways(candidates: PerSide[Candidates], source: Side, snapshots: PerSide[Snapshot]) -> tuple[ReachableSet, ...]:
-    """Sources from which the same is open to a destination are told together; then destinations, likewise."""
+def _reachable_sets(candidates: PerSide[Candidates], source: Side, snapshots: PerSide[Snapshot]) -> tuple[ReachableSet, ...]:
+    """One set for all sources that can send the same to a destination; then one for all destinations of the same sources."""
     connection = peering_of(snapshots)
     sources: defaultdict[tuple[Endpoint, PacketSet], list[Endpoint]] = defaultdict(list)
-    for here, there in _pairs(equivalence_classes(candidates, snapshots, source), source):
-        if openings := passage(here, there, connection):
-            sources[there.endpoint, openings].append(here.endpoint)
+    for here, there in _pairs(representatives(candidates, snapshots, source), source):
+        if packets := path_packets(here, there, connection):
+            sources[there.endpoint, packets].append(here.endpoint)
     destinations: defaultdict[tuple[tuple[Endpoint, ...], PacketSet], list[Endpoint]] = defaultdict(list)
-    for (destination, openings), alike in sources.items():
-        destinations[tuple(alike), openings].append(destination)
+    for (destination, packets), senders in sources.items():
+        destinations[tuple(senders), packets].append(destination)
     return tuple(
-        ReachableSet(source=_together(alike), destination=_together(those), openings=openings)
-        for (alike, openings), those in destinations.items()
+        ReachableSet(source=_merged(senders), destination=_merged(receivers), packets=packets)
+        for (senders, packets), receivers in destinations.items()
     )
 
 
-def _together(endpoints: Sequence[Endpoint]) -> Endpoint:
-    """The first, for all of them."""
+def _merged(endpoints: Sequence[Endpoint]) -> Endpoint:
+    """The first one, standing for all of them."""
     return replace(endpoints[0], stands_for=sum(each.stands_for for each in endpoints))

@@ -1,6 +1,6 @@
-"""What would make a hop let a flow through: for each cause the smallest change, as values and as a sentence.
+"""Remedies: for each cause the smallest change that would let the flow through, as a value and as a sentence.
 
-Each allows the whole flow from or to the CIDR block of the other end's VPC, or less where less is enough. All remedies of a
+Each allows the whole flow from or to the CIDR block of the other end's VPC, or less if less is enough. All remedies of a
 verdict together make its flow work, unless one of them is that nothing can be done.
 """
 
@@ -10,6 +10,7 @@ from itertools import count, takewhile
 
 from causeway.domain.model.addressing import contains
 from causeway.domain.model.network import (
+    FIRST_OWN_NUMBER,
     LOCAL,
     UNSEEN_ACL,
     AclEntry,
@@ -20,20 +21,17 @@ from causeway.domain.model.network import (
     Route,
     RouteTable,
 )
-from causeway.domain.model.values import ALL_PORTS, PortRange, Value
-from causeway.domain.planning.kinds.acl_entries import FIRST_NUMBER
+from causeway.domain.model.protocols import ALL_PORTS, ALL_PROTOCOLS, ICMP_PROTOCOLS, PortRange, protocol_number
+from causeway.domain.model.values import Value
 
-from .matching import ANY, CODES, ICMP_PROTOCOLS, NAMES, Traffic
+from .matching import CODES, Traffic
 from .wording import say_entries, say_rules
 
 NEW_CONNECTION = "the new peering connection"
 """Stands for the id that AWS will give."""
 
-NUMBERS = {name: number for number, name in NAMES.items()}
-"""Of protocols: EC2 wants them in the entries of network ACLs."""
-
 STEP = 10
-"""People number the entries of network ACLs in tens or hundreds, to leave room; those from `FIRST_NUMBER` on are Causeway's."""
+"""Between the numbers of network ACL entries: people number theirs in tens or hundreds, to leave room."""
 
 
 class AddRule(Value, tag_field="kind", tag="add_rule"):
@@ -51,7 +49,7 @@ class AddEntry(Value, tag_field="kind", tag="add_entry"):
     """An entry for a network ACL.
 
     Attributes:
-        moved: The numbers of the entries of the same direction that must be one higher first, where no number is free.
+        moved: The numbers of the entries of the same direction that must become one higher first, if no number is free.
     """
 
     network_acl_id: str
@@ -72,7 +70,7 @@ class SetRoute(Value, tag_field="kind", tag="set_route"):
     """A route, new or with another target.
 
     Attributes:
-        replaces: The target of the static route to the same destination; None where there is none.
+        replaces: The target of the static route to the same destination; None if there is none.
     """
 
     route_table_id: str
@@ -90,7 +88,7 @@ class SetRoute(Value, tag_field="kind", tag="set_route"):
 
 
 class Step(StrEnum):
-    """What a peering connection needs to become active."""
+    """What makes a peering connection active."""
 
     REQUEST = "request"
     ACCEPT = "accept"
@@ -98,10 +96,10 @@ class Step(StrEnum):
 
 
 class Connect(Value, tag_field="kind", tag="connect"):
-    """A peering connection that carries something.
+    """An active peering connection.
 
     Attributes:
-        connection_id: The one that is there; of a new one that is requested, the one that is over. None where there is none.
+        connection_id: The present connection; with `REQUEST`, the one that is over. None if there never was one.
     """
 
     step: Step
@@ -138,14 +136,14 @@ def for_rules(group_ids: Sequence[str], direction: Direction, traffic: Traffic, 
 def for_entries(
     acl: NetworkAcl, direction: Direction, traffic: Traffic, block: str, denied_by: AclEntry | None
 ) -> AddEntry | Nothing:
-    """An entry before the one that denies, for no more than that one's CIDR block; or after all others.
+    """An entry before the one that denies, for no more than that one's CIDR block; if none denies, an entry after all others.
 
     Args:
-        acl: Where the traffic is stopped.
+        acl: The network ACL that blocks.
         direction: Seen from the subnet.
-        traffic: All that must pass.
+        traffic: All of it must pass.
         block: Holds the other end.
-        denied_by: None where no entry matches.
+        denied_by: None if no entry matches.
     """
     if acl == UNSEEN_ACL:
         return Nothing(sentence="Look again: no network ACL was observed, and every subnet has one.")
@@ -157,7 +155,7 @@ def for_entries(
         number=number,
         direction=direction,
         allow=True,
-        protocol=NUMBERS.get(traffic.protocol, traffic.protocol),
+        protocol=protocol_number(traffic.protocol),
         cidr_block=block,
         ports=_ports(traffic),
     )
@@ -167,13 +165,13 @@ def for_entries(
 def for_routes(
     table: RouteTable, taken: Sequence[Route], block: str, connection: PeeringConnection | None
 ) -> SetRoute | Nothing:
-    """A route to the other end's CIDR block; or for as much of it as goes elsewhere now.
+    """A route to the other end's CIDR block, or to the part of it that is routed elsewhere now.
 
     Args:
         table: The route table.
-        taken: The route that is taken now; several to one block where AWS takes any of them; none where there is none.
+        taken: The route that is taken now; several to one block if AWS takes any of them.
         block: Holds the other end.
-        connection: The one to lead to; where it is over, a new one.
+        connection: Where the route must lead; if it is over, to a new one.
     """
     target = connection.connection_id if connection and connection.status.is_live else NEW_CONNECTION
     route = taken[0] if taken else None
@@ -195,7 +193,7 @@ def for_routes(
 
 
 def for_connection(connection: PeeringConnection | None) -> Connect:
-    """What brings about an active connection."""
+    """The next step to an active connection."""
     if connection is None or not connection.status.is_live:
         return Connect(step=Step.REQUEST, connection_id=connection.connection_id if connection else None)
     step = Step.WAIT if connection.status.is_accepted else Step.ACCEPT
@@ -211,8 +209,8 @@ def for_strays(addresses: Iterable[str]) -> Nothing:
 
 
 def _ports(traffic: Traffic) -> PortRange | None:
-    """As EC2 has them in rules: none for all, and for ICMP a type and a code."""
-    if traffic.protocol == ANY or traffic.span == ALL_PORTS:
+    """As rules have them: None for all; for ICMP a type and a code."""
+    if traffic.protocol == ALL_PROTOCOLS or traffic.span == ALL_PORTS:
         return None
     if traffic.protocol in ICMP_PROTOCOLS:
         kind, code = divmod(traffic.span.first, CODES)
@@ -221,12 +219,13 @@ def _ports(traffic: Traffic) -> PortRange | None:
 
 
 def _number_after(taken: set[int]) -> int:
-    """A round number after all others that people gave; where there is none any more, the highest that is free."""
-    after = (max((number for number in taken if number < FIRST_NUMBER), default=0) // STEP + 1) * STEP
-    return after if after < FIRST_NUMBER else next(number for number in range(FIRST_NUMBER - 1, 0, -1) if number not in taken)
+    """A round number after all that people gave; if there is none left, the highest that is free."""
+    highest = FIRST_OWN_NUMBER - 1
+    after = (max((number for number in taken if number <= highest), default=0) // STEP + 1) * STEP
+    return after if after <= highest else next(number for number in range(highest, 0, -1) if number not in taken)
 
 
 def _number_before(number: int, taken: set[int]) -> tuple[int, tuple[int, ...]]:
-    """The nearest free number before; where there is none, the number itself and those that must make room for it."""
-    free = next((each for each in range(min(number, FIRST_NUMBER) - 1, 0, -1) if each not in taken), None)
+    """The nearest free number before; if there is none, the number itself and those that must make room for it."""
+    free = next((each for each in range(min(number, FIRST_OWN_NUMBER) - 1, 0, -1) if each not in taken), None)
     return (number, tuple(takewhile(taken.__contains__, count(number)))) if free is None else (free, ())

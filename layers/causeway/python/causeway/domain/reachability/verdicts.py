@@ -1,4 +1,4 @@
-"""What the reachability check answers: for each flow a verdict, with the hops that show it."""
+"""What the reachability check returns: for each flow and pair of ends a verdict, with the hops that prove it."""
 
 from collections.abc import Iterator
 from enum import StrEnum
@@ -10,7 +10,7 @@ from .remedies import Remedy
 
 
 class Component(StrEnum):
-    """What kind of thing a hop is."""
+    """What a hop is."""
 
     NETWORK_INTERFACE = "network interface"
     SECURITY_GROUP = "security group"
@@ -20,10 +20,10 @@ class Component(StrEnum):
 
 
 class Cause(StrEnum):
-    """Why a hop lets nothing through, in the codes of AWS's Reachability Analyzer where it has one.
+    """Why a hop blocks a flow, in the codes of AWS's Reachability Analyzer where it has one.
 
-    See "Reachability Analyzer explanation codes" in the VPC Reachability guide. `ROUTE_UNDETERMINED` is where routes by prefix
-    lists lead one CIDR block to different targets: AWS does not tell which of them it takes.
+    See "Reachability Analyzer explanation codes" in the VPC Reachability guide. `ROUTE_UNDETERMINED`: routes by prefix lists
+    lead one CIDR block to different targets, and AWS does not say which of them it takes.
     """
 
     ENI_SG_RULES_MISMATCH = "ENI_SG_RULES_MISMATCH"
@@ -37,13 +37,13 @@ class Cause(StrEnum):
 
 
 class Hop(Value):
-    """One thing on the way, and the rule of it that decided.
+    """One component on the path of a flow, and its rule that decided.
 
     Attributes:
-        returning: Whether this is on the way back; stateless ACLs and routes are asked twice, stateful groups once.
-        decided_by: The rule, route or state, as a person would say it; with `cause` set, why nothing matched.
-        cause: None where the hop lets the flow through.
-        remedy: Where it does not, the smallest change that would make it.
+        returning: Whether the hop is on the way back; stateless ACLs and routes are asked twice, stateful groups once.
+        decided_by: The rule, route or state that decided, in words; if nothing matched, what is missing.
+        cause: None if the hop lets the flow through.
+        remedy: The smallest change that would let the flow through; None if it passes.
     """
 
     component: Component
@@ -58,8 +58,8 @@ class Endpoint(Value):
     """One end of a checked flow.
 
     Attributes:
-        stands_for: How many interfaces no rule can tell apart from this one, itself included, in this subnet and others; 0
-            where the side has none yet and the check assumes one with the selected security groups in each subnet.
+        stands_for: How many interfaces are in its equivalence class, itself included, in this subnet and others; 0 where the
+            side has none yet and the check assumes one with the selected security groups in each subnet.
     """
 
     address: str
@@ -84,17 +84,12 @@ class Verdict(Value):
 
     @property
     def blocked_by(self) -> Hop | None:
-        """The first hop that lets nothing through."""
+        """The first hop that blocks the flow."""
         return next(self._blocking, None)
 
     @property
-    def further_causes(self) -> tuple[Hop, ...]:
-        """The other hops that let nothing through: what would stop the flow next, there or back."""
-        return tuple(self._blocking)[1:]
-
-    @property
     def remedies(self) -> tuple[Remedy, ...]:
-        """What would make the flow work, all of it together; in the order of the hops."""
+        """What would make the flow work, if all of it is done; in the order of the hops."""
         return tuple(hop.remedy for hop in self._blocking if hop.remedy is not None)
 
     @property

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from causeway.domain.model.network import AclEntry, Direction, Permission, Route
-from causeway.domain.model.values import ALL_PORTS, PortRange
+from causeway.domain.model.protocols import ALL_PORTS, ALL_PROTOCOLS, ICMP_PROTOCOLS, PortRange
 
-from .matching import ANY, CODES, ECHO_REPLY, ECHO_REQUEST, ICMP_PROTOCOLS, Traffic, protocol_of
+from .matching import CODES, ECHO_REPLY, ECHO_REQUEST, Traffic, protocol_of
 from .packet_sets import EVERYTHING, WHOLE, PacketSet, Spans
 
 PREPOSITIONS = {Direction.INGRESS: "from", Direction.EGRESS: "to"}
@@ -31,12 +31,12 @@ def say_entries(entries: Iterable[AclEntry]) -> str:
 
 def say_no_rule(direction: Direction, traffic: Traffic, peer: str) -> str:
     """`no egress rule allows tcp 22 to 192.0.0.206`."""
-    return f"no {direction} rule allows {_packets(traffic)} {PREPOSITIONS[direction]} {peer}"
+    return f"no {direction} rule allows {_traffic(traffic)} {PREPOSITIONS[direction]} {peer}"
 
 
 def say_implicit_denial(direction: Direction, traffic: Traffic, peer: str) -> str:
     """`entry * denies tcp 22 from 10.0.0.183`: the last entry of every network ACL."""
-    return f"entry * denies {_packets(traffic)} {PREPOSITIONS[direction]} {peer}"
+    return f"entry * denies {_traffic(traffic)} {PREPOSITIONS[direction]} {peer}"
 
 
 def say_routes(routes: Iterable[Route]) -> str:
@@ -45,7 +45,7 @@ def say_routes(routes: Iterable[Route]) -> str:
 
 
 def say_unread(prefix_lists: Iterable[str]) -> str:
-    """`; what pl-0123 holds is unknown`: to be put behind what was said without it."""
+    """`; what pl-0123 holds is unknown`: follows what was said without it."""
     ids = " and ".join(sorted(set(prefix_lists)))
     return f"; what {ids} holds is unknown" if ids else ""
 
@@ -54,11 +54,11 @@ def _held(block: str, prefix_list: str | None) -> str:
     return block if prefix_list is None else f"{prefix_list} holding {block}"
 
 
-def say_packets(openings: PacketSet) -> str:
+def say_packets(packets: PacketSet) -> str:
     """`tcp 22 and 80-443, icmp echo request, all of protocol 50`; `everything but tcp 22`; `nothing`."""
-    if not openings.others:
-        return ", ".join(_spans(name, openings.of(name)) for name in sorted(openings.spans)) or "nothing"
-    missing = EVERYTHING - openings
+    if not packets.others:
+        return ", ".join(_spans(name, packets.of(name)) for name in sorted(packets.spans)) or "nothing"
+    missing = EVERYTHING - packets
     return f"everything but {say_packets(missing)}" if missing else "everything"
 
 
@@ -86,7 +86,7 @@ def _listed(words: Iterable[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def _packets(traffic: Traffic) -> str:
+def _traffic(traffic: Traffic) -> str:
     if traffic.protocol in ICMP_PROTOCOLS:
         kind, code = divmod(traffic.span.first, CODES)
         return _what(traffic.protocol, PortRange(first=kind, last=code))
@@ -94,8 +94,8 @@ def _packets(traffic: Traffic) -> str:
 
 
 def _what(protocol: str, ports: PortRange | None) -> str:
-    name = "all" if protocol == ANY else protocol
-    if ports is None or protocol == ANY:
+    name = "all" if protocol == ALL_PROTOCOLS else protocol
+    if ports is None or protocol == ALL_PROTOCOLS:
         return name
     return f"{name} {_message(protocol, ports) if protocol in ICMP_PROTOCOLS else ports}"
 

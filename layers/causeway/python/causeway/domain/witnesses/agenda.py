@@ -7,8 +7,8 @@ analysis costs money, and interfaces that no rule can tell apart would only say 
 from collections.abc import Iterable, Iterator
 
 from causeway.domain.model.addressing import address_of
+from causeway.domain.model.protocols import Protocol
 from causeway.domain.model.request import Flow, Request, Witness
-from causeway.domain.model.values import Protocol
 from causeway.domain.reachability.verdicts import Verdict
 
 from .testimonies import Agenda, Answer, Question, Testimony

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from causeway.domain.model.findings import Code, Finding
+from causeway.domain.model.protocols import Protocol
 from causeway.domain.model.request import Flow, VpcRef, Witness
-from causeway.domain.model.values import Protocol, Value
+from causeway.domain.model.values import Value
 from causeway.domain.reachability.verdicts import Endpoint, Verdict
 
 PATIENCE = timedelta(minutes=3)

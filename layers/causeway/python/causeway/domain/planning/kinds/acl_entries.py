@@ -11,18 +11,25 @@ from itertools import count
 from msgspec.structs import replace
 
 from causeway.domain.model.addressing import Address, block_of, is_within
-from causeway.domain.model.network import AclEntry, Direction, NetworkAcl, PeeringConnection, Permission, Snapshot
+from causeway.domain.model.network import (
+    FIRST_OWN_NUMBER,
+    AclEntry,
+    Direction,
+    NetworkAcl,
+    PeeringConnection,
+    Permission,
+    Snapshot,
+)
+from causeway.domain.model.protocols import ALL_PROTOCOLS, ICMP_PROTOCOLS
 from causeway.domain.model.request import AclMode, Flow, Request
 from causeway.domain.model.selection import is_selected
 from causeway.domain.model.values import PerSide, Side, Value
-from causeway.domain.reachability.matching import ANY, ICMP_PROTOCOLS, Traffic, answered, judge_entries, requested
+from causeway.domain.reachability.matching import Traffic, answered, judge_entries, requested
+from causeway.domain.reachability.rule_coverage import covers
 
 from .base import BaseChange, BaseGrant, Kind, Phase, Undoing, of_type
 from .context import OwnedThing, PlanContext, UndoContext
 from .quota import Demand, Quota
-from .rules import allows_all_of
-
-FIRST_NUMBER = 20000
 
 QUOTA = Quota(code="L-2AEEBF1A", default=20, counts="entries")
 
@@ -38,7 +45,7 @@ class AclGrant(BaseGrant, tag_field="kind", tag="acl"):
 
     def covers(self, needed: BaseGrant) -> bool:
         """Fewer ports or a part of a block is no more."""
-        return isinstance(needed, AclGrant) and self.side is needed.side and allows_all_of(self.permission, needed.permission)
+        return isinstance(needed, AclGrant) and self.side is needed.side and covers(self.permission, needed.permission)
 
 
 class OwnedAclEntry(OwnedThing):
@@ -185,7 +192,7 @@ class AclRequirement(Value):
     def breadth(self) -> int:
         """How much of its block's traffic it is: all protocols are more than any one."""
         every_protocol = 1 << 32
-        return every_protocol if self.traffic.protocol == ANY else self.traffic.span.last - self.traffic.span.first
+        return every_protocol if self.traffic.protocol == ALL_PROTOCOLS else self.traffic.span.last - self.traffic.span.first
 
     def numbered(self, number: int) -> AclEntry:
         """The entry that lets it through.
@@ -194,7 +201,7 @@ class AclRequirement(Value):
         without "fragmentation needed" a path that answers a ping still loses packets. And it is one entry where pings go both
         ways, in an ACL that has room for 20.
         """
-        whole = self.traffic.protocol == ANY or self.traffic.protocol in ICMP_PROTOCOLS
+        whole = self.traffic.protocol == ALL_PROTOCOLS or self.traffic.protocol in ICMP_PROTOCOLS
         return AclEntry(
             number=number,
             direction=self.direction,
@@ -286,7 +293,7 @@ def _wanted_of(acl: NetworkAcl, requirements: Iterable[AclRequirement], ours: Co
 
 
 def _lowest_free(taken: Collection[tuple[Direction, int]], direction: Direction) -> int:
-    return next(number for number in count(FIRST_NUMBER) if (direction, number) not in taken)
+    return next(number for number in count(FIRST_OWN_NUMBER) if (direction, number) not in taken)
 
 
 def _is_needed(entry: AclEntry, traffic: Traffic, standing: Iterable[AclEntry]) -> bool:

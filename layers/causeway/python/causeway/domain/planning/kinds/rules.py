@@ -4,20 +4,20 @@ from collections.abc import Collection, Iterable, Iterator
 
 from msgspec.structs import replace
 
-from causeway.domain.model.addressing import FAMILIES, contains
+from causeway.domain.model.addressing import FAMILIES, contains, is_block, is_ipv6
 from causeway.domain.model.network import Direction, OwnedRule, PeeringConnection, Permission, SecurityGroup, Snapshot, Vpc
 from causeway.domain.model.prefix_lists import resolved
+from causeway.domain.model.protocols import ICMP_OF_FAMILY, Protocol, ec2_protocol
 from causeway.domain.model.request import Flow, Peer, Request
 from causeway.domain.model.selection import selected_groups
-from causeway.domain.model.values import PerSide, Protocol, Side
+from causeway.domain.model.values import PerSide, Side
+from causeway.domain.reachability.rule_coverage import covers, covers_traffic
 
 from .base import BaseChange, BaseGrant, Kind, Phase, Undoing, of_type
 from .context import OwnedThing, PlanContext, UndoContext
 from .quota import Demand, Quota, weight
 
 QUOTA = Quota(code="L-0EA8095F", default=60, counts="rules")
-
-ALL_PROTOCOLS = "-1"
 
 type RulePlace = tuple[str, Permission]
 """A security group's id and a rule's content."""
@@ -31,7 +31,7 @@ class RuleGrant(BaseGrant, tag_field="kind", tag="rule"):
 
     def covers(self, needed: BaseGrant) -> bool:
         """Fewer ports or a part of a block is no more."""
-        return isinstance(needed, RuleGrant) and self.side is needed.side and allows_all_of(self.permission, needed.permission)
+        return isinstance(needed, RuleGrant) and self.side is needed.side and covers(self.permission, needed.permission)
 
 
 class RuleChange(BaseChange):
@@ -201,15 +201,10 @@ def missing_permissions(present: Iterable[Permission], needed: Iterable[Permissi
     return tuple(missing)
 
 
-def allows_all_of(present: Permission, needed: Permission) -> bool:
-    """Whether one rule lets through all that another one does, as far as the two say it themselves."""
-    return _covers_traffic(present, needed) and (present.peer == needed.peer or contains(present.peer, needed.peer))
-
-
 def _peers(flow: Flow, request: Request, other: Snapshot) -> Iterator[tuple[str, str | None, bool]]:
     """The other side as rules name it: CIDR block or group id, the group's owner if it is another account, whether IPv6."""
     if flow.peer is Peer.CIDR_BLOCKS:
-        yield from ((block, None, ":" in block) for block in other.vpc.all_cidr_blocks)
+        yield from ((block, None, is_ipv6(block)) for block in other.vpc.all_cidr_blocks)
         return
     owner = other.vpc.ref.account_id
     foreign_owner = owner if owner != request.vpc(other.side.other).account_id else None
@@ -230,15 +225,8 @@ def _permissions(flow: Flow, direction: Direction, peers: Iterable[tuple[str, st
         )
 
 
-def ec2_protocol(protocol: Protocol, *, ipv6: bool) -> str:
-    """The protocol as EC2 spells it; ICMP has another number in IPv6."""
-    if protocol is Protocol.ALL:
-        return ALL_PROTOCOLS
-    return "icmpv6" if protocol is Protocol.ICMP and ipv6 else protocol.value
-
-
 def _is_covered(needed: Permission, present: Iterable[Permission], peer: Vpc) -> bool:
-    broad_enough = [permission for permission in present if _covers_traffic(permission, needed)]
+    broad_enough = [permission for permission in present if covers_traffic(permission, needed)]
     if any(permission.peer == needed.peer for permission in broad_enough):
         return True
     return all(any(contains(permission.peer, block) for permission in broad_enough) for block in _blocks(needed, peer))
@@ -246,17 +234,7 @@ def _is_covered(needed: Permission, present: Iterable[Permission], peer: Vpc) ->
 
 def _blocks(needed: Permission, peer: Vpc) -> tuple[str, ...]:
     """Where the traffic comes from or goes to; a security group's is anywhere in its VPC, as far as the protocol goes there."""
-    if "/" in needed.peer:
+    if is_block(needed.peer):
         return (needed.peer,)
-    family = {"icmp": peer.cidr_blocks, "icmpv6": peer.ipv6_cidr_blocks}
+    family = {ICMP_OF_FAMILY[4]: peer.cidr_blocks, ICMP_OF_FAMILY[6]: peer.ipv6_cidr_blocks}
     return family.get(needed.protocol, peer.all_cidr_blocks)
-
-
-def _covers_traffic(present: Permission, needed: Permission) -> bool:
-    if present.direction is not needed.direction:
-        return False
-    if present.protocol == ALL_PROTOCOLS:
-        return True
-    if present.protocol != needed.protocol:
-        return False
-    return present.ports is None or (needed.ports is not None and present.ports.covers(needed.ports))

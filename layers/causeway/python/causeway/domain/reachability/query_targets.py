@@ -1,4 +1,4 @@
-"""The things that somebody may ask about: what an id or an address means in a pair of VPCs."""
+"""Query targets: the network interfaces that an id or an address means in a pair of VPCs."""
 
 from collections.abc import Iterable
 
@@ -16,16 +16,16 @@ DEFAULT_GROUP = "default"
 """The name of the security group that an interface gets where none is given (VPC guide, "Default security groups")."""
 
 
-class UnansweredQuestion(Exception):
-    """These two VPCs cannot answer the question: the message says why, in one sentence."""
+class UnanswerableQuery(Exception):
+    """These two VPCs cannot answer the query: the message says why, in one sentence."""
 
 
 class QueryTarget(Value):
-    """One or more interfaces of a side.
+    """What a query is about: one or more interfaces of a side.
 
     Attributes:
-        name: As it was asked for.
-        candidates: Its interfaces; assumed, where there is none yet.
+        name: The id or address that was asked about.
+        candidates: Its interfaces; assumed if there is none yet.
     """
 
     name: str
@@ -34,7 +34,7 @@ class QueryTarget(Value):
 
 
 def is_known_kind(name: str) -> bool:
-    """Whether it is an id or an address that a question can be about."""
+    """Whether it is an id or an address that a query can be about."""
     return name.startswith(("eni-", "i-", "sg-", "subnet-")) or is_address(name)
 
 
@@ -47,11 +47,11 @@ def is_address(name: str) -> bool:
     return True
 
 
-def find(name: str, request: Request, snapshots: PerSide[Snapshot]) -> QueryTarget:
-    """What is meant by a network interface's, instance's, security group's or subnet's id, or by an address.
+def find_target(name: str, request: Request, snapshots: PerSide[Snapshot]) -> QueryTarget:
+    """The interfaces that the id of a network interface, instance, security group or subnet means, or that have an address.
 
-    A group that no interface carries, a subnet without interfaces, and an address that no interface has, mean interfaces that
-    are assumed: with that group; else with the groups that the request selects; else with the VPC's default group.
+    For a group, a subnet or an address without interfaces, some are assumed: for a group with that group, else with the groups
+    that the request selects, or with the VPC's default group if it selects none.
 
     Args:
         name: The id or the address.
@@ -59,7 +59,7 @@ def find(name: str, request: Request, snapshots: PerSide[Snapshot]) -> QueryTarg
         snapshots: Both sides, whole.
 
     Raises:
-        UnansweredQuestion: It is in neither VPC, or is nothing that security groups guard.
+        UnanswerableQuery: It is in neither VPC, or has no security group.
     """
     for side in SIDES:
         interfaces = _present(name, snapshots[side])
@@ -70,7 +70,7 @@ def find(name: str, request: Request, snapshots: PerSide[Snapshot]) -> QueryTarg
             everything = all_candidates(snapshots[side])
             return QueryTarget(name=name, side=side, candidates=replace(everything, interfaces=interfaces, assumed=True))
     requester, accepter = (snapshots[side].vpc.ref for side in SIDES)
-    raise UnansweredQuestion(f"{name} is neither in {requester} nor in {accepter}.")
+    raise UnanswerableQuery(f"{name} is neither in {requester} nor in {accepter}.")
 
 
 def _present(name: str, snapshot: Snapshot) -> tuple[NetworkInterface, ...]:
@@ -90,7 +90,7 @@ def _guarded(name: str, snapshot: Snapshot, interfaces: tuple[NetworkInterface, 
     ids = {interface.network_interface_id for interface in everything.interfaces}
     guarded = tuple(interface for interface in interfaces if interface.network_interface_id in ids)
     if not guarded:
-        raise UnansweredQuestion(f"{name} has no security group: it is one of AWS's own devices, and no end of any flow.")
+        raise UnanswerableQuery(f"{name} has no security group: it is one of AWS's own devices, and no end of any flow.")
     return QueryTarget(name=name, side=snapshot.side, candidates=replace(everything, interfaces=guarded))
 
 
