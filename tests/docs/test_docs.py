@@ -177,3 +177,8 @@ def test_every_test_that_is_named_exists() -> None:
 @pytest.mark.parametrize(("name", "code"), list(blocks("python")))
 def test_programs_compile(name: str, code: str) -> None:
     compile(code, name, "exec")
+
+
+def test_test_names_say_the_rule_in_fewer_than_80_characters() -> None:
+    names = [name for path in (ROOT / "tests").rglob("test_*.py") for name in re.findall(r"def (test_\w+)", path.read_text())]
+    assert [name for name in names if len(name) >= 80] == []

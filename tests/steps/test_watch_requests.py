@@ -54,7 +54,7 @@ def test_a_sweep_asks_for_a_look_at_all_that_has_settled(
     assert sweep.expired == ()
 
 
-def test_a_sweep_asks_for_a_look_at_each_run_that_has_no_outcome_though_its_item_is_gone(
+def test_a_sweep_asks_for_a_look_at_each_run_without_an_outcome(
     table: Any, requests: Requests, ledger: Ledger, queue: RecordingQueue
 ) -> None:
     put(table, "one")

@@ -134,9 +134,7 @@ def astray(hub: Hub) -> Function:
     return Function(hub, "CallWitnesses")
 
 
-def test_the_witness_role_asks_about_nothing_without_our_tag_and_deletes_only_what_has_it(
-    networks: Networks, astray: Function
-) -> None:
+def test_the_witness_role_asks_and_deletes_only_with_our_tag(networks: Networks, astray: Function) -> None:
     witness, network = astray.assume("causeway-witness", ExternalId=EXTERNAL_ID), networks.make(PRODUCTION)
     network.add_interface()
     (interface,) = network.ec2.describe_network_interfaces(Filters=[{"Name": "vpc-id", "Values": [network.vpc_id]}])[

@@ -141,7 +141,7 @@ def test_only_who_is_known_to_iam_reaches_the_url(hub: Document) -> None:
     }
 
 
-def test_only_holders_of_locks_and_unfinished_runs_are_looked_for_among_the_stacks_own_executions(hub: Document) -> None:
+def test_only_the_stacks_own_executions_are_described(hub: Document) -> None:
     looking = {
         name.removesuffix("Role"): statement["Resource"]
         for name, role in of_type(hub, "AWS::IAM::Role").items()

@@ -205,7 +205,7 @@ def test_a_prefix_list_that_another_account_shares_is_read(
         (("GetManagedPrefixListEntries", "branches"), [("branches", None), ("offices", ("10.9.0.0/16",))]),
     ],
 )
-def test_a_prefix_list_that_may_not_be_read_is_unknown_and_the_side_is_read_all_the_same(
+def test_an_unreadable_prefix_list_is_unknown_and_the_side_is_still_read(
     world: World, reader: Reader, requester: VpcRef, denied: tuple[str, str], left: list[tuple[str, object]]
 ) -> None:
     ids = {name: prefix_list(world, requester, name, "10.9.0.0/16") for name in ("branches", "offices")}
@@ -260,7 +260,7 @@ def test_more_route_tables_than_a_page_holds_are_all_seen(world: World, reader: 
     assert Counter(world.calls)["DescribeRouteTables"] == 2
 
 
-def test_a_side_that_cannot_be_read_is_a_finding_and_the_other_is_observed_all_the_same(
+def test_an_unreadable_side_is_a_finding_and_the_other_is_still_observed(
     world: World, reader: Reader, request_of_both: Request
 ) -> None:
     missing = VpcRef(account_id=TEST, region=EAST, vpc_id="vpc-0123456789abcdef0")

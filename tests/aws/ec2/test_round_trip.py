@@ -138,9 +138,7 @@ def applied(reader: Reader, world: World, request: Request, holdings: Holdings |
     return holdings_after(request, before, planned)
 
 
-def test_what_was_applied_leaves_nothing_to_plan_across_accounts_regions_and_families(
-    reader: Reader, world: World, across: Request
-) -> None:
+def test_nothing_is_left_to_plan_across_accounts_regions_and_families(reader: Reader, world: World, across: Request) -> None:
     first = plan(reader, across, Holdings())
     assert Counter(type(change) for change in first.changes)[CreateRoute] == 2 * 5 * 2
     holdings = applied(reader, world, across)

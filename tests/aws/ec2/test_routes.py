@@ -153,7 +153,7 @@ def test_routes_of_both_families_are_deleted_after_one_look_at_all_tables(
     assert Counter(world.calls)["DescribeRouteTables"] == 1
 
 
-def test_a_deletion_of_routes_that_was_begun_is_ended_and_then_repeated_without_a_call(
+def test_a_half_done_deletion_of_routes_is_finished_and_repeated_without_a_call(
     world: World, writer: RouteWriter, requester: VpcRef, connection_id: str
 ) -> None:
     tables = world.route_tables(requester, 4)

@@ -136,7 +136,7 @@ def test_a_group_of_another_account_is_named_with_its_owner(
     assert seen.permission == content
 
 
-def test_rules_of_both_families_and_directions_are_revoked_with_one_call_a_group_and_direction(
+def test_rules_are_revoked_with_one_call_for_each_group_and_direction(
     world: World, writer: RuleWriter, requester: VpcRef
 ) -> None:
     groups = [world.security_group(requester, f"app-{number}") for number in range(3)]
@@ -228,7 +228,7 @@ def test_rules_that_vanish_between_the_look_and_the_revocation_are_revoked(
     assert Counter(world.calls)["DescribeSecurityGroupRules"] >= 2
 
 
-def test_a_group_that_vanishes_between_the_look_and_the_revocation_took_its_rules_along(
+def test_a_group_that_vanishes_before_the_revocation_took_its_rules_along(
     world: World, writer: RuleWriter, requester: VpcRef
 ) -> None:
     group = world.security_group(requester, "app")

@@ -194,7 +194,7 @@ def test_an_analysis_that_cannot_be_seen_yet_says_nothing(ec2: Stubber, insights
     assert insights.hear(QUESTION, "nia-1") is None
 
 
-def test_only_the_requests_own_paths_are_cleared_away_and_none_that_is_analysed_still(ec2: Stubber, insights: Insights) -> None:
+def test_only_the_requests_own_paths_go_and_none_that_is_still_analysed(ec2: Stubber, insights: Insights) -> None:
     paths = [("nip-1", OURS), ("nip-2", OTHERS), ("nip-3", OURS)]
     described = [{"NetworkInsightsPathId": path_id, "Tags": tags} for path_id, tags in paths]
     ec2.add_response(

@@ -136,7 +136,7 @@ def test_another_port_another_block_and_dns_are_growth() -> None:
     assert why(wanted, networks=wider, holdings=holdings)
 
 
-def test_an_entry_in_a_network_acl_is_growth_unless_it_is_a_part_of_one_that_was_agreed_to() -> None:
+def test_an_acl_entry_is_growth_unless_it_is_part_of_an_agreed_one() -> None:
     """Also where the flow itself was agreed to: the ACL let it through then, and somebody has closed it."""
     wanted = request(ssh(), approval=True, network_acls=AclMode.MANAGE)
     held_open = holdings_after(wanted, NOTHING_HELD, plan_request(wanted, 1, NETWORKS))

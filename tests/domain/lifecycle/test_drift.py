@@ -46,7 +46,7 @@ def settled(state: State = State.DRIFTED) -> Settled:
 # --- What is done, and what is told
 
 
-def test_what_differs_is_repaired_where_the_item_says_so_and_nothing_stands_in_the_way() -> None:
+def test_a_difference_is_repaired_if_the_item_says_so_and_nothing_blocks() -> None:
     assert only_told_unless_repaired(REPAIR, DIFFERS) == DIFFERS
     assert only_told_unless_repaired(REPORT, EMPTY) == EMPTY
 

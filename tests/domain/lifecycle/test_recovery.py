@@ -50,7 +50,7 @@ def test_the_same_is_to_be_done_again(occasion: Occasion) -> None:
     assert (again.plan, again.connection_id, again.before) == (None, None, NOTHING_HELD), "what is there is observed"
 
 
-def test_what_comes_to_nothing_again_and_again_is_taken_up_after_longer_and_longer_pauses() -> None:
+def test_repeated_failures_are_resumed_after_growing_pauses() -> None:
     first = NOW
     run = change(RUN, failing_since=first)
 

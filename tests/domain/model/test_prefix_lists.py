@@ -175,9 +175,7 @@ def ours(networks: PerSide[Snapshot]) -> PerSide[Snapshot]:
     ],
     ids=["leads to ours", "a wider one", "elsewhere", "a wider one elsewhere", "other blocks"],
 )
-def test_a_route_by_a_list_counts_only_where_it_leads_the_same_block_to_the_connection(
-    held: str, target: str, planned: int
-) -> None:
+def test_a_route_by_a_list_counts_only_if_it_leads_the_block_to_the_connection(held: str, target: str, planned: int) -> None:
     """In both tables of the requester. A route of ours comes before one by a list that leads elsewhere."""
     networks = ours(by_lists(prefix_list(held), routes=(Route(destination="pl-1", target=target),)))
 

@@ -112,7 +112,7 @@ def test_of_a_rule_for_ports_that_another_item_asks_for_in_part_the_rest_is_told
     assert exposure.packets == opened(change(MYSQL, ports=PortRange(first=3300, last=3304)))
 
 
-def test_what_is_asked_for_of_one_group_is_not_of_an_interface_that_does_not_carry_it() -> None:
+def test_what_is_asked_for_of_a_group_is_about_its_own_interfaces_only() -> None:
     wanted = change(WANTED, security_groups=PerSide(requester=Selector(every=True), accepter=Selector(ids=("sg-b1",))))
     networks = at_accepter(rule("tcp", 22), wanted=wanted)
     one, other = networks.accepter.network_interfaces

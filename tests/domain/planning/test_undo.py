@@ -475,7 +475,7 @@ def with_route_to(target: str, here: Snapshot) -> Snapshot:
     return change(here, route_tables=tables)
 
 
-def test_of_a_connection_that_somebody_deleted_the_holes_go_and_nothing_leads_there_again() -> None:
+def test_black_holes_of_a_deleted_connection_go_and_no_route_comes_back() -> None:
     run = edit()
     cut = both(lambda side: without_connection(run.now[side], run.planned.connection_id or ""))
 

@@ -88,7 +88,7 @@ def test_a_question_has_all_that_its_witness_needs() -> None:
     assert probe == change(analysis, witness=PROBE)
 
 
-def test_each_flow_is_asked_about_once_in_each_family_between_the_first_ends_that_will_do() -> None:
+def test_each_flow_is_asked_about_once_in_each_family() -> None:
     assumed, idle = end("10.0.0.9", interface=False), end("10.0.0.8", instance=False)
     others = [verdict(ssh(), end(f"10.0.0.{host}")) for host in range(20, 40)]
 

@@ -189,7 +189,7 @@ def test_only_acls_and_families_of_subnets_that_use_a_selected_table() -> None:
     assert {(change.network_acl_id, change.entry.cidr_block) for change in entries} == {("acl-a1", CIDR_BLOCKS.accepter)}
 
 
-def test_an_edit_takes_away_the_entries_that_it_no_longer_needs_after_adding_what_it_does() -> None:
+def test_an_edit_adds_the_entries_it_needs_and_then_deletes_the_others() -> None:
     before, networks = managing(ssh()), closed()
     networks, held = apply(before, plan_request(before, 1, networks), networks, NOTHING_HELD)
 
