@@ -14,6 +14,7 @@ from moto.dynamodb.models.table import Table
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.instances import Instance
 from moto.events.models import EventBus
+from moto.logs.models import LogGroup
 from moto.s3.models import s3_backends
 from moto.sns.models import Topic
 from moto.stepfunctions.models import StateMachine
@@ -24,6 +25,7 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
 from localcloud.cloudformation import resources
+from localcloud.cloudformation.definitions import definition_from_s3, substituted
 from localcloud.endpoint.patching import replaces
 
 SAM_TRANSFORM = "AWS::Serverless-2016-10-31"
@@ -43,6 +45,7 @@ def install() -> None:
     # `Ref` gives a bus's name and a layer version's ARN; moto would put the object itself into the template.
     EventBus.physical_resource_id = property(lambda bus: bus.name)
     LayerVersion.physical_resource_id = property(lambda layer: layer.arn)
+    LogGroup.update_from_cloudformation_json = staticmethod(_update_log_group)
     original = parsing.resource_class_from_type
 
     def resource_class_from_type(resource_type: str) -> Any:
@@ -56,13 +59,26 @@ def install() -> None:
     parsing.resource_class_from_type = resource_class_from_type
 
 
+def _update_log_group(original_resource: LogGroup, cloudformation_json: Any, **_: Any) -> LogGroup:
+    """Only the retention of a group can change; moto would lose the group from the stack."""
+    original_resource.retention_in_days = cloudformation_json["Properties"].get("RetentionInDays")
+    return original_resource
+
+
 @replaces(CloudFormationBackend, "create_stack")
 @replaces(CloudFormationBackend, "update_stack")
 @replaces(CloudFormationBackend, "create_change_set")
 def sam_templates_are_transformed(original: Any, backend: Any, *args: Any, **kwargs: Any) -> Any:
     """The transform runs before anything looks at the template."""
     template, parameters = kwargs["template"], kwargs["parameters"]
+    _refuse_aliases(template)
     return original(backend, *args, **{**kwargs, "template": transform(template, parameters, backend.region_name)})
+
+
+def _refuse_aliases(template: str) -> None:
+    """CloudFormation's YAML has none (user guide, "CloudFormation template format")."""
+    if not template.lstrip().startswith("{") and any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(template)):
+        raise ValidationError(message="Template error: YAML aliases are not allowed in CloudFormation templates.")
 
 
 def transform(template: str, parameters: Any, region: str) -> str:
@@ -133,21 +149,15 @@ def updated_state_machine_definition_is_resolved(original: Any, **update: Any) -
 
 def _with_definition_string(resource: dict[str, Any], account_id: str, region: str) -> dict[str, Any]:
     properties = dict(resource["Properties"])
-    text = _definition_text(properties, account_id, region)
-    for name, value in properties.get("DefinitionSubstitutions", {}).items():
-        text = text.replace(f"${{{name}}}", str(value))
-    definition = json.dumps(yaml.safe_load(text), default=str, ensure_ascii=False)
-    return {**resource, "Properties": {**properties, "DefinitionString": definition}}
-
-
-def _definition_text(properties: dict[str, Any], account_id: str, region: str) -> str:
+    substitutions = properties.get("DefinitionSubstitutions", {})
     if location := properties.get("DefinitionS3Location"):
-        bucket = s3_backends[account_id][get_partition(region)]
-        content: bytes = bucket.get_object(location["Bucket"], location["Key"]).value
-        return content.decode()
-    if definition := properties.get("Definition"):
-        return json.dumps(definition)
-    return str(properties["DefinitionString"])
+        content: bytes = s3_backends[account_id][get_partition(region)].get_object(location["Bucket"], location["Key"]).value
+        definition = json.dumps(definition_from_s3(content.decode(), substitutions), default=str, ensure_ascii=False)
+    elif "Definition" in properties:
+        definition = substituted(json.dumps(properties["Definition"]), substitutions)
+    else:
+        definition = substituted(properties["DefinitionString"], substitutions)
+    return {**resource, "Properties": {**properties, "DefinitionString": definition}}
 
 
 @replaces(LambdaFunction, "__init__")

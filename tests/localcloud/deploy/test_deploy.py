@@ -1,6 +1,6 @@
 """Templates deploy as they do on AWS, and what cannot be deployed fails."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -62,11 +62,38 @@ def test_a_changed_parameter_reaches_the_function(app: App) -> None:
     assert app.invoke()[1]["greeting"] == "hi"
 
 
+def test_a_log_group_outlives_a_change_of_its_retention(app: App) -> None:
+    stacks, logs = app.client("cloudformation"), app.client("logs")
+    template = """
+      Parameters: {Days: {Type: Number}}
+      Resources: {Logs: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: /kept, RetentionInDays: !Ref Days}}}
+      Outputs: {Name: {Value: !Ref Logs}}
+    """
+
+    def deploy(how: Callable[..., object], days: str) -> tuple[str, int]:
+        how(StackName="kept", TemplateBody=template, Parameters=[{"ParameterKey": "Days", "ParameterValue": days}])
+        (output,) = stacks.describe_stacks(StackName="kept")["Stacks"][0]["Outputs"]
+        (group,) = logs.describe_log_groups(logGroupNamePrefix="/kept")["logGroups"]
+        return output["OutputValue"], int(group["retentionInDays"])
+
+    assert deploy(stacks.create_stack, "7") == ("/kept", 7)
+    logs.create_log_stream(logGroupName="/kept", logStreamName="said")
+    assert deploy(stacks.update_stack, "30") == ("/kept", 30)
+    assert [stream["logStreamName"] for stream in logs.describe_log_streams(logGroupName="/kept")["logStreams"]] == ["said"]
+
+
 def test_an_unknown_resource_type_is_refused(app: App, tmp_path: Path) -> None:
     template = tmp_path / "template.yaml"
     template.write_text("Resources: {Odd: {Type: AWS::Nothing::Known}}\n")
     with pytest.raises(ClientError, match=r"Unrecognized resource types: \[AWS::Nothing::Known\]"):
         create_stack(app.aws, MEMBER, template, "odd", {})
+
+
+def test_a_template_with_aliases_is_refused(app: App, tmp_path: Path) -> None:
+    template = tmp_path / "template.yaml"
+    template.write_text("Resources: {One: &queue {Type: AWS::SQS::Queue}, Other: *queue}\n")
+    with pytest.raises(ClientError, match="YAML aliases are not allowed in CloudFormation templates"):
+        create_stack(app.aws, MEMBER, template, "alike", {})
 
 
 def test_a_failed_change_set_is_a_failed_stack_with_the_reason(app: App) -> None:
