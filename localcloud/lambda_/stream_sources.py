@@ -13,6 +13,7 @@ from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.table import StreamRecord, StreamShard
 
 from localcloud.endpoint.patching import replaces
+from localcloud.lambda_ import stream_mappings
 from localcloud.lambda_.batches import failed_identifiers, passes
 from localcloud.lambda_.destinations import send_to_destination
 from localcloud.lambda_.runtime import LambdaRuntime
@@ -268,6 +269,15 @@ def a_failed_transaction_makes_no_records(original: Callable[..., None], *args: 
         return
     with _current[0].transaction():
         original(*args, **kwargs)
+
+
+@replaces(LambdaBackend, "create_event_source_mapping")
+def a_streams_mapping_is_checked(original: Any, backend: LambdaBackend, spec: dict[str, Any]) -> EventSourceMapping:
+    """In moto any role will do."""
+    if _current and ":dynamodb:" in spec.get("EventSourceArn", ""):
+        stream_mappings.check_role(backend.get_function(spec["FunctionName"]).role, spec)
+    created: EventSourceMapping = original(backend, spec)
+    return created
 
 
 @replaces(LambdaBackend, "delete_event_source_mapping")
