@@ -15,10 +15,10 @@ from statistics import median
 from typing import Any, NamedTuple
 
 import msgspec
-from boto3.dynamodb.types import TypeSerializer
 
 from bench.cloud import Cloud
 from bench.networks import Pair
+from causeway.aws.store.codec import attributes
 
 BARE = "bare"
 _BARE_CODE = """import boto3
@@ -182,7 +182,7 @@ def _bus_event(pair: Pair) -> dict[str, object]:
 
 def _stream_record(pair: Pair) -> dict[str, object]:
     """The item's insertion, with a sequence number before every other."""
-    image = {name: TypeSerializer().serialize(value) for name, value in pair.request_item.items()}
+    image = attributes(**pair.request_item)
     return {
         "eventID": f"insertion-{pair.name}",
         "eventName": "INSERT",

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from bench.cloud import MEMBERS, REGION, Cloud
 from bench.measure import Calls
 from bench.networks import Vpc, build_vpc
+from causeway.aws.store.codec import attributes, plain
 from localcloud.endpoint.faults import Throttle
 
 ACCOUNTS = (*MEMBERS, "333333333333")
@@ -107,7 +107,7 @@ def _items(vpcs: list[tuple[str, Vpc]], requests: int) -> Iterator[dict[str, Any
 
 def _put(cloud: Cloud, items: list[dict[str, Any]]) -> None:
     client = cloud.client("dynamodb")
-    written = [{name: TypeSerializer().serialize(value) for name, value in item.items()} for item in items]
+    written = [attributes(**item) for item in items]
     for start in range(0, len(written), _BATCH):
         batch = [{"PutRequest": {"Item": item}} for item in written[start : start + _BATCH]]
         client.batch_write_item(RequestItems={cloud.requests_table: batch})
@@ -133,9 +133,5 @@ def _states(client: Any, table: str) -> dict[str, str]:
         ProjectionExpression="request_id, #status.#state",
         ExpressionAttributeNames={"#status": "status", "#state": "state"},
     )
-    items = (_plain(item) for page in pages for item in page["Items"])
+    items = (plain(item) for page in pages for item in page["Items"])
     return {item["request_id"]: item.get("status", {}).get("state", "") for item in items}
-
-
-def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: TypeDeserializer().deserialize(value) for name, value in item.items()}

@@ -4,11 +4,11 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-
 from bench.cloud import Cloud
 from bench.measure import Outcome
 from bench.networks import Pair, build_pair
+from causeway.aws.executions import describe_execution, execution_arn
+from causeway.aws.store.codec import attributes, plain
 
 _POLL_SECONDS = 0.02
 _HUNG = 300.0
@@ -42,7 +42,7 @@ class Causeway:
 
     def ask(self, wanted: Mapping[str, object]) -> Outcome:
         """Put this item."""
-        name, item = str(wanted["request_id"]), {key: TypeSerializer().serialize(value) for key, value in wanted.items()}
+        name, item = str(wanted["request_id"]), attributes(**wanted)
         started = time.perf_counter()
         self._user.put_item(TableName=self._cloud.requests_table, Item=item)
         status = _wait_for(lambda: self._final_status(name), f"the outcome of {name}")
@@ -61,17 +61,13 @@ class Causeway:
     def _final_status(self, request_id: str) -> dict[str, Any] | None:
         key = {"request_id": {"S": request_id}}
         item = self._items.get_item(TableName=self._cloud.requests_table, Key=key, ConsistentRead=True)["Item"]
-        status: dict[str, Any] = TypeDeserializer().deserialize(item.get("status", {"M": {}}))
+        status: dict[str, Any] = plain(item).get("status", {})
         return status if status.get("state") in _FINAL else None
 
     def _ending(self, execution: str) -> str | None:
         """The status of an execution that has ended."""
-        arn = f"{self._cloud.state_machine_arn.replace(':stateMachine:', ':execution:')}:{execution}"
-        try:
-            status: str = self._executions.describe_execution(executionArn=arn)["status"]
-        except self._executions.exceptions.ExecutionDoesNotExist:
-            return None
-        return None if status == "RUNNING" else status
+        described = describe_execution(self._executions, execution_arn(self._cloud.state_machine_arn, execution))
+        return None if described is None or described["status"] == "RUNNING" else described["status"]
 
 
 def peer(cloud: Cloud, times: int) -> Pair:

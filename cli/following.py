@@ -31,7 +31,7 @@ def begun(hub: Hub, request_id: str, after: int, is_it: Callable[[Run], bool]) -
     """
     deadline = time.monotonic() + DISPATCH_PATIENCE
     while time.monotonic() < deadline:
-        for generation in range(after + 1, hub.ledger.newest_generation(request_id) + 1):
+        for generation in range(after + 1, hub.generations.newest(request_id) + 1):
             if _is(hub, request_id, generation, is_it):
                 return generation
         time.sleep(POLL)
@@ -45,7 +45,7 @@ def begun(hub: Hub, request_id: str, after: int, is_it: Callable[[Run], bool]) -
 
 def _is(hub: Hub, request_id: str, generation: int, is_it: Callable[[Run], bool]) -> bool:
     try:
-        return is_it(hub.ledger.load_run(request_id, generation))
+        return is_it(hub.runs.load(request_id, generation))
     except LedgerMissing:
         return False  # it is not saved yet, or was malformed
 
@@ -58,12 +58,12 @@ def follow(hub: Hub, request_id: str, generation: int, show: Show) -> Document:
     """
     while True:
         execution = hub.execution_status(request_id, generation)
-        outcome = hub.ledger.load_outcome(request_id, generation)
+        outcome = hub.runs.load_outcome(request_id, generation)
         show(hub.execution_events(request_id, generation))
         if outcome is not None:
             return {"request_id": request_id, **outcome.as_map()}
         if execution == SUCCEEDED:
-            return follow(hub, request_id, hub.ledger.newest_generation(request_id), show)
+            return follow(hub, request_id, hub.generations.newest(request_id), show)
         if execution not in {None, RUNNING}:
             raise _no_outcome(request_id, generation, execution)
         if execution == RUNNING and (waiting := _waiting(hub, request_id, generation)):

@@ -8,13 +8,16 @@ from http import HTTPStatus
 from typing import Any
 
 import boto3
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.httpsession import URLLib3Session
 
 from causeway.aws.errors import translated
-from causeway.aws.store.ledger import Ledger
+from causeway.aws.executions import describe_execution, execution_arn
+from causeway.aws.store.codec import attributes, plain
+from causeway.aws.store.generations import Generations
+from causeway.aws.store.history import RunHistory
+from causeway.aws.store.runs import Runs
 from causeway.domain.lifecycle.saved_network import SavedNetwork, UnusableSnapshot, unpack
 from causeway.domain.lifecycle.status import execution_name
 from causeway.domain.model.errors import ResourceNotFound
@@ -51,14 +54,14 @@ class Hub:
     def put(self, item: Document) -> None:
         """Put the item as a whole. That takes its `status` away, which asks for a run."""
         with translated(self._place(item["request_id"])):
-            self._dynamodb.put_item(TableName=self._table, Item=_attributes(item))
+            self._dynamodb.put_item(TableName=self._table, Item=attributes(**item))
 
     def find(self, request_id: str) -> Document | None:
         """The item as it is now; None where there is none."""
         with translated(self._place(request_id)):
-            key = _attributes({"request_id": request_id})
+            key = attributes(request_id=request_id)
             answer = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True)
-        return _plain(answer["Item"]) if "Item" in answer else None
+        return _document(answer["Item"]) if "Item" in answer else None
 
     def item(self, request_id: str) -> Document:
         """The item as it is now.
@@ -75,7 +78,9 @@ class Hub:
         """Every item, by its id."""
         with translated(f"table {self._table}"):
             pages = self._dynamodb.get_paginator("scan").paginate(TableName=self._table)
-            return sorted((_plain(item) for page in pages for item in page["Items"]), key=lambda item: str(item["request_id"]))
+            return sorted(
+                (_document(item) for page in pages for item in page["Items"]), key=lambda item: str(item["request_id"])
+            )
 
     def delete(self, request_id: str) -> None:
         """Delete the item.
@@ -84,7 +89,7 @@ class Hub:
             CommandError: There is none.
         """
         with translated(self._place(request_id)):
-            key = _attributes({"request_id": request_id})
+            key = attributes(request_id=request_id)
             answer = self._dynamodb.delete_item(TableName=self._table, Key=key, ReturnValues="ALL_OLD")
         if "Attributes" not in answer:
             raise self._no_such_request(request_id)
@@ -97,17 +102,21 @@ class Hub:
     # Runs
 
     @cached_property
-    def ledger(self) -> Ledger:
-        return Ledger(self._output("LedgerTableName"), self._dynamodb)
+    def generations(self) -> Generations:
+        return Generations(self._output("LedgerTableName"), self._dynamodb)
+
+    @cached_property
+    def runs(self) -> Runs:
+        return Runs(self._output("LedgerTableName"), self._dynamodb)
+
+    @cached_property
+    def history(self) -> RunHistory:
+        return RunHistory(self._output("LedgerTableName"), self._dynamodb)
 
     def execution_status(self, request_id: str, generation: int) -> str | None:
         """The state machine's word for how the generation's execution stands; None where there is no such execution."""
-        arn = self._execution_arn(request_id, generation)
-        with translated(arn):
-            try:
-                return str(self._executions.describe_execution(executionArn=arn)["status"])
-            except self._executions.exceptions.ExecutionDoesNotExist:
-                return None
+        described = describe_execution(self._executions, self._execution_arn(request_id, generation))
+        return described and described["status"]
 
     def execution_events(self, request_id: str, generation: int) -> list[Mapping[str, Any]]:
         """The history events of the generation's execution, so far."""
@@ -219,8 +228,7 @@ class Hub:
         return self._output("RequestsTableName")
 
     def _execution_arn(self, request_id: str, generation: int) -> str:
-        machine = self._output("StateMachineArn").replace(":stateMachine:", ":execution:")
-        return f"{machine}:{execution_name(request_id, generation)}"
+        return execution_arn(self._output("StateMachineArn"), execution_name(request_id, generation))
 
     def _place(self, request_id: str) -> str:
         return f"table {self._table}, request {request_id}"
@@ -234,13 +242,9 @@ class Hub:
         )
 
 
-def _attributes(item: Document) -> Any:
-    return {name: TypeSerializer().serialize(value) for name, value in item.items()}
-
-
-def _plain(item: Mapping[str, Any]) -> Document:
+def _document(item: Mapping[str, Any]) -> Document:
     """As JSON has it: DynamoDB's numbers are decimals, its sets are lists."""
-    return {name: _as_json(TypeDeserializer().deserialize(value)) for name, value in item.items()}
+    return {name: _as_json(value) for name, value in plain(item).items()}
 
 
 def _as_json(value: Any) -> Any:

@@ -42,14 +42,14 @@ def put(hub: Hub, item: Document) -> Asked:
     """
     item = item if "requested_by" in item else {**item, "requested_by": hub.caller()}
     wanted, request_id = parse_request(item), str(item["request_id"])
-    after = hub.ledger.newest_generation(request_id)
+    after = hub.generations.newest(request_id)
     hub.put(item)
     return Asked(request_id, item, after, lambda run: run.request == wanted and not run.removal)
 
 
 def delete(hub: Hub, request_id: str) -> Asked:
     """Delete an item."""
-    item, after = hub.item(request_id), hub.ledger.newest_generation(request_id)
+    item, after = hub.item(request_id), hub.generations.newest(request_id)
     hub.delete(request_id)
     return Asked(request_id, item, after, lambda run: run.removal)
 
@@ -60,7 +60,7 @@ def newest(hub: Hub, request_id: str) -> int:
     Raises:
         CommandError: There never was one.
     """
-    generation = hub.ledger.newest_generation(request_id)
+    generation = hub.generations.newest(request_id)
     if not generation:
         raise _unheard_of(request_id)
     return generation
@@ -72,7 +72,7 @@ def history(hub: Hub, request_id: str) -> tuple[Entry, ...]:
     Raises:
         CommandError: Nothing ever did.
     """
-    entries = tell(hub.ledger.history(request_id))
+    entries = tell(hub.history.records(request_id))
     if not entries:
         raise _unheard_of(request_id)
     return entries

@@ -9,4 +9,4 @@ from causeway.steps.common.step_input import StepInput
 
 @step
 def handler(given: StepInput) -> dict[str, str]:
-    return {"connection_id": accept_peering(given, ledger=composition.ledger(), writer=composition.writer(ConnectionWriter))}
+    return {"connection_id": accept_peering(given, runs=composition.runs(), writer=composition.writer(ConnectionWriter))}

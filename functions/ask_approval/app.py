@@ -11,7 +11,9 @@ def handler(given: StepInput) -> dict[str, str]:
     approval = ask_approval(
         given,
         requests=composition.requests(),
-        ledger=composition.ledger(),
+        generations=composition.generations(),
+        runs=composition.runs(),
+        locks=composition.locks(),
         approvals=composition.approvals(),
         topic=composition.topic(),
         bus=composition.bus(),

@@ -8,4 +8,4 @@ from causeway.steps.common.step_input import StepInput
 
 @step
 def handler(given: StepInput) -> Proof:
-    return check_reachability(given, ledger=composition.ledger(), reader=composition.reader())
+    return check_reachability(given, runs=composition.runs(), holdings=composition.holdings(), reader=composition.reader())

@@ -10,4 +10,4 @@ from causeway.steps.update_side import update_side
 
 @step
 def handler(given: StepInput) -> dict[str, int]:
-    return {"changes": update_side(given, DNS, ledger=composition.ledger(), writer=composition.writer(DnsWriter))}
+    return {"changes": update_side(given, DNS, runs=composition.runs(), writer=composition.writer(DnsWriter))}

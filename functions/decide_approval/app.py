@@ -23,7 +23,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> Response:
             decided = decide_approval(
                 answer,
                 caller(event),
-                ledger=composition.ledger(),
+                generations=composition.generations(),
                 approvals=composition.approvals(),
                 tasks=composition.tasks(),
             )

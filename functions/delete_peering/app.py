@@ -9,4 +9,4 @@ from causeway.steps.delete_peering import delete_peering
 
 @step
 def handler(given: StepInput) -> dict[str, str]:
-    return {"connection_id": delete_peering(given, ledger=composition.ledger(), writer=composition.writer(ConnectionWriter))}
+    return {"connection_id": delete_peering(given, runs=composition.runs(), writer=composition.writer(ConnectionWriter))}

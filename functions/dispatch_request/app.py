@@ -15,17 +15,16 @@ from causeway.steps.dispatch_request import ItemChange, dispatch_request
 
 def dispatch(record: DynamoDBRecord) -> None:
     stream = StreamRecord(record["dynamodb"])
-    change = ItemChange(
-        request_id=stream.keys["request_id"],
-        sequence_number=record["dynamodb"]["SequenceNumber"],
-        before=stream.old_image or None,
-        after=stream.new_image or None,
-    )
+    number, before, after = stream["SequenceNumber"], stream.old_image or None, stream.new_image or None
+    change = ItemChange(request_id=stream.keys["request_id"], sequence_number=number, before=before, after=after)
     with about(request_id=change.request_id):
         status = dispatch_request(
             change,
             requests=composition.requests(),
-            ledger=composition.ledger(),
+            generations=composition.generations(),
+            runs=composition.runs(),
+            history=composition.history(),
+            holdings=composition.holdings(),
             executions=composition.executions(),
             bus=composition.bus(),
         )

@@ -12,7 +12,10 @@ def handler(given: StepInput) -> PlanSummary:
     return plan_peering(
         given,
         requests=composition.requests(),
-        ledger=composition.ledger(),
+        generations=composition.generations(),
+        runs=composition.runs(),
+        holdings=composition.holdings(),
+        locks=composition.locks(),
         approvals=composition.approvals(),
         tasks=composition.tasks(),
         reader=composition.reader(),

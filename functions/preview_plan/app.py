@@ -12,7 +12,13 @@ from causeway.steps.preview_plan import preview_plan
 @logger.inject_lambda_context(clear_state=True)
 def handler(item: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     with about(request_id=item.get("request_id")):
-        rule = composition.settings().approval_rule
-        preview = preview_plan(item, ledger=composition.ledger(), reader=composition.reader(), rule=rule).as_map()
-        logger.info("Previewed", blocked=preview["blocked"], changes=len(preview["changes"]), checksum=preview["checksum"])
-    return preview
+        preview = preview_plan(
+            item,
+            generations=composition.generations(),
+            holdings=composition.holdings(),
+            reader=composition.reader(),
+            rule=composition.settings().approval_rule,
+        )
+        answer = preview.as_map()
+        logger.info("Previewed", blocked=answer["blocked"], changes=len(answer["changes"]), checksum=answer["checksum"])
+    return answer

@@ -12,7 +12,10 @@ def handler(given: StepInput) -> dict[str, str]:
     status = record_outcome(
         given,
         requests=composition.requests(),
-        ledger=composition.ledger(),
+        generations=composition.generations(),
+        runs=composition.runs(),
+        holdings=composition.holdings(),
+        locks=composition.locks(),
         approvals=composition.approvals(),
         bus=composition.bus(),
     )

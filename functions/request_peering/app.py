@@ -9,4 +9,5 @@ from causeway.steps.request_peering import request_peering
 
 @step
 def handler(given: StepInput) -> dict[str, str]:
-    return {"connection_id": request_peering(given, ledger=composition.ledger(), writer=composition.writer(ConnectionWriter))}
+    runs, holdings, writer = composition.runs(), composition.holdings(), composition.writer(ConnectionWriter)
+    return {"connection_id": request_peering(given, runs=runs, holdings=holdings, writer=writer)}

@@ -14,6 +14,6 @@ from causeway.steps.take_snapshot import take_snapshot
 def handler(item: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     with about(request_id=item.get("request_id")):
         rule = composition.settings().approval_rule
-        snapshot = pack(take_snapshot(item, ledger=composition.ledger(), reader=composition.reader(), rule=rule))
+        snapshot = pack(take_snapshot(item, holdings=composition.holdings(), reader=composition.reader(), rule=rule))
         logger.info("Saw both sides", characters=len(snapshot))
     return {"request_id": item["request_id"], "snapshot": snapshot}

@@ -9,4 +9,4 @@ from causeway.steps.undo_changes import undo_changes
 
 @step
 def handler(given: StepInput) -> PlanSummary:
-    return undo_changes(given, ledger=composition.ledger(), reader=composition.reader())
+    return undo_changes(given, runs=composition.runs(), reader=composition.reader())

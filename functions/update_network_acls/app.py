@@ -10,4 +10,4 @@ from causeway.steps.update_side import update_side
 
 @step
 def handler(given: StepInput) -> dict[str, int]:
-    return {"changes": update_side(given, ACL_ENTRIES, ledger=composition.ledger(), writer=composition.writer(AclEntryWriter))}
+    return {"changes": update_side(given, ACL_ENTRIES, runs=composition.runs(), writer=composition.writer(AclEntryWriter))}

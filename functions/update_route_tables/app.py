@@ -10,4 +10,4 @@ from causeway.steps.update_side import update_side
 
 @step
 def handler(given: StepInput) -> dict[str, int]:
-    return {"changes": update_side(given, ROUTES, ledger=composition.ledger(), writer=composition.writer(RouteWriter))}
+    return {"changes": update_side(given, ROUTES, runs=composition.runs(), writer=composition.writer(RouteWriter))}

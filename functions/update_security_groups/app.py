@@ -10,4 +10,4 @@ from causeway.steps.update_side import update_side
 
 @step
 def handler(given: StepInput) -> dict[str, int]:
-    return {"changes": update_side(given, RULES, ledger=composition.ledger(), writer=composition.writer(RuleWriter))}
+    return {"changes": update_side(given, RULES, runs=composition.runs(), writer=composition.writer(RuleWriter))}

@@ -10,4 +10,4 @@ from causeway.steps.update_side import update_side
 
 @step
 def handler(given: StepInput) -> dict[str, int]:
-    return {"changes": update_side(given, TAGS, ledger=composition.ledger(), writer=composition.writer(TagWriter))}
+    return {"changes": update_side(given, TAGS, runs=composition.runs(), writer=composition.writer(TagWriter))}

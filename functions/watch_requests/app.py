@@ -19,7 +19,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> Any:
         _places(event["Records"]) if "Records" in event else None,
         now(),
         requests=composition.requests(),
-        ledger=composition.ledger(),
+        generations=composition.generations(),
         checks=composition.drift_checks(),
     )
     for request_id in sweep.expired:

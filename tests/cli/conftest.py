@@ -9,8 +9,8 @@ import pytest
 from moto import mock_aws
 from typer.testing import CliRunner, Result
 
-from causeway.aws.store.ledger import Ledger
 from cli.app import app
+from tests.ledger import Ledger
 
 REGION = "us-east-1"
 KEYS = {"requests": ["request_id"], "ledger": ["request_id", "record"]}
@@ -60,7 +60,7 @@ def causeway(monkeypatch: pytest.MonkeyPatch) -> Iterator[Command]:
         _make_stack()
         role = "arn:aws:iam::123456789012:role/flow"
         boto3.client("stepfunctions").create_state_machine(name="flow", definition=json.dumps(DEFINITION), roleArn=role)
-        yield Command(dynamodb.Table("requests"), Ledger("ledger", boto3.client("dynamodb")))
+        yield Command(dynamodb.Table("requests"), Ledger.of(boto3.client("dynamodb")))
 
 
 @pytest.fixture

@@ -41,10 +41,10 @@ def stored(causeway: Command, **fields: Any) -> None:
 
 def ended(causeway: Command, state: State, *findings: Finding) -> None:
     """One generation of the request, which has ended."""
-    causeway.ledger.next_generation(REQUEST_ID, "1")
-    causeway.ledger.save_request(1, parse_request(ITEM))
-    causeway.ledger.save_plan(Plan(request_id=REQUEST_ID, generation=1, changes=(ROUTE,)))
-    causeway.ledger.save_outcome(status(state, *findings))
+    causeway.ledger.generations.of_change(REQUEST_ID, "1")
+    causeway.ledger.runs.save_request(1, parse_request(ITEM))
+    causeway.ledger.runs.save_plan(Plan(request_id=REQUEST_ID, generation=1, changes=(ROUTE,)))
+    causeway.ledger.runs.save_outcome(status(state, *findings))
 
 
 # --- put, get, list, delete
@@ -100,9 +100,9 @@ def test_put_waits_for_the_outcome_of_its_own_run(causeway: Command, monkeypatch
     def putting(hub: Hub, item: dict[str, Any]) -> None:
         """The next generation ends at once."""
         put(hub, item)
-        causeway.ledger.next_generation(REQUEST_ID, "2")
-        causeway.ledger.save_request(2, parse_request(item))
-        causeway.ledger.save_outcome(status(State.REJECTED, OVERLAP, generation=2))
+        causeway.ledger.generations.of_change(REQUEST_ID, "2")
+        causeway.ledger.runs.save_request(2, parse_request(item))
+        causeway.ledger.runs.save_outcome(status(State.REJECTED, OVERLAP, generation=2))
 
     monkeypatch.setattr(Hub, "put", putting)
 

@@ -40,9 +40,9 @@ def test_a_run_that_waits_for_a_person_is_followed_no_further(
 
 def test_a_superseded_run_leads_to_the_newest_one(causeway: Command, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in ("1", "2"):
-        causeway.ledger.next_generation(REQUEST_ID, number)
-    causeway.ledger.save_superseded(REQUEST_ID, 1)
-    causeway.ledger.save_outcome(status(State.REMOVED, generation=2))
+        causeway.ledger.generations.of_change(REQUEST_ID, number)
+    causeway.ledger.runs.save_superseded(REQUEST_ID, 1)
+    causeway.ledger.runs.save_outcome(status(State.REMOVED, generation=2))
     standing(hub, monkeypatch, {1: "SUCCEEDED", 2: "SUCCEEDED"})
 
     assert follow(hub, REQUEST_ID, 1, lambda _: None)["generation"] == 2

@@ -7,7 +7,7 @@ import boto3
 import msgspec
 import pytest
 
-from causeway.aws.store.ledger import Ledger
+from causeway.aws.store.runs import Runs
 from causeway.domain.lifecycle.saved_network import unpack
 from cli.offline.saved_network import preview_on
 
@@ -107,7 +107,7 @@ def test_a_preview_is_the_plan_that_would_be_made_and_writes_nothing(hub: Hub, m
 
     for name in ("receive_event", "dispatch_request", "plan_peering"):
         hub.invoke(name)
-    plan = Ledger("ledger", boto3.client("dynamodb")).load_run(REQUEST_ID, 1).saved_plan
+    plan = Runs("ledger", boto3.client("dynamodb")).load(REQUEST_ID, 1).saved_plan
     assert (preview["checksum"], preview["changes"]) == (plan.checksum, [change.sentence for change in plan.changes])
 
 

@@ -15,9 +15,7 @@ from causeway.aws.ec2.reader import Reader
 from causeway.aws.ec2.writer import KindWriter, Target
 from causeway.aws.events import Bus
 from causeway.aws.executions import Executions, Tasks
-from causeway.aws.store.approvals import Approvals
-from causeway.aws.store.ledger import Ledger
-from causeway.aws.store.requests_table import Requests
+from causeway.aws.store.requests_table import RequestsTable
 from causeway.aws.topic import Topic
 from causeway.domain.authority.question import Rendering
 from causeway.domain.lifecycle.status import Status
@@ -28,6 +26,7 @@ from causeway.domain.model.request import Request
 from causeway.domain.model.values import PerSide
 from causeway.domain.planning.kinds import ACL_ENTRIES, DNS, ROUTES, RULES, AcceptPeering, CreatePeering, DeletePeering
 from causeway.steps.update_side import update_side
+from tests.ledger import Ledger
 
 MADE = "pcx-1"
 KEYS = {"requests": ["request_id"], "ledger": ["request_id", "record"]}
@@ -182,18 +181,13 @@ def table(resource: Any, dynamodb: Any) -> Any:
 
 
 @pytest.fixture
-def requests(dynamodb: Any) -> Requests:
-    return Requests("requests", dynamodb)
+def requests(dynamodb: Any) -> RequestsTable:
+    return RequestsTable("requests", dynamodb)
 
 
 @pytest.fixture
 def ledger(dynamodb: Any) -> Ledger:
-    return Ledger("ledger", dynamodb)
-
-
-@pytest.fixture
-def approvals(dynamodb: Any) -> Approvals:
-    return Approvals("ledger", dynamodb)
+    return Ledger.of(dynamodb)
 
 
 @pytest.fixture

@@ -4,9 +4,7 @@ from typing import Any
 
 import pytest
 
-from causeway.aws.store.approvals import Approvals
-from causeway.aws.store.ledger import Ledger
-from causeway.aws.store.requests_table import Requests
+from causeway.aws.store.requests_table import RequestsTable
 from causeway.domain.authority.approval import Answer, Approval, ApprovalRule, Decision
 from causeway.domain.lifecycle.run import Occasion
 from causeway.domain.lifecycle.status import State, Status
@@ -23,6 +21,7 @@ from causeway.steps.decide_approval import decide_approval
 from causeway.steps.plan_peering import plan_peering
 from causeway.steps.record_outcome import record_outcome
 from tests.domain.networks import change, change_side, request, snapshots
+from tests.ledger import Ledger
 
 from .conftest import RecordingBus, RecordingTasks, RecordingTopic, StillReader
 
@@ -42,25 +41,27 @@ DENIED = StepError(error="ApprovalDenied", state="AskApproval")
 class Desk:
     """The steps around a question, and whoever answers."""
 
-    def __init__(self, requests: Requests, ledger: Ledger, approvals: Approvals) -> None:
+    def __init__(self, requests: RequestsTable, ledger: Ledger) -> None:
         self.ledger = ledger
-        self.approvals = approvals
         self.requests = requests
         self.bus, self.topic, self.tasks = RecordingBus(), RecordingTopic(), RecordingTasks()
 
     def begin(self, wanted: Request = WANTED, occasion: Occasion = Occasion.CHANGE) -> int:
-        newest = self.ledger.newest_generation(REQUEST_ID)
-        generation = self.ledger.next_generation(REQUEST_ID, str(newest + 1))
+        newest = self.ledger.generations.newest(REQUEST_ID)
+        generation = self.ledger.generations.of_change(REQUEST_ID, str(newest + 1))
         assert generation is not None
-        self.ledger.save_request(generation, wanted, occasion)
+        self.ledger.runs.save_request(generation, wanted, occasion)
         return generation
 
     def plan(self, generation: int, networks: PerSide[Snapshot] = NETWORKS) -> PlanSummary:
         return plan_peering(
             step(generation),
             requests=self.requests,
-            ledger=self.ledger,
-            approvals=self.approvals,
+            generations=self.ledger.generations,
+            runs=self.ledger.runs,
+            holdings=self.ledger.holdings,
+            locks=self.ledger.locks,
+            approvals=self.ledger.approvals,
             tasks=self.tasks,
             reader=StillReader(PerSide(requester=networks.requester, accepter=networks.accepter)),
             rule=ApprovalRule(),
@@ -71,28 +72,41 @@ class Desk:
         return ask_approval(
             change(step(generation), token=token),
             requests=self.requests,
-            ledger=self.ledger,
-            approvals=self.approvals,
+            generations=self.ledger.generations,
+            runs=self.ledger.runs,
+            locks=self.ledger.locks,
+            approvals=self.ledger.approvals,
             topic=self.topic,
             bus=self.bus,
         )
 
     def decide(self, checksum: str, decision: Decision = Decision.APPROVED, who: str = ALICE) -> Approval:
         answer = Answer(request_id=REQUEST_ID, checksum=checksum, decision=decision)
-        return decide_approval(answer, who, ledger=self.ledger, approvals=self.approvals, tasks=self.tasks)
+        return decide_approval(
+            answer, who, generations=self.ledger.generations, approvals=self.ledger.approvals, tasks=self.tasks
+        )
 
     def record(self, generation: int, error: StepError | None = None) -> Status:
         given = change(step(generation), error=error)
-        return record_outcome(given, requests=self.requests, ledger=self.ledger, approvals=self.approvals, bus=self.bus)
+        return record_outcome(
+            given,
+            requests=self.requests,
+            generations=self.ledger.generations,
+            runs=self.ledger.runs,
+            holdings=self.ledger.holdings,
+            locks=self.ledger.locks,
+            approvals=self.ledger.approvals,
+            bus=self.bus,
+        )
 
     def approval(self, generation: int) -> Approval:
-        approval = self.ledger.load_run(REQUEST_ID, generation).approval
+        approval = self.ledger.runs.load(REQUEST_ID, generation).approval
         assert approval is not None
         return approval
 
     def is_free(self, what: str) -> bool:
-        holder = self.ledger.lock(what, "asking")
-        self.ledger.release(what, "asking")
+        holder = self.ledger.locks.acquire(what, "asking")
+        self.ledger.locks.release(what, "asking")
         return holder is None
 
 
@@ -102,9 +116,9 @@ def step(generation: int) -> StepInput:
 
 
 @pytest.fixture
-def desk(requests: Requests, ledger: Ledger, approvals: Approvals, table: Any) -> Desk:
+def desk(requests: RequestsTable, ledger: Ledger, table: Any) -> Desk:
     table.put_item(Item={"request_id": REQUEST_ID})
-    return Desk(requests, ledger, approvals)
+    return Desk(requests, ledger)
 
 
 @pytest.fixture
@@ -121,12 +135,12 @@ def status_on(table: Any) -> dict[str, Any]:
 
 def test_a_plan_that_waits_is_saved_and_nothing_else(desk: Desk, table: Any) -> None:
     assert desk.plan(desk.begin()).ask
-    assert desk.ledger.load_holdings(REQUEST_ID).request is None
+    assert desk.ledger.holdings.load(REQUEST_ID).request is None
     assert "status" not in table.get_item(Key={"request_id": REQUEST_ID})["Item"]
 
 
 def test_the_question_is_told_and_the_locks_are_free_while_people_think(desk: Desk, waiting: Approval, table: Any) -> None:
-    plan = desk.ledger.load_run(REQUEST_ID, 1).saved_plan
+    plan = desk.ledger.runs.load(REQUEST_ID, 1).saved_plan
     status = status_on(table)
     assert (status["state"], status["approval"]["checksum"]) == ("AWAITING_APPROVAL", plan.checksum)
     assert status["changes_planned"] == [each.sentence for each in plan.changes]
@@ -147,7 +161,7 @@ def test_what_is_approved_is_done_if_the_network_is_as_it_was(desk: Desk, waitin
     assert (summary.ask, summary.request) == (False, True)
     assert status_on(table)["state"] == "APPLYING"
     assert status_on(table)["approval"]["decided_by"] == ALICE
-    assert desk.ledger.load_holdings(REQUEST_ID).approved == desk.ledger.load_run(REQUEST_ID, 1).saved_plan.scope
+    assert desk.ledger.holdings.load(REQUEST_ID).approved == desk.ledger.runs.load(REQUEST_ID, 1).saved_plan.scope
 
 
 def test_an_approval_of_another_plan_lapses_and_the_new_one_is_asked_for(desk: Desk, waiting: Approval) -> None:
@@ -174,7 +188,7 @@ def test_a_denial_is_the_outcome(desk: Desk, waiting: Approval) -> None:
 
     assert (status.state, [each.code for each in status.findings]) == (State.REJECTED, [Code.APPROVAL_DENIED])
     assert ALICE in status.findings[0].message
-    assert desk.ledger.load_holdings(REQUEST_ID).request is None
+    assert desk.ledger.holdings.load(REQUEST_ID).request is None
 
 
 def test_a_wait_without_an_answer_is_the_outcome_and_lapses(desk: Desk, waiting: Approval) -> None:
@@ -232,7 +246,7 @@ def test_a_decision_that_did_not_get_through_is_handed_over_when_it_is_said_agai
     decided = waiting.decided(
         Answer(request_id=REQUEST_ID, checksum=waiting.checksum, decision=Decision.APPROVED), ALICE, now="x"
     )
-    assert desk.approvals.save_decision(REQUEST_ID, 1, decided), "and then the function died"
+    assert desk.ledger.approvals.save_decision(REQUEST_ID, 1, decided), "and then the function died"
 
     assert desk.decide(waiting.checksum) == decided
 
@@ -247,6 +261,6 @@ def test_a_removal_asks_nobody(desk: Desk) -> None:
 
 def test_the_history_has_the_question_but_not_its_token(desk: Desk, waiting: Approval) -> None:
     desk.decide(waiting.checksum)
-    told = [record for record in desk.ledger.history(REQUEST_ID) if record.kind == "APPROVAL"]
+    told = [record for record in desk.ledger.history.records(REQUEST_ID) if record.kind == "APPROVAL"]
     assert [record.name for record in told] == ["APPROVAL#01#ASKED", "APPROVAL#01#DECIDED"]
     assert [record for record in told if "token" in record.fields] == []

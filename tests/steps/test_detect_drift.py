@@ -7,9 +7,7 @@ from typing import Any
 import pytest
 
 from causeway.aws.executions import Executions
-from causeway.aws.store.approvals import Approvals
-from causeway.aws.store.ledger import Ledger
-from causeway.aws.store.requests_table import Requests
+from causeway.aws.store.requests_table import RequestsTable
 from causeway.domain.authority.approval import ApprovalRule
 from causeway.domain.lifecycle.run import Occasion
 from causeway.domain.lifecycle.status import State, Status
@@ -27,6 +25,7 @@ from causeway.steps.dispatch_request import ItemChange, dispatch_request
 from causeway.steps.plan_peering import plan_peering
 from tests.domain.networks import CONNECTION_ID, change, connection, request, snapshots
 from tests.domain.situations import applied
+from tests.ledger import Ledger
 
 from .conftest import Machine, RecordingBus, RecordingTasks, StillReader
 
@@ -68,38 +67,58 @@ class PendingReader(StillReader):
 
 
 @pytest.fixture
-def look_at(requests: Requests, ledger: Ledger, executions: Executions, bus: RecordingBus) -> LookAt:
+def look_at(requests: RequestsTable, ledger: Ledger, executions: Executions, bus: RecordingBus) -> LookAt:
     def look(
         networks: PerSide[Any] = THERE, reader: StillReader | None = None, start: Any = executions, at: datetime = NOW
     ) -> Look:
         return detect_drift(
-            ID, at, requests=requests, ledger=ledger, reader=reader or StillReader(networks), executions=start, bus=bus
+            ID,
+            at,
+            requests=requests,
+            generations=ledger.generations,
+            runs=ledger.runs,
+            holdings=ledger.holdings,
+            reader=reader or StillReader(networks),
+            executions=start,
+            bus=bus,
         )
 
     return look
 
 
 @pytest.fixture
-def dispatch(requests: Requests, ledger: Ledger, executions: Executions, bus: RecordingBus) -> Dispatch:
+def dispatch(requests: RequestsTable, ledger: Ledger, executions: Executions, bus: RecordingBus) -> Dispatch:
     """A new item in the stream, with this sequence number."""
 
     def dispatched(number: str) -> Status | None:
         change = ItemChange(request_id=ID, sequence_number=number, before=None, after={"request_id": ID})
-        return dispatch_request(change, requests=requests, ledger=ledger, executions=executions, bus=bus)
+        return dispatch_request(
+            change,
+            requests=requests,
+            generations=ledger.generations,
+            runs=ledger.runs,
+            history=ledger.history,
+            holdings=ledger.holdings,
+            executions=executions,
+            bus=bus,
+        )
 
     return dispatched
 
 
 @pytest.fixture
-def plan(requests: Requests, ledger: Ledger, approvals: Approvals) -> Planning:
+def plan(requests: RequestsTable, ledger: Ledger) -> Planning:
     """PlanPeering of a generation, all of whose rivals are running."""
 
     def planned(generation: int) -> PlanSummary:
         return plan_peering(
             StepInput(request_id=ID, generation=generation, execution=f"run {generation}"),
             requests=requests,
-            ledger=ledger,
-            approvals=approvals,
+            generations=ledger.generations,
+            runs=ledger.runs,
+            holdings=ledger.holdings,
+            locks=ledger.locks,
+            approvals=ledger.approvals,
             tasks=RecordingTasks(),
             reader=StillReader(BROKEN),
             rule=ApprovalRule(),
@@ -110,15 +129,15 @@ def plan(requests: Requests, ledger: Ledger, approvals: Approvals) -> Planning:
 
 
 @pytest.fixture
-def settle(requests: Requests, ledger: Ledger, table: Any) -> Callable[..., None]:
+def settle(requests: RequestsTable, ledger: Ledger, table: Any) -> Callable[..., None]:
     """The request as a run has left it."""
 
     def settled(state: State = State.ACTIVE, generation: int = 1) -> None:
         table.put_item(Item={"request_id": ID})
         if generation == 1:
-            assert ledger.next_generation(ID, "100") == 1
-            ledger.save_request(1, WANTED)
-            ledger.save_plan(PLAN)
+            assert ledger.generations.of_change(ID, "100") == 1
+            ledger.runs.save_request(1, WANTED)
+            ledger.runs.save_plan(PLAN)
         requests.write_status(Status(state=state, request_id=ID, generation=generation, updated_at=NOW.isoformat()))
 
     return settled
@@ -160,7 +179,7 @@ def test_a_difference_begins_a_generation_of_its_own(
 
     assert look_at(BROKEN) is Look.BEGUN
 
-    run = ledger.load_run(ID, 2)
+    run = ledger.runs.load(ID, 2)
     assert (run.occasion, run.request, run.plan) == (Occasion.DRIFT, WANTED, None)
     assert machine.inputs == {f"{ID}-2": {"request_id": ID, "generation": 2}}
     assert table.scan()["Items"] == before, "the run tells it, not the look"
@@ -192,11 +211,11 @@ def test_two_looks_at_once_begin_one_generation_and_the_later_one_leaves_it_alon
 
     def another_look() -> None:
         assert look_at(BROKEN) is Look.BEGUN
-        begun.extend(ledger.history(ID))
+        begun.extend(ledger.history.records(ID))
 
     assert look_at(reader=Meanwhile(another_look)) is Look.BEGUN
 
-    assert list(ledger.history(ID)) == begun
+    assert list(ledger.history.records(ID)) == begun
     assert set(machine.inputs) == {f"{ID}-2"}
 
 
@@ -209,12 +228,12 @@ def test_a_run_that_another_look_began_and_that_has_ended_is_not_begun_again(
     def a_run_ends_and_the_next_begins() -> None:
         look_at(BROKEN)
         settle(generation=2)
-        ledger.forget_unfinished(ID, 2)
+        ledger.generations.mark_finished(ID, 2)
         assert look_at(BROKEN) is Look.BEGUN
 
     assert look_at(reader=Meanwhile(a_run_ends_and_the_next_begins)) is Look.NOT_SETTLED
 
-    assert ledger.newest_generation(ID) == 3
+    assert ledger.generations.newest(ID) == 3
     assert set(machine.inputs) == {f"{ID}-2", f"{ID}-3"}
 
 
@@ -229,16 +248,16 @@ def test_an_edit_that_comes_during_the_look_wins(
     edited = request()
 
     def edit() -> None:
-        assert ledger.next_generation(ID, "101") == 2
+        assert ledger.generations.of_change(ID, "101") == 2
         if saved:
-            ledger.save_request(2, edited)
+            ledger.runs.save_request(2, edited)
 
     assert look_at(reader=Meanwhile(edit)) is Look.NOT_SETTLED
 
-    assert [record.name for record in ledger.history(ID) if record.generation == 2] == (["REQUEST"] if saved else [])
+    assert [record.name for record in ledger.history.records(ID) if record.generation == 2] == (["REQUEST"] if saved else [])
     assert machine.inputs == {}
-    ledger.save_request(2, edited)
-    assert ledger.load_run(ID, 2).request == edited
+    ledger.runs.save_request(2, edited)
+    assert ledger.runs.load(ID, 2).request == edited
 
 
 def test_an_edit_after_it_gets_the_next_generation_and_an_old_record_none(
@@ -254,8 +273,8 @@ def test_an_edit_after_it_gets_the_next_generation_and_an_old_record_none(
     assert dispatch("099") is None
 
     assert status["generation"] == 1
-    assert (ledger.newest_generation(ID), ledger.load_run(ID, 2).occasion) == (2, Occasion.DRIFT)
-    assert [ledger.next_generation(ID, "101") for _ in range(2)] == [3, 3]
+    assert (ledger.generations.newest(ID), ledger.runs.load(ID, 2).occasion) == (2, Occasion.DRIFT)
+    assert [ledger.generations.of_change(ID, "101") for _ in range(2)] == [3, 3]
     assert look_at(BROKEN) is Look.NOT_SETTLED, "the edit is under way"
 
 
@@ -265,19 +284,19 @@ def test_a_drift_run_that_waits_for_its_pair_makes_room_for_an_edit(
 ) -> None:
     settle()
     look_at(BROKEN)
-    assert ledger.lock(WANTED.pair, "another request's run") is None
+    assert ledger.locks.acquire(WANTED.pair, "another request's run") is None
     with pytest.raises(PairBusy):
         plan(2)
 
-    assert ledger.next_generation(ID, "101") == 3
-    ledger.save_request(3, WANTED, occasion)
+    assert ledger.generations.of_change(ID, "101") == 3
+    ledger.runs.save_request(3, WANTED, occasion)
     with pytest.raises(PairBusy):
         plan(3)
     assert plan(2).superseded
-    ledger.release(WANTED.pair, "another request's run")
+    ledger.locks.release(WANTED.pair, "another request's run")
 
     assert not plan(3).superseded
-    assert ledger.load_run(ID, 2).plan is None
+    assert ledger.runs.load(ID, 2).plan is None
 
 
 # --- A run whose execution was ended from outside
@@ -296,21 +315,21 @@ def test_a_run_that_somebody_stopped_is_taken_up_as_a_new_generation(
     ledger: Ledger, look_at: LookAt, machine: Machine, executions: Executions, occasion: Occasion
 ) -> None:
     """Its item may be gone: a removal's is."""
-    assert ledger.next_generation(ID, "100") == 1
-    ledger.save_request(1, WANTED, occasion)
-    ledger.save_unfinished(ID, 1)
+    assert ledger.generations.of_change(ID, "100") == 1
+    ledger.runs.save_request(1, WANTED, occasion)
+    ledger.generations.mark_unfinished(ID, 1)
     executions.start(ID, 1)
     assert look_at() is Look.NOT_SETTLED
 
     stopped = stop(machine, 1)
 
     assert look_at(at=stopped) is Look.TAKEN_UP
-    run = ledger.load_run(ID, 2)
+    run = ledger.runs.load(ID, 2)
     assert (run.occasion, run.request, run.resumes) == (occasion, WANTED, True)
     assert set(machine.inputs) == {f"{ID}-1", f"{ID}-2"}
     assert look_at() is Look.NOT_SETTLED
-    assert ledger.next_generation(ID, "100") is None, "the change is delivered again: it has been taken up"
-    assert ledger.next_generation(ID, "101") == 3
+    assert ledger.generations.of_change(ID, "100") is None, "the change is delivered again: it has been taken up"
+    assert ledger.generations.of_change(ID, "101") == 3
 
 
 def test_a_drift_run_that_somebody_stopped_is_taken_up(settle: Any, look_at: LookAt, machine: Machine) -> None:
@@ -326,15 +345,15 @@ def test_a_drift_run_that_somebody_stopped_is_taken_up(settle: Any, look_at: Loo
 @pytest.mark.parametrize("edited", [False, True], ids=["it has told its outcome", "a newer change is there"])
 def test_a_run_that_is_not_lost_is_forgotten(settle: Any, look_at: LookAt, ledger: Ledger, edited: bool) -> None:
     settle(State.REJECTED)
-    ledger.save_unfinished(ID, 1)
+    ledger.generations.mark_unfinished(ID, 1)
     if edited:
-        assert ledger.next_generation(ID, "101") == 2
+        assert ledger.generations.of_change(ID, "101") == 2
     else:
-        ledger.save_outcome(Status(state=State.REJECTED, request_id=ID, generation=1, updated_at=NOW.isoformat()))
+        ledger.runs.save_outcome(Status(state=State.REJECTED, request_id=ID, generation=1, updated_at=NOW.isoformat()))
 
     assert look_at() is Look.NOT_SETTLED
 
-    assert ledger.unfinished() == ()
+    assert ledger.generations.unfinished_requests() == ()
 
 
 def test_a_run_that_has_just_told_its_outcome_hides_no_difference(
@@ -342,12 +361,12 @@ def test_a_run_that_has_just_told_its_outcome_hides_no_difference(
 ) -> None:
     """RecordOutcome takes it off the list a moment later."""
     settle()
-    ledger.save_unfinished(ID, 1)
+    ledger.generations.mark_unfinished(ID, 1)
 
     assert look_at(BROKEN) is Look.BEGUN
 
-    ledger.forget_unfinished(ID, 1)
-    assert ledger.unfinished_generation(ID) == 2
+    ledger.generations.mark_finished(ID, 1)
+    assert ledger.generations.unfinished(ID) == 2
     assert set(machine.inputs) == {f"{ID}-2"}
 
 
@@ -356,7 +375,7 @@ def test_a_run_that_has_just_told_its_outcome_hides_no_difference(
 
 @pytest.fixture
 def failed(settle: Any, ledger: Ledger) -> None:
-    ledger.save_connection(ID, 1, CONNECTION_ID)
+    ledger.runs.save_connection(ID, 1, CONNECTION_ID)
     settle(State.FAILED)
 
 

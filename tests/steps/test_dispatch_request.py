@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from causeway.aws.executions import Executions
-from causeway.aws.store.ledger import Ledger
-from causeway.aws.store.requests_table import Requests
+from causeway.aws.store.requests_table import RequestsTable
 from causeway.boundary import parse_request
 from causeway.domain.lifecycle.status import State, Status
 from causeway.domain.model.errors import ResourceNotFound
 from causeway.domain.model.findings import Code
 from causeway.domain.planning.ownership import Holdings
 from causeway.steps.dispatch_request import ItemChange, asks_for_something, dispatch_request
+from tests.ledger import Ledger
 
 from .conftest import Machine, RecordingBus
 
@@ -33,8 +33,17 @@ def item_change(number: int, after: dict[str, Any] | None, before: dict[str, Any
 
 
 @pytest.fixture
-def dispatch(requests: Requests, ledger: Ledger, executions: Executions, bus: RecordingBus) -> Dispatch:
-    return lambda change: dispatch_request(change, requests=requests, ledger=ledger, executions=executions, bus=bus)
+def dispatch(requests: RequestsTable, ledger: Ledger, executions: Executions, bus: RecordingBus) -> Dispatch:
+    return lambda change: dispatch_request(
+        change,
+        requests=requests,
+        generations=ledger.generations,
+        runs=ledger.runs,
+        history=ledger.history,
+        holdings=ledger.holdings,
+        executions=executions,
+        bus=bus,
+    )
 
 
 def state_of(table: Any) -> tuple[str, int]:
@@ -53,8 +62,8 @@ def test_a_new_item_starts_its_first_generation(
     assert (status.state, status.generation) == (State.PLANNING, 1)
     assert state_of(table) == ("PLANNING", 1)
     assert machine.inputs == {f"{REQUEST_ID}-1": {"request_id": REQUEST_ID, "generation": 1}}
-    assert (ledger.unfinished(), ledger.unfinished_generation(REQUEST_ID)) == ((REQUEST_ID,), 1)
-    assert ledger.load_run(REQUEST_ID, 1).request.requester.vpc_id == "vpc-0aaaaaaaaaaaaaaaa"
+    assert (ledger.generations.unfinished_requests(), ledger.generations.unfinished(REQUEST_ID)) == ((REQUEST_ID,), 1)
+    assert ledger.runs.load(REQUEST_ID, 1).request.requester.vpc_id == "vpc-0aaaaaaaaaaaaaaaa"
     assert bus.announced == []
 
 
@@ -79,7 +88,7 @@ def test_causeways_own_write_starts_nothing(dispatch: Dispatch, machine: Machine
     assert dispatch(item_change(100, {**ITEM, "status": STATUS}, ITEM)) is None
 
     assert machine.inputs == {}
-    assert ledger.next_generation(REQUEST_ID, "102") == 1, "no generation was used up"
+    assert ledger.generations.of_change(REQUEST_ID, "102") == 1, "no generation was used up"
 
 
 def test_the_same_item_put_again_runs_again(dispatch: Dispatch, table: Any, machine: Machine) -> None:
@@ -105,7 +114,7 @@ def test_a_redelivery_is_the_same_generation_and_execution(dispatch: Dispatch, t
     assert set(machine.inputs) == {f"{REQUEST_ID}-1"}
 
 
-def test_a_redelivery_does_not_hide_what_the_run_has_come_to(dispatch: Dispatch, table: Any, requests: Requests) -> None:
+def test_a_redelivery_does_not_hide_what_the_run_has_come_to(dispatch: Dispatch, table: Any, requests: RequestsTable) -> None:
     table.put_item(Item=ITEM)
     dispatch(item_change(100, ITEM))
     active = Status(state=State.ACTIVE, request_id=REQUEST_ID, generation=1, updated_at="2026-01-15T09:30:00.000+00:00")
@@ -117,12 +126,21 @@ def test_a_redelivery_does_not_hide_what_the_run_has_come_to(dispatch: Dispatch,
 
 
 def test_a_dispatch_that_died_half_way_is_finished_by_the_redelivery(
-    dispatch: Dispatch, table: Any, requests: Requests, ledger: Ledger, machine: Machine
+    dispatch: Dispatch, table: Any, requests: RequestsTable, ledger: Ledger, machine: Machine
 ) -> None:
     gone = Executions(machine.arn.replace("flow", "gone"), machine.client)
     table.put_item(Item=ITEM)
     with pytest.raises(ResourceNotFound, match="StateMachineDoesNotExist"):
-        dispatch_request(item_change(100, ITEM), requests=requests, ledger=ledger, executions=gone, bus=RecordingBus())
+        dispatch_request(
+            item_change(100, ITEM),
+            requests=requests,
+            generations=ledger.generations,
+            runs=ledger.runs,
+            history=ledger.history,
+            holdings=ledger.holdings,
+            executions=gone,
+            bus=RecordingBus(),
+        )
 
     dispatch(item_change(100, ITEM))
 
@@ -161,8 +179,8 @@ def test_a_malformed_item_is_rejected_on_the_item(
 def test_a_malformed_item_has_its_outcome_in_the_ledger(dispatch: Dispatch, ledger: Ledger) -> None:
     status = dispatch(item_change(100, {**ITEM, "priority": 1}))
 
-    assert status == ledger.load_outcome(REQUEST_ID, 1)
-    assert [each.name for each in ledger.history(REQUEST_ID)] == ["OUTCOME"]
+    assert status == ledger.runs.load_outcome(REQUEST_ID, 1)
+    assert [each.name for each in ledger.history.records(REQUEST_ID)] == ["OUTCOME"]
 
 
 def test_a_malformed_item_can_be_corrected(dispatch: Dispatch, table: Any, machine: Machine) -> None:
@@ -195,7 +213,7 @@ def test_an_item_that_is_gone_asks_for_the_removal_of_what_it_said(
     assert status is not None
     assert (status.state, status.generation) == (State.PLANNING, 1)
     assert machine.inputs == {f"{REQUEST_ID}-1": {"request_id": REQUEST_ID, "generation": 1}}
-    run = ledger.load_run(REQUEST_ID, 1)
+    run = ledger.runs.load(REQUEST_ID, 1)
     assert run.removal
     assert run.request == parse_request(ITEM)
     assert table.scan()["Items"] == [], "a status brings no item back"
@@ -208,11 +226,11 @@ def test_a_removal_is_of_what_is_held_whatever_the_item_said_last(
     dispatch: Dispatch, ledger: Ledger, before: dict[str, Any] | None
 ) -> None:
     held = parse_request({**ITEM, "dns_resolution": True})
-    ledger.save_holdings(REQUEST_ID, Holdings(request=held))
+    ledger.holdings.save(REQUEST_ID, Holdings(request=held))
 
     dispatch(item_change(100, None, before))
 
-    run = ledger.load_run(REQUEST_ID, 1)
+    run = ledger.runs.load(REQUEST_ID, 1)
     assert (run.request, run.removal) == (held, True)
 
 
@@ -230,7 +248,7 @@ def test_of_a_malformed_item_what_it_said_before_is_removed(
 
     assert status is not None
     assert (status.state, status.generation) == (State.PLANNING, 4)
-    run = ledger.load_run(REQUEST_ID, 4)
+    run = ledger.runs.load(REQUEST_ID, 4)
     assert (run.request, run.removal) == (parse_request(asked[1]), True)
 
 
@@ -252,7 +270,7 @@ def test_a_removal_that_comes_late_does_not_remove_what_was_put_again(
     assert dispatch(item_change(100, None, ITEM)) is None
 
     assert set(machine.inputs) == {f"{REQUEST_ID}-1"}
-    assert not ledger.load_run(REQUEST_ID, 1).removal
+    assert not ledger.runs.load(REQUEST_ID, 1).removal
 
 
 def test_a_redelivered_removal_is_the_same_run(dispatch: Dispatch, machine: Machine) -> None:

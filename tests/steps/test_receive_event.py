@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from causeway.aws.store.requests_table import Requests
+from causeway.aws.store.requests_table import RequestsTable
 from causeway.domain.lifecycle.status import State
 from causeway.domain.model.findings import Code
 from causeway.steps.receive_event import REMEMBERED, PeeringEvent, Wish, receive_event
@@ -28,7 +28,7 @@ REMOVAL: dict[str, Any] = {"request_id": "test-to-production"}
 type Receive = Callable[[str, dict[str, Any]], bool]
 
 
-def receiving(wish: Wish, requests: Requests, bus: RecordingBus) -> Receive:
+def receiving(wish: Wish, requests: RequestsTable, bus: RecordingBus) -> Receive:
     def given(event_id: str, detail: dict[str, Any]) -> bool:
         event = PeeringEvent(wish=wish, event_id=event_id, sent_at=SENT_AT, detail=detail)
         return receive_event(event, requests=requests, ledger_table="ledger", bus=bus)
@@ -37,12 +37,12 @@ def receiving(wish: Wish, requests: Requests, bus: RecordingBus) -> Receive:
 
 
 @pytest.fixture
-def receive(requests: Requests, bus: RecordingBus) -> Receive:
+def receive(requests: RequestsTable, bus: RecordingBus) -> Receive:
     return receiving(Wish.PEERING, requests, bus)
 
 
 @pytest.fixture
-def receive_removal(requests: Requests, bus: RecordingBus) -> Receive:
+def receive_removal(requests: RequestsTable, bus: RecordingBus) -> Receive:
     return receiving(Wish.REMOVAL, requests, bus)
 
 

@@ -5,9 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from causeway.aws.store.approvals import Approvals
-from causeway.aws.store.ledger import Ledger
-from causeway.aws.store.requests_table import Requests
+from causeway.aws.store.requests_table import RequestsTable
 from causeway.domain.authority.approval import ApprovalRule
 from causeway.domain.lifecycle.run import Occasion, Run
 from causeway.domain.lifecycle.status import State
@@ -28,6 +26,7 @@ from causeway.steps.record_outcome import record_outcome
 from causeway.steps.request_peering import request_peering
 from tests.domain.networks import change, flow, request, snapshots, ssh
 from tests.domain.situations import applied, both
+from tests.ledger import Ledger
 
 from .conftest import RecordingBus, RecordingTasks, RecordingWriter, StillReader, update_route_tables, update_security_groups
 
@@ -42,21 +41,20 @@ ENDED, RUNNING, HOLDER = False, True, "arn:aws:states:us-east-1:123456789012:exe
 class Steps:
     """The steps of one request's generations, with the tables as they are and the network as it is told."""
 
-    def __init__(self, requests: Requests, ledger: Ledger, approvals: Approvals) -> None:
+    def __init__(self, requests: RequestsTable, ledger: Ledger) -> None:
         self.ledger = ledger
         self.bus = RecordingBus()
         self.writer = RecordingWriter()
         self.asked_about: list[str] = []
         self._requests = requests
-        self._approvals = approvals
         self._sequence_number = 0
 
     def begin(self, wanted: Request = WANTED, occasion: Occasion = Occasion.CHANGE) -> int:
         """What DispatchRequest does for one change of the item."""
         self._sequence_number += 1
-        generation = self.ledger.next_generation(wanted.request_id, str(self._sequence_number))
+        generation = self.ledger.generations.of_change(wanted.request_id, str(self._sequence_number))
         assert generation is not None
-        self.ledger.save_request(generation, wanted, occasion)
+        self.ledger.runs.save_request(generation, wanted, occasion)
         return generation
 
     def plan(self, generation: int, networks: PerSide[Any] = THERE, *, holder: bool = ENDED) -> PlanSummary:
@@ -67,8 +65,11 @@ class Steps:
         return plan_peering(
             step(generation),
             requests=self._requests,
-            ledger=self.ledger,
-            approvals=self._approvals,
+            generations=self.ledger.generations,
+            runs=self.ledger.runs,
+            holdings=self.ledger.holdings,
+            locks=self.ledger.locks,
+            approvals=self.ledger.approvals,
             tasks=RecordingTasks(),
             reader=StillReader(networks),
             rule=ApprovalRule(),
@@ -77,23 +78,32 @@ class Steps:
 
     def record(self, generation: int, error: StepError | None = None) -> State:
         given = change(step(generation), error=error)
-        return record_outcome(given, requests=self._requests, ledger=self.ledger, approvals=self._approvals, bus=self.bus).state
+        return record_outcome(
+            given,
+            requests=self._requests,
+            generations=self.ledger.generations,
+            runs=self.ledger.runs,
+            holdings=self.ledger.holdings,
+            locks=self.ledger.locks,
+            approvals=self.ledger.approvals,
+            bus=self.bus,
+        ).state
 
     def take_away(self, generation: int) -> list[int]:
         """Both update steps on both sides; how much each took away."""
         return [
-            update(change(step(generation), side=side, removing=True), ledger=self.ledger, writer=self.writer)
+            update(change(step(generation), side=side, removing=True), runs=self.ledger.runs, writer=self.writer)
             for side in SIDES
             for update in (update_security_groups, update_route_tables)
         ]
 
     def run(self, generation: int) -> Run:
-        return self.ledger.load_run(WANTED.request_id, generation)
+        return self.ledger.runs.load(WANTED.request_id, generation)
 
     def holder(self) -> str | None:
         """Who has the pair. Asking takes it where it is free, so it is given back."""
-        other = self.ledger.lock(WANTED.pair, "asking")
-        self.ledger.release(WANTED.pair, "asking")
+        other = self.ledger.locks.acquire(WANTED.pair, "asking")
+        self.ledger.locks.release(WANTED.pair, "asking")
         return other
 
 
@@ -106,8 +116,8 @@ def step(generation: int) -> StepInput:
 
 
 @pytest.fixture
-def steps(requests: Requests, ledger: Ledger, approvals: Approvals) -> Steps:
-    return Steps(requests, ledger, approvals)
+def steps(requests: RequestsTable, ledger: Ledger) -> Steps:
+    return Steps(requests, ledger)
 
 
 @pytest.fixture
@@ -115,7 +125,7 @@ def active(steps: Steps, table: Any) -> Steps:
     """After a first generation that made everything."""
     table.put_item(Item={"request_id": WANTED.request_id})
     steps.plan(steps.begin(), NETWORKS)
-    request_peering(step(1), ledger=steps.ledger, writer=steps.writer)
+    request_peering(step(1), runs=steps.ledger.runs, holdings=steps.ledger.holdings, writer=steps.writer)
     steps.record(1)
     steps.bus.announced.clear()
     steps.writer.asked.clear()
@@ -131,7 +141,7 @@ def test_a_removal_takes_everything_away_and_leaves_no_trace_but_its_history(act
 
     summary = active.plan(generation)
     taken = active.take_away(generation)
-    connection_id = delete_peering(step(generation), ledger=active.ledger, writer=active.writer)
+    connection_id = delete_peering(step(generation), runs=active.ledger.runs, writer=active.writer)
     state = active.record(generation)
 
     assert msgspec.json.decode(msgspec.json.encode(summary)) == {
@@ -158,7 +168,7 @@ def test_a_removal_takes_everything_away_and_leaves_no_trace_but_its_history(act
     assert run.made == run.saved_plan.changes
     assert state is State.REMOVED
     assert [(request_id, told.state) for request_id, told in active.bus.announced] == [(WANTED.request_id, State.REMOVED)]
-    assert active.ledger.load_holdings(WANTED.request_id) == NOTHING_HELD
+    assert active.ledger.holdings.load(WANTED.request_id) == NOTHING_HELD
     assert active.holder() is None
     assert table.scan()["Items"] == []
 
@@ -168,7 +178,7 @@ def test_the_writer_is_asked_for_the_removals_of_the_side_and_the_request(active
     active.plan(generation)
 
     active.take_away(generation)
-    delete_peering(step(generation), ledger=active.ledger, writer=active.writer)
+    delete_peering(step(generation), runs=active.ledger.runs, writer=active.writer)
 
     plan = active.run(generation).saved_plan
     (delete,) = plan.of(DeletePeering, Side.REQUESTER)
@@ -189,19 +199,19 @@ def test_the_writer_is_asked_for_the_removals_of_the_side_and_the_request(active
 def test_a_removal_that_fails_half_way_keeps_its_holdings_and_tells_what_is_gone(active: Steps) -> None:
     generation = active.begin(occasion=Occasion.REMOVAL)
     active.plan(generation)
-    holdings = active.ledger.load_holdings(WANTED.request_id)
+    holdings = active.ledger.holdings.load(WANTED.request_id)
     active.writer = RecordingWriter(failing=1, error=CONFLICT)
 
     with pytest.raises(RouteConflict):
         update_route_tables(
-            change(step(generation), side=Side.REQUESTER, removing=True), ledger=active.ledger, writer=active.writer
+            change(step(generation), side=Side.REQUESTER, removing=True), runs=active.ledger.runs, writer=active.writer
         )
     state = active.record(generation, StepError(error="RouteConflict", state="UpdateRouteTables"))
 
     assert state is State.FAILED
     ((_, status),) = active.bus.announced
     assert status.changes_made == ("No longer route 192.0.0.0/16 to the peering in rtb-a0",)
-    assert active.ledger.load_holdings(WANTED.request_id) == holdings != NOTHING_HELD
+    assert active.ledger.holdings.load(WANTED.request_id) == holdings != NOTHING_HELD
     assert active.holder() is None, "the next one can try again"
 
 
@@ -210,7 +220,7 @@ def test_a_connection_that_fails_to_go_is_not_on_record(active: Steps) -> None:
     active.plan(generation)
 
     with pytest.raises(RouteConflict):
-        delete_peering(step(generation), ledger=active.ledger, writer=RecordingWriter(error=CONFLICT))
+        delete_peering(step(generation), runs=active.ledger.runs, writer=RecordingWriter(error=CONFLICT))
 
     assert active.run(generation).done == ()
 
@@ -219,7 +229,7 @@ def test_a_connection_is_not_deleted_without_a_plan(active: Steps) -> None:
     generation = active.begin(occasion=Occasion.REMOVAL)
 
     with pytest.raises(LedgerMissing, match="no plan"):
-        delete_peering(step(generation), ledger=active.ledger, writer=active.writer)
+        delete_peering(step(generation), runs=active.ledger.runs, writer=active.writer)
 
     assert active.writer.asked == []
 
@@ -264,7 +274,7 @@ def test_of_two_vpcs_that_are_gone_nothing_is_left_to_do(active: Steps) -> None:
 
     assert active.plan(generation, both(missing)) == PlanSummary()
     assert active.record(generation) is State.REMOVED
-    assert active.ledger.load_holdings(WANTED.request_id) == NOTHING_HELD
+    assert active.ledger.holdings.load(WANTED.request_id) == NOTHING_HELD
 
 
 def test_a_side_that_cannot_be_read_is_not_taken_for_gone(active: Steps) -> None:
@@ -274,7 +284,7 @@ def test_a_side_that_cannot_be_read_is_not_taken_for_gone(active: Steps) -> None
     assert active.plan(generation, change(THERE, accepter=unreadable)).blocked
 
     assert active.record(generation) is State.FAILED
-    assert active.ledger.load_holdings(WANTED.request_id) != NOTHING_HELD
+    assert active.ledger.holdings.load(WANTED.request_id) != NOTHING_HELD
 
 
 def test_a_vpc_that_is_gone_stops_what_is_no_removal(active: Steps) -> None:
@@ -306,7 +316,7 @@ def test_what_was_added_and_what_was_taken_away_are_both_on_record(active: Steps
 
     for removing in (False, True):
         given = change(step(generation), side=Side.ACCEPTER, removing=removing)
-        update_security_groups(given, ledger=active.ledger, writer=active.writer)
+        update_security_groups(given, runs=active.ledger.runs, writer=active.writer)
 
     assert [change.sentence for change in active.run(generation).made] == [
         "Allow tcp/443 from 10.0.0.0/16 in sg-b1",
@@ -316,12 +326,12 @@ def test_what_was_added_and_what_was_taken_away_are_both_on_record(active: Steps
 
 
 def test_what_was_held_before_a_change_is_held_after_it(active: Steps) -> None:
-    before = active.ledger.load_holdings(WANTED.request_id)
+    before = active.ledger.holdings.load(WANTED.request_id)
 
     active.plan(active.begin(NARROWER))
 
     (connection,) = THERE.requester.peering_connections
-    after = active.ledger.load_holdings(WANTED.request_id)
+    after = active.ledger.holdings.load(WANTED.request_id)
     held = change(before, request=NARROWER, approved=after.approved).with_connection(connection.connection_id)
     assert after == held
     assert set(after.approved) < set(before.approved)
@@ -331,24 +341,24 @@ def test_what_was_held_before_a_change_is_held_after_it(active: Steps) -> None:
 
 
 def test_a_run_that_is_not_the_newest_gives_the_pair_back_and_writes_nothing(active: Steps, table: Any) -> None:
-    holdings, item = active.ledger.load_holdings(WANTED.request_id), table.scan()["Items"]
+    holdings, item = active.ledger.holdings.load(WANTED.request_id), table.scan()["Items"]
     older, newer = active.begin(occasion=Occasion.REMOVAL), active.begin(NARROWER)
 
     assert active.plan(older) == PlanSummary(superseded=True)
 
     assert active.run(older).plan is None
-    assert [each.name for each in active.ledger.history(WANTED.request_id) if each.generation == older] == [
+    assert [each.name for each in active.ledger.history.records(WANTED.request_id) if each.generation == older] == [
         "REQUEST",
         "SUPERSEDED",
     ]
-    assert active.ledger.load_holdings(WANTED.request_id) == holdings
+    assert active.ledger.holdings.load(WANTED.request_id) == holdings
     assert table.scan()["Items"] == item
     assert active.holder() is None
     assert not active.plan(newer).superseded
 
 
 def test_a_pair_is_waited_for_while_its_holder_runs(active: Steps) -> None:
-    active.ledger.lock(WANTED.pair, HOLDER)
+    active.ledger.locks.acquire(WANTED.pair, HOLDER)
     generation = active.begin(occasion=Occasion.REMOVAL)
 
     with pytest.raises(PairBusy, match="another-7"):
@@ -361,14 +371,14 @@ def test_a_pair_is_waited_for_while_its_holder_runs(active: Steps) -> None:
 
 def test_the_pair_is_the_same_in_either_order(active: Steps) -> None:
     swapped = request(request_id="the-other-way", requester=WANTED.accepter, accepter=WANTED.requester)
-    active.ledger.lock(swapped.pair, HOLDER)
+    active.ledger.locks.acquire(swapped.pair, HOLDER)
 
     with pytest.raises(PairBusy):
         active.plan(active.begin(), holder=RUNNING)
 
 
 def test_the_pair_is_taken_over_from_a_holder_that_has_ended(active: Steps) -> None:
-    active.ledger.lock(WANTED.pair, HOLDER)
+    active.ledger.locks.acquire(WANTED.pair, HOLDER)
     generation = active.begin(occasion=Occasion.REMOVAL)
 
     assert active.plan(generation, holder=ENDED).delete
@@ -377,14 +387,14 @@ def test_the_pair_is_taken_over_from_a_holder_that_has_ended(active: Steps) -> N
 
 
 def test_only_one_of_two_takes_a_dead_holders_pair_over(active: Steps, monkeypatch: pytest.MonkeyPatch) -> None:
-    active.ledger.lock(WANTED.pair, HOLDER)
-    take_over = active.ledger.take_over
+    active.ledger.locks.acquire(WANTED.pair, HOLDER)
+    take_over = active.ledger.locks.take_over
 
     def too_late(pair: str, holder: str, from_holder: str) -> bool:
         take_over(pair, "faster", from_holder)
         return take_over(pair, holder, from_holder)
 
-    monkeypatch.setattr(active.ledger, "take_over", too_late)
+    monkeypatch.setattr(active.ledger.locks, "take_over", too_late)
 
     with pytest.raises(PairBusy):
         active.plan(active.begin(occasion=Occasion.REMOVAL), holder=ENDED)
@@ -400,7 +410,7 @@ def test_a_run_that_plans_again_has_the_pair_already(active: Steps) -> None:
 
 
 def test_a_request_is_waited_for_too_whatever_pair_it_names_now(active: Steps) -> None:
-    active.ledger.lock(WANTED.request_id, HOLDER)
+    active.ledger.locks.acquire(WANTED.request_id, HOLDER)
     elsewhere = change(WANTED, requester=change(WANTED.requester, vpc_id="vpc-0123456789abcdef0"))
 
     with pytest.raises(PairBusy, match=f"{WANTED.request_id}, held by .*another-7"):
@@ -416,4 +426,4 @@ def test_a_removal_takes_away_what_is_held_by_now(active: Steps) -> None:
 
     assert active.run(generation).request == WANTED
     assert active.record(generation) is State.REMOVED
-    assert active.ledger.lock(WANTED.request_id, "asking") is None
+    assert active.ledger.locks.acquire(WANTED.request_id, "asking") is None

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from causeway.aws.store.ledger import Ledger
 from causeway.boundary import MalformedItem, parse_request
 from causeway.domain.authority.approval import ApprovalRule
 from causeway.domain.lifecycle.saved_network import SavedNetwork, UnusableSnapshot, from_json, to_json
@@ -25,6 +24,7 @@ from cli.offline.saved_network import check_on, preview_on
 from tests.domain.documents import networks_of
 from tests.domain.networks import change_side
 from tests.domain.situations import applied
+from tests.ledger import Ledger
 
 from .conftest import StillReader
 
@@ -50,15 +50,15 @@ class AskedReader(StillReader):
 
 def taken(ledger: Ledger, networks: PerSide[Any], item: dict[str, Any] = ITEM) -> SavedNetwork:
     """The document, written and read."""
-    return from_json(to_json(take_snapshot(item, ledger=ledger, reader=StillReader(networks), rule=RULE)))
+    return from_json(to_json(take_snapshot(item, holdings=ledger.holdings, reader=StillReader(networks), rule=RULE)))
 
 
 def shared(ledger: Ledger) -> None:
     """Another request of the pair was there first, and has made the connection."""
     other = parse_request(OTHER)
     plan = plan_request(other, 1, NETWORKS)
-    ledger.save_holdings(other.request_id, holdings_after(other, NOTHING_HELD, plan))
-    ledger.save_user(other.pair, other.request_id)
+    ledger.holdings.save(other.request_id, holdings_after(other, NOTHING_HELD, plan))
+    ledger.holdings.add_user(other.pair, other.request_id)
 
 
 @pytest.mark.parametrize("networks", [NETWORKS, THERE])
@@ -66,25 +66,29 @@ def shared(ledger: Ledger) -> None:
     "item", [ITEM, OTHER, {**ITEM, "allow": []}, {**ITEM, "excluded_cidr_blocks": ["100.64.0.0/10"]}, {"request_id": "odd"}]
 )
 def test_a_preview_on_a_snapshot_is_the_preview_there_was(ledger: Ledger, networks: PerSide[Any], item: dict[str, Any]) -> None:
-    ledger.save_holdings(WANTED.request_id, holdings_after(WANTED, NOTHING_HELD, PLAN))
-    ledger.save_user(WANTED.pair, WANTED.request_id)
+    ledger.holdings.save(WANTED.request_id, holdings_after(WANTED, NOTHING_HELD, PLAN))
+    ledger.holdings.add_user(WANTED.pair, WANTED.request_id)
     shared(ledger)
 
     offline = preview_on(taken(ledger, networks), item)
 
-    assert offline == preview_plan(item, ledger=ledger, reader=StillReader(networks), rule=RULE)
+    assert offline == preview_plan(
+        item, generations=ledger.generations, holdings=ledger.holdings, reader=StillReader(networks), rule=RULE
+    )
 
 
 @pytest.mark.parametrize("networks", [NETWORKS, THERE])
 def test_a_preview_the_other_way_round_is_the_preview_there_was(ledger: Ledger, networks: PerSide[Any]) -> None:
-    ledger.save_holdings(WANTED.request_id, holdings_after(WANTED, NOTHING_HELD, PLAN))
-    ledger.save_user(WANTED.pair, WANTED.request_id)
+    ledger.holdings.save(WANTED.request_id, holdings_after(WANTED, NOTHING_HELD, PLAN))
+    ledger.holdings.add_user(WANTED.pair, WANTED.request_id)
     item = {**OTHER, "requester": ITEM["accepter"], "accepter": ITEM["requester"]}
     swapped = PerSide[Any](requester=networks.accepter.swapped, accepter=networks.requester.swapped)
 
     offline = preview_on(taken(ledger, networks), item)
 
-    assert offline == preview_plan(item, ledger=ledger, reader=StillReader(swapped), rule=RULE)
+    assert offline == preview_plan(
+        item, generations=ledger.generations, holdings=ledger.holdings, reader=StillReader(swapped), rule=RULE
+    )
     assert not offline.as_map()["blocked"]
 
 
@@ -93,7 +97,7 @@ def test_a_snapshot_is_about_all_of_both_sides_and_what_is_held(ledger: Ledger) 
     reader = AskedReader(NETWORKS)
     item = {**ITEM, "excluded_cidr_blocks": ["100.64.0.0/10"]}
 
-    network = take_snapshot({**item, "status": {"state": "ACTIVE"}}, ledger=ledger, reader=reader, rule=RULE)
+    network = take_snapshot({**item, "status": {"state": "ACTIVE"}}, holdings=ledger.holdings, reader=reader, rule=RULE)
 
     assert reader.asked is not None
     assert (reader.asked.excluded_cidr_blocks, reader.quotas) == ((), True)
@@ -125,9 +129,11 @@ def test_a_side_that_cannot_be_seen_is_an_error(ledger: Ledger, code: Code, erro
     finding = Finding(code=code, message="Not for you.", where="vpc-1", side=Side.ACCEPTER)
 
     with pytest.raises(error, match=r"cannot be observed.*vpc-1.*Not for you"):
-        take_snapshot(ITEM, ledger=ledger, reader=StillReader(change_side(NETWORKS, Side.ACCEPTER, finding)), rule=RULE)
+        take_snapshot(
+            ITEM, holdings=ledger.holdings, reader=StillReader(change_side(NETWORKS, Side.ACCEPTER, finding)), rule=RULE
+        )
 
 
 def test_what_is_no_request_is_not_looked_for(ledger: Ledger) -> None:
     with pytest.raises(MalformedItem, match="priority"):
-        take_snapshot({**ITEM, "priority": 1}, ledger=ledger, reader=StillReader(NETWORKS), rule=RULE)
+        take_snapshot({**ITEM, "priority": 1}, holdings=ledger.holdings, reader=StillReader(NETWORKS), rule=RULE)

@@ -6,9 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from causeway.aws.store.approvals import Approvals
-from causeway.aws.store.ledger import Ledger
-from causeway.aws.store.requests_table import Requests
+from causeway.aws.store.requests_table import RequestsTable
 from causeway.domain.authority.approval import ApprovalRule
 from causeway.domain.lifecycle.outcome import status_of
 from causeway.domain.lifecycle.status import State, Status
@@ -42,6 +40,7 @@ from tests.domain.networks import (
     with_permissions,
 )
 from tests.domain.situations import applied, both, with_connection
+from tests.ledger import Ledger
 
 from .conftest import (
     MADE,
@@ -83,17 +82,20 @@ def _item(table: Any) -> None:
 
 @pytest.fixture(autouse=True)
 def _requested(ledger: Ledger) -> None:
-    ledger.save_request(1, WANTED)
+    ledger.runs.save_request(1, WANTED)
 
 
 @pytest.fixture
-def plan(requests: Requests, ledger: Ledger, approvals: Approvals) -> PlanStep:
+def plan(requests: RequestsTable, ledger: Ledger) -> PlanStep:
     """PlanPeering of the run, with nobody else at work."""
     return lambda networks: plan_peering(
         STEP,
         requests=requests,
-        ledger=ledger,
-        approvals=approvals,
+        generations=ledger.generations,
+        runs=ledger.runs,
+        holdings=ledger.holdings,
+        locks=ledger.locks,
+        approvals=ledger.approvals,
         tasks=RecordingTasks(),
         reader=reading(networks),
         rule=ApprovalRule(),
@@ -102,13 +104,13 @@ def plan(requests: Requests, ledger: Ledger, approvals: Approvals) -> PlanStep:
 
 
 def planned(ledger: Ledger, wanted: Request = WANTED, networks: PerSide[Snapshot] = NETWORKS) -> None:
-    ledger.save_request(1, wanted)
-    ledger.save_plan(plan_request(wanted, 1, networks))
+    ledger.runs.save_request(1, wanted)
+    ledger.runs.save_plan(plan_request(wanted, 1, networks))
 
 
 def connected(ledger: Ledger) -> None:
     planned(ledger)
-    ledger.save_connection(WANTED.request_id, 1, MADE)
+    ledger.runs.save_connection(WANTED.request_id, 1, MADE)
 
 
 def status_on(table: Any) -> dict[str, Any] | None:
@@ -126,7 +128,7 @@ def test_what_blocks_a_flow_is_kept_with_the_whole_way(plan: PlanStep, ledger: L
 
     assert plan(shut).blocked
 
-    run = ledger.load_run(WANTED.request_id, 1)
+    run = ledger.runs.load(WANTED.request_id, 1)
     assert {verdict.flow for verdict in run.foreseen} == set(WANTED.flows)
     status = status_of(run, None, now="2026-01-15T09:30:00.000+00:00")
     assert set(status.verdicts) == set(run.foreseen)
@@ -137,14 +139,14 @@ def test_what_blocks_a_flow_is_kept_with_the_whole_way(plan: PlanStep, ledger: L
 def test_what_else_blocks_a_plan_has_no_verdicts(plan: PlanStep, ledger: Ledger) -> None:
     plan(snapshots(cidr="10.0.0.0/16"))
 
-    run = ledger.load_run(WANTED.request_id, 1)
+    run = ledger.runs.load(WANTED.request_id, 1)
     assert (run.saved_plan.is_blocked, run.foreseen) == (True, ())
 
 
 def test_a_plan_is_saved_and_summed_up(plan: PlanStep, ledger: Ledger, table: Any) -> None:
     summary = plan(NETWORKS)
 
-    assert ledger.load_run(WANTED.request_id, 1).saved_plan == SAVED_PLAN
+    assert ledger.runs.load(WANTED.request_id, 1).saved_plan == SAVED_PLAN
     assert msgspec.json.decode(msgspec.json.encode(summary)) == {
         "superseded": False,
         "blocked": False,
@@ -192,8 +194,8 @@ def test_a_blocked_plan_is_saved_and_the_item_left_to_the_outcome(plan: PlanStep
     overlapping = change(NETWORKS.accepter, vpc=change(NETWORKS.accepter.vpc, cidr_blocks=("10.0.0.0/8",)))
 
     assert plan(change(NETWORKS, accepter=overlapping)) == PlanSummary(blocked=True)
-    assert ledger.load_run(WANTED.request_id, 1).saved_plan.is_blocked
-    assert ledger.load_holdings(WANTED.request_id) == NOTHING_HELD
+    assert ledger.runs.load(WANTED.request_id, 1).saved_plan.is_blocked
+    assert ledger.holdings.load(WANTED.request_id) == NOTHING_HELD
     assert status_on(table) is None
 
 
@@ -202,22 +204,22 @@ def test_sides_that_cannot_be_observed_are_told_together(plan: PlanStep, ledger:
     observed = both(lambda side: change(UNREADABLE, side=side) if side in sides else NETWORKS[side])
 
     assert plan(observed).blocked
-    assert [finding.side for finding in ledger.load_run(WANTED.request_id, 1).saved_plan.findings] == list(sides)
+    assert [finding.side for finding in ledger.runs.load(WANTED.request_id, 1).saved_plan.findings] == list(sides)
 
 
 def test_a_generation_has_one_plan(plan: PlanStep, ledger: Ledger) -> None:
     """The one that was saved before the first write: it is the record of what is ours."""
     first = plan(NETWORKS)
-    there = applied(WANTED, ledger.load_run(WANTED.request_id, 1).saved_plan, NETWORKS)
+    there = applied(WANTED, ledger.runs.load(WANTED.request_id, 1).saved_plan, NETWORKS)
 
     assert plan(there) == first
-    assert ledger.load_run(WANTED.request_id, 1).saved_plan == SAVED_PLAN
+    assert ledger.runs.load(WANTED.request_id, 1).saved_plan == SAVED_PLAN
 
 
 def test_what_will_be_held_is_saved_before_the_first_write(plan: PlanStep, ledger: Ledger) -> None:
     plan(NETWORKS)
 
-    holdings = ledger.load_holdings(WANTED.request_id)
+    holdings = ledger.holdings.load(WANTED.request_id)
     assert holdings.request == WANTED
     assert [(route.route_table_id, route.destination) for route in holdings.routes] == [
         ("rtb-a0", "192.0.0.0/16"),
@@ -234,11 +236,11 @@ def test_the_connection_is_requested_and_then_accepted_as_planned(ledger: Ledger
     planned(ledger)
     writer = RecordingWriter()
 
-    assert request_peering(STEP, ledger=ledger, writer=writer) == MADE
-    assert ledger.load_holdings(WANTED.request_id).connection_ids == (MADE,)
-    assert accept_peering(STEP, ledger=ledger, writer=writer) == MADE
+    assert request_peering(STEP, runs=ledger.runs, holdings=ledger.holdings, writer=writer) == MADE
+    assert ledger.holdings.load(WANTED.request_id).connection_ids == (MADE,)
+    assert accept_peering(STEP, runs=ledger.runs, writer=writer) == MADE
 
-    run = ledger.load_run(WANTED.request_id, 1)
+    run = ledger.runs.load(WANTED.request_id, 1)
     create, accept = run.saved_plan.changes[:2]
     assert writer.asked == [(create,), (accept, MADE)]
     assert sorted(change.sentence for change in run.done) == [accept.sentence, create.sentence]
@@ -248,12 +250,12 @@ def test_the_connection_is_requested_and_then_accepted_as_planned(ledger: Ledger
 def test_a_repetition_leaves_the_same_records(ledger: Ledger) -> None:
     planned(ledger)
     writer = RecordingWriter()
-    request_peering(STEP, ledger=ledger, writer=writer)
-    once = ledger.load_run(WANTED.request_id, 1)
+    request_peering(STEP, runs=ledger.runs, holdings=ledger.holdings, writer=writer)
+    once = ledger.runs.load(WANTED.request_id, 1)
 
-    request_peering(STEP, ledger=ledger, writer=writer)
+    request_peering(STEP, runs=ledger.runs, holdings=ledger.holdings, writer=writer)
 
-    assert ledger.load_run(WANTED.request_id, 1) == once
+    assert ledger.runs.load(WANTED.request_id, 1) == once
 
 
 def test_a_connection_that_the_plan_found_is_accepted(ledger: Ledger) -> None:
@@ -261,7 +263,7 @@ def test_a_connection_that_the_plan_found_is_accepted(ledger: Ledger) -> None:
     planned(ledger, networks=both(lambda side: with_connection(NETWORKS[side], pending)))
     writer = RecordingWriter()
 
-    assert accept_peering(STEP, ledger=ledger, writer=writer) == CONNECTION_ID
+    assert accept_peering(STEP, runs=ledger.runs, writer=writer) == CONNECTION_ID
     ((_, accepted),) = writer.asked
     assert accepted == CONNECTION_ID
 
@@ -270,16 +272,16 @@ def test_accepting_without_a_connection_gives_up(ledger: Ledger) -> None:
     planned(ledger)
 
     with pytest.raises(LedgerMissing, match="no connection"):
-        accept_peering(STEP, ledger=ledger, writer=RecordingWriter())
+        accept_peering(STEP, runs=ledger.runs, writer=RecordingWriter())
 
 
 def test_a_request_that_fails_records_nothing(ledger: Ledger) -> None:
     planned(ledger)
 
     with pytest.raises(Throttled):
-        request_peering(STEP, ledger=ledger, writer=RecordingWriter(error=THROTTLED))
+        request_peering(STEP, runs=ledger.runs, holdings=ledger.holdings, writer=RecordingWriter(error=THROTTLED))
 
-    run = ledger.load_run(WANTED.request_id, 1)
+    run = ledger.runs.load(WANTED.request_id, 1)
     assert (run.done, run.connection_id) == ((), None)
 
 
@@ -292,9 +294,9 @@ def test_a_side_is_changed_as_planned(ledger: Ledger, step: UpdateStep, kind: ty
     connected(ledger)
     writer = RecordingWriter()
 
-    made = step(on(side), ledger=ledger, writer=writer)
+    made = step(on(side), runs=ledger.runs, writer=writer)
 
-    run = ledger.load_run(WANTED.request_id, 1)
+    run = ledger.runs.load(WANTED.request_id, 1)
     assert run.done == run.saved_plan.of(kind, side)
     assert made == len(run.done) == 2
     assert writer.asked[0][0] == WANTED.vpc(side)
@@ -304,7 +306,7 @@ def test_rules_carry_the_requests_tags(ledger: Ledger) -> None:
     connected(ledger)
     writer = RecordingWriter()
 
-    update_security_groups(on(Side.ACCEPTER), ledger=ledger, writer=writer)
+    update_security_groups(on(Side.ACCEPTER), runs=ledger.runs, writer=writer)
 
     (target,) = writer.targets
     assert (target.vpc, target.request_id, target.tags) == (WANTED.accepter, WANTED.request_id, {"Owner": "payments"})
@@ -316,19 +318,19 @@ def test_what_was_made_is_recorded_also_where_the_rest_failed(ledger: Ledger, st
     connected(ledger)
 
     with pytest.raises(RouteConflict):
-        step(on(Side.REQUESTER), ledger=ledger, writer=RecordingWriter(failing=failing, error=CONFLICT))
+        step(on(Side.REQUESTER), runs=ledger.runs, writer=RecordingWriter(failing=failing, error=CONFLICT))
 
-    assert len(ledger.load_run(WANTED.request_id, 1).done) == 2 - failing
+    assert len(ledger.runs.load(WANTED.request_id, 1).done) == 2 - failing
 
 
 def test_a_step_that_is_tried_again_has_in_the_end_everything_on_record(ledger: Ledger) -> None:
     connected(ledger)
     with pytest.raises(Throttled):
-        update_route_tables(on(Side.REQUESTER), ledger=ledger, writer=RecordingWriter(failing=1, error=THROTTLED))
+        update_route_tables(on(Side.REQUESTER), runs=ledger.runs, writer=RecordingWriter(failing=1, error=THROTTLED))
 
-    update_route_tables(on(Side.REQUESTER), ledger=ledger, writer=RecordingWriter())
+    update_route_tables(on(Side.REQUESTER), runs=ledger.runs, writer=RecordingWriter())
 
-    run = ledger.load_run(WANTED.request_id, 1)
+    run = ledger.runs.load(WANTED.request_id, 1)
     assert run.done == run.saved_plan.of(CreateRoute, Side.REQUESTER)
 
 
@@ -336,24 +338,24 @@ def test_network_acls_are_changed_as_planned_and_back(ledger: Ledger) -> None:
     wanted = change(WANTED, network_acls=AclMode.MANAGE)
     shut = both(lambda side: closed(NETWORKS[side]))
     planned(ledger, wanted, shut)
-    plan = ledger.load_run(WANTED.request_id, 1).saved_plan
+    plan = ledger.runs.load(WANTED.request_id, 1).saved_plan
     writer = RecordingWriter()
 
-    made = update_network_acls(on(Side.ACCEPTER), ledger=ledger, writer=writer)
+    made = update_network_acls(on(Side.ACCEPTER), runs=ledger.runs, writer=writer)
 
     entries = plan.of(CreateAclEntry, Side.ACCEPTER)
     assert made == len(entries) > 0
     assert writer.asked == [(WANTED.accepter, *entries)]
-    assert ledger.load_run(WANTED.request_id, 1).done == entries
+    assert ledger.runs.load(WANTED.request_id, 1).done == entries
     assert [each.step for each in summarise(plan, check=True).rounds[0].updates].count("UpdateNetworkAcls") == 2
 
     held = holdings_after(wanted, NOTHING_HELD, plan)
     back = plan_removal(wanted, 1, applied(wanted, plan, shut), held)
-    ledger.save_request(2, wanted)
-    ledger.save_plan(change(back, generation=2))
+    ledger.runs.save_request(2, wanted)
+    ledger.runs.save_plan(change(back, generation=2))
     removing = change(on(Side.ACCEPTER), generation=2, removing=True)
 
-    assert update_network_acls(removing, ledger=ledger, writer=writer) == len(entries)
+    assert update_network_acls(removing, runs=ledger.runs, writer=writer) == len(entries)
     (round_,) = summarise(back, check=False).rounds
     assert [each.step for each in round_.updates if each.side is Side.ACCEPTER][-1] == "UpdateNetworkAcls"
 
@@ -362,12 +364,12 @@ def test_dns_is_set_where_it_is_planned(ledger: Ledger) -> None:
     connected(ledger)
     writer = RecordingWriter()
 
-    assert configure_dns(on(Side.REQUESTER), ledger=ledger, writer=writer) == 1
-    assert configure_dns(on(Side.ACCEPTER), ledger=ledger, writer=writer) == 0
+    assert configure_dns(on(Side.REQUESTER), runs=ledger.runs, writer=writer) == 1
+    assert configure_dns(on(Side.ACCEPTER), runs=ledger.runs, writer=writer) == 0
 
     ((vpc, dns),) = writer.asked
     assert (vpc, writer.targets[0].connection_id, dns.allow) == (WANTED.requester, MADE, True)
-    assert ledger.load_run(WANTED.request_id, 1).done == (dns,)
+    assert ledger.runs.load(WANTED.request_id, 1).done == (dns,)
 
 
 def test_dns_that_is_too_early_is_not_on_record(ledger: Ledger) -> None:
@@ -375,18 +377,18 @@ def test_dns_that_is_too_early_is_not_on_record(ledger: Ledger) -> None:
     error = PeeringNotActive("It is provisioning.", where=MADE, remedy="It is tried again.")
 
     with pytest.raises(PeeringNotActive):
-        configure_dns(on(Side.REQUESTER), ledger=ledger, writer=RecordingWriter(failing=1, error=error))
+        configure_dns(on(Side.REQUESTER), runs=ledger.runs, writer=RecordingWriter(failing=1, error=error))
 
-    assert ledger.load_run(WANTED.request_id, 1).done == ()
+    assert ledger.runs.load(WANTED.request_id, 1).done == ()
 
 
 @pytest.mark.parametrize("step", [update_route_tables, update_security_groups, configure_dns])
 def test_an_update_needs_a_side_and_a_plan(ledger: Ledger, step: UpdateStep) -> None:
     with pytest.raises(LedgerMissing, match="no plan"):
-        step(on(Side.REQUESTER), ledger=ledger, writer=RecordingWriter())
+        step(on(Side.REQUESTER), runs=ledger.runs, writer=RecordingWriter())
     connected(ledger)
     with pytest.raises(ValueError, match="needs a side"):
-        step(STEP, ledger=ledger, writer=RecordingWriter())
+        step(STEP, runs=ledger.runs, writer=RecordingWriter())
 
 
 # --- CheckReachability
@@ -400,16 +402,16 @@ def with_status(status: PeeringStatus) -> PerSide[Snapshot]:
 
 def found_connection(ledger: Ledger, networks: PerSide[Snapshot]) -> None:
     planned(ledger)
-    ledger.save_connection(WANTED.request_id, 1, networks.requester.peering_connections[0].connection_id)
+    ledger.runs.save_connection(WANTED.request_id, 1, networks.requester.peering_connections[0].connection_id)
 
 
 def test_every_flow_is_proved(ledger: Ledger) -> None:
     networks = with_status(PeeringStatus.ACTIVE)
     found_connection(ledger, networks)
 
-    assert check_reachability(STEP, ledger=ledger, reader=reading(networks)).reachable
+    assert check_reachability(STEP, runs=ledger.runs, holdings=ledger.holdings, reader=reading(networks)).reachable
 
-    verdicts = ledger.load_run(WANTED.request_id, 1).verdicts
+    verdicts = ledger.runs.load(WANTED.request_id, 1).verdicts
     assert verdicts is not None
     assert {verdict.flow for verdict in verdicts} == set(WANTED.flows)
     assert all(verdict.reachable for verdict in verdicts)
@@ -421,12 +423,12 @@ def test_what_is_open_that_no_request_of_the_pair_asks_for_is_saved(ledger: Ledg
     opened = with_permissions(networks.accepter, *(allowed_by_rules(port) for port in (22, 3306, 5432)))
     networks = change_side(networks, Side.ACCEPTER, opened)
     other = change(WANTED.swapped, request_id="other", flows=(flow(Side.ACCEPTER, ports=5432),))
-    ledger.save_holdings("other", Holdings(request=other))
-    ledger.save_user(WANTED.pair, "other")
+    ledger.holdings.save("other", Holdings(request=other))
+    ledger.holdings.add_user(WANTED.pair, "other")
 
-    assert check_reachability(STEP, ledger=ledger, reader=reading(networks))
+    assert check_reachability(STEP, runs=ledger.runs, holdings=ledger.holdings, reader=reading(networks))
 
-    (finding,) = ledger.load_run(WANTED.request_id, 1).exposures
+    (finding,) = ledger.runs.load(WANTED.request_id, 1).exposures
     assert (finding.code, finding.where, finding.blocking) == (Code.OPEN_BEYOND_ALLOW, "sg-b1", False)
     assert "tcp 3306" in finding.message
 
@@ -441,9 +443,9 @@ def test_the_network_is_judged_not_the_plan(ledger: Ledger) -> None:
     found_connection(ledger, networks)
     bare = change(networks, accepter=change(networks.accepter, security_groups=NETWORKS.accepter.security_groups))
 
-    assert not check_reachability(STEP, ledger=ledger, reader=reading(bare)).reachable
+    assert not check_reachability(STEP, runs=ledger.runs, holdings=ledger.holdings, reader=reading(bare)).reachable
 
-    verdicts = ledger.load_run(WANTED.request_id, 1).verdicts or ()
+    verdicts = ledger.runs.load(WANTED.request_id, 1).verdicts or ()
     assert {verdict.flow.source for verdict in verdicts if not verdict.reachable} == {Side.REQUESTER}
 
 
@@ -453,9 +455,9 @@ def test_a_connection_on_its_way_is_waited_for(ledger: Ledger, status: PeeringSt
     found_connection(ledger, networks)
 
     with pytest.raises(PeeringNotActive, match=status):
-        check_reachability(STEP, ledger=ledger, reader=reading(networks))
+        check_reachability(STEP, runs=ledger.runs, holdings=ledger.holdings, reader=reading(networks))
 
-    assert ledger.load_run(WANTED.request_id, 1).verdicts is None
+    assert ledger.runs.load(WANTED.request_id, 1).verdicts is None
 
 
 @pytest.mark.parametrize("side", SIDES)
@@ -465,9 +467,9 @@ def test_routes_seen_before_the_connection_was_active_are_looked_at_again(ledger
     early = both(lambda each: blackholed(networks[each]) if each is side else networks[each])
 
     with pytest.raises(PeeringNotActive, match="black holes"):
-        check_reachability(STEP, ledger=ledger, reader=reading(early))
+        check_reachability(STEP, runs=ledger.runs, holdings=ledger.holdings, reader=reading(early))
 
-    assert ledger.load_run(WANTED.request_id, 1).verdicts is None
+    assert ledger.runs.load(WANTED.request_id, 1).verdicts is None
 
 
 def blackholed(snapshot: Snapshot) -> Snapshot:
@@ -486,7 +488,7 @@ def test_a_connection_that_is_gone_is_for_the_verdicts_to_tell(ledger: Ledger) -
     found_connection(ledger, networks)
     gone = both(lambda side: change(networks[side], peering_connections=()))
 
-    assert not check_reachability(STEP, ledger=ledger, reader=reading(gone)).reachable
+    assert not check_reachability(STEP, runs=ledger.runs, holdings=ledger.holdings, reader=reading(gone)).reachable
 
 
 def test_a_side_that_is_no_longer_readable_is_an_error(ledger: Ledger) -> None:
@@ -494,23 +496,32 @@ def test_a_side_that_is_no_longer_readable_is_an_error(ledger: Ledger) -> None:
     found_connection(ledger, networks)
 
     with pytest.raises(AccessDenied, match=r"222222222222.*No role"):
-        check_reachability(STEP, ledger=ledger, reader=reading(change(networks, accepter=UNREADABLE)))
+        check_reachability(
+            STEP, runs=ledger.runs, holdings=ledger.holdings, reader=reading(change(networks, accepter=UNREADABLE))
+        )
 
 
 # --- RecordOutcome
 
 
 @pytest.fixture
-def record(requests: Requests, ledger: Ledger, approvals: Approvals, bus: RecordingBus) -> Record:
+def record(requests: RequestsTable, ledger: Ledger, bus: RecordingBus) -> Record:
     return lambda error: record_outcome(
-        change(STEP, error=error), requests=requests, ledger=ledger, approvals=approvals, bus=bus
+        change(STEP, error=error),
+        requests=requests,
+        generations=ledger.generations,
+        runs=ledger.runs,
+        holdings=ledger.holdings,
+        locks=ledger.locks,
+        approvals=ledger.approvals,
+        bus=bus,
     )
 
 
 def test_an_active_peering(record: Record, ledger: Ledger, table: Any, bus: RecordingBus) -> None:
     networks = with_status(PeeringStatus.ACTIVE)
     found_connection(ledger, networks)
-    check_reachability(STEP, ledger=ledger, reader=reading(networks))
+    check_reachability(STEP, runs=ledger.runs, holdings=ledger.holdings, reader=reading(networks))
 
     outcome = record(None)
 
@@ -518,7 +529,7 @@ def test_an_active_peering(record: Record, ledger: Ledger, table: Any, bus: Reco
     assert status is not None
     assert outcome.state is State.ACTIVE
     assert (status["state"], status["findings"], len(status["verdicts"])) == ("ACTIVE", [], 4)
-    assert ledger.load_outcome(WANTED.request_id, 1) == outcome
+    assert ledger.runs.load_outcome(WANTED.request_id, 1) == outcome
     assert bus.announced == [(WANTED.request_id, outcome)]
 
 
@@ -537,7 +548,7 @@ def test_a_rejected_request(record: Record, plan: PlanStep, table: Any, bus: Rec
 def test_a_run_that_failed_half_way_lists_what_it_made(record: Record, ledger: Ledger, table: Any) -> None:
     connected(ledger)
     with pytest.raises(RouteConflict):
-        update_route_tables(on(Side.REQUESTER), ledger=ledger, writer=RecordingWriter(failing=1, error=CONFLICT))
+        update_route_tables(on(Side.REQUESTER), runs=ledger.runs, writer=RecordingWriter(failing=1, error=CONFLICT))
 
     record(StepError(error="RouteConflict", cause='{"errorMessage": "It is taken."}', state="UpdateRouteTables"))
 
@@ -559,7 +570,7 @@ def test_an_outcome_of_an_item_that_is_gone_is_only_announced(record: Record, ta
     assert table.scan()["Items"] == []
 
 
-def test_an_outcome_does_not_hide_a_newer_generation(record: Record, requests: Requests, table: Any) -> None:
+def test_an_outcome_does_not_hide_a_newer_generation(record: Record, requests: RequestsTable, table: Any) -> None:
     newer = Status(state=State.PLANNING, request_id=WANTED.request_id, generation=2, updated_at="2026-01-15T09:30:00.000+00:00")
     requests.write_status(newer)
 
@@ -575,12 +586,12 @@ def test_however_a_run_ended_the_pair_is_free(record: Record, plan: PlanStep, le
 
     record(error)
 
-    assert ledger.lock(WANTED.pair, "the next") is None
+    assert ledger.locks.acquire(WANTED.pair, "the next") is None
 
 
 def test_a_run_that_never_had_the_pair_leaves_it_to_its_holder(record: Record, ledger: Ledger) -> None:
-    ledger.lock(WANTED.pair, "another")
+    ledger.locks.acquire(WANTED.pair, "another")
 
     record(StepError(error="PairBusy", state="PlanPeering"))
 
-    assert ledger.lock(WANTED.pair, "the next") == "another"
+    assert ledger.locks.acquire(WANTED.pair, "the next") == "another"

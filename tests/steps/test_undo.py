@@ -2,9 +2,7 @@
 
 import pytest
 
-from causeway.aws.store.approvals import Approvals
-from causeway.aws.store.ledger import Ledger
-from causeway.aws.store.requests_table import Requests
+from causeway.aws.store.requests_table import RequestsTable
 from causeway.domain.authority.approval import ApprovalRule
 from causeway.domain.lifecycle.run import Occasion, Run
 from causeway.domain.lifecycle.status import State, Status
@@ -24,6 +22,7 @@ from causeway.steps.record_outcome import record_outcome
 from causeway.steps.undo_changes import undo_changes
 from tests.domain.networks import change, request, snapshots
 from tests.domain.situations import applied, held
+from tests.ledger import Ledger
 
 from .conftest import RecordingBus, RecordingTasks, RecordingWriter, StillReader, update_route_tables, update_security_groups
 
@@ -43,20 +42,22 @@ type Observed = PerSide[Snapshot | Finding]
 class Steps:
     """The steps of one run that is undone."""
 
-    def __init__(self, requests: Requests, ledger: Ledger, approvals: Approvals) -> None:
+    def __init__(self, requests: RequestsTable, ledger: Ledger) -> None:
         self.ledger = ledger
         self._requests = requests
-        self._approvals = approvals
 
     def plan(self, before: Holdings, networks: PerSide[Snapshot], occasion: Occasion = Occasion.CHANGE) -> None:
-        self.ledger.save_request(1, WANTED, occasion)
-        self.ledger.save_holdings(WANTED.request_id, before)
+        self.ledger.runs.save_request(1, WANTED, occasion)
+        self.ledger.holdings.save(WANTED.request_id, before)
         reader = StillReader(seen(networks))
         plan_peering(
             STEP,
             requests=self._requests,
-            ledger=self.ledger,
-            approvals=self._approvals,
+            generations=self.ledger.generations,
+            runs=self.ledger.runs,
+            holdings=self.ledger.holdings,
+            locks=self.ledger.locks,
+            approvals=self.ledger.approvals,
             tasks=RecordingTasks(),
             reader=reader,
             rule=ApprovalRule(),
@@ -64,24 +65,33 @@ class Steps:
         )
 
     def undo(self, observed: Observed) -> PlanSummary:
-        return undo_changes(STEP, ledger=self.ledger, reader=StillReader(observed))
+        return undo_changes(STEP, runs=self.ledger.runs, reader=StillReader(observed))
 
     def take_away(self, writer: RecordingWriter) -> None:
         for side in SIDES:
             for update in (update_route_tables, update_security_groups):
-                update(change(STEP, side=side, removing=True), ledger=self.ledger, writer=writer)
+                update(change(STEP, side=side, removing=True), runs=self.ledger.runs, writer=writer)
 
     def record(self, undo_error: StepError | None = None) -> Status:
         given = change(STEP, error=DENIED, undo_error=undo_error)
-        return record_outcome(given, requests=self._requests, ledger=self.ledger, approvals=self._approvals, bus=RecordingBus())
+        return record_outcome(
+            given,
+            requests=self._requests,
+            generations=self.ledger.generations,
+            runs=self.ledger.runs,
+            holdings=self.ledger.holdings,
+            locks=self.ledger.locks,
+            approvals=self.ledger.approvals,
+            bus=RecordingBus(),
+        )
 
     @property
     def run(self) -> Run:
-        return self.ledger.load_run(WANTED.request_id, 1)
+        return self.ledger.runs.load(WANTED.request_id, 1)
 
     @property
     def holdings(self) -> Holdings:
-        return self.ledger.load_holdings(WANTED.request_id)
+        return self.ledger.holdings.load(WANTED.request_id)
 
 
 def seen(networks: PerSide[Snapshot]) -> Observed:
@@ -89,8 +99,8 @@ def seen(networks: PerSide[Snapshot]) -> Observed:
 
 
 @pytest.fixture
-def steps(requests: Requests, ledger: Ledger, approvals: Approvals) -> Steps:
-    return Steps(requests, ledger, approvals)
+def steps(requests: RequestsTable, ledger: Ledger) -> Steps:
+    return Steps(requests, ledger)
 
 
 @pytest.fixture
@@ -117,7 +127,7 @@ def test_its_steps_carry_out_the_inverses_and_everything_is_as_before(failed: St
     writer = RecordingWriter()
 
     failed.take_away(writer)
-    connection_id = delete_peering(STEP, ledger=failed.ledger, writer=writer)
+    connection_id = delete_peering(STEP, runs=failed.ledger.runs, writer=writer)
     status = failed.record()
 
     plan = failed.run.plan_for(undoing=True)
@@ -146,7 +156,7 @@ def test_what_is_put_back_has_its_former_tags_and_is_held_again(steps: Steps) ->
     steps.undo(seen(gone))
     writer = RecordingWriter()
 
-    update_security_groups(change(STEP, side=Side.ACCEPTER), ledger=steps.ledger, writer=writer)
+    update_security_groups(change(STEP, side=Side.ACCEPTER), runs=steps.ledger.runs, writer=writer)
 
     (target,) = writer.targets
     assert (target.vpc, target.request_id, target.tags) == (WANTED.accepter, WANTED.request_id, {"Owner": "ledger"})

@@ -7,12 +7,12 @@ import boto3
 import pytest
 
 from causeway.aws.queues import Queue
-from causeway.aws.store.ledger import Ledger
-from causeway.aws.store.requests_table import Requests
+from causeway.aws.store.requests_table import RequestsTable
 from causeway.boundary import parse_watched
 from causeway.domain.lifecycle.status import State
 from causeway.domain.lifecycle.watch import Place
 from causeway.steps.watch_requests import Sweep, watch_requests
+from tests.ledger import Ledger
 
 NOW = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
 HERE, THERE = Place(account_id="111111111111", region="us-east-1"), Place(account_id="222222222222", region="eu-west-1")
@@ -43,56 +43,56 @@ def put(table: Any, request_id: str, state: str | None = "ACTIVE", **fields: Any
 
 
 def test_a_sweep_asks_for_a_look_at_all_that_has_settled(
-    table: Any, requests: Requests, ledger: Ledger, queue: RecordingQueue
+    table: Any, requests: RequestsTable, ledger: Ledger, queue: RecordingQueue
 ) -> None:
     for state in ("ACTIVE", "DRIFTED", "FAILED", "APPLYING", "REJECTED", None):
         put(table, f"one-{state}", state)
 
-    sweep = watch_requests(None, NOW, requests=requests, ledger=ledger, checks=queue)
+    sweep = watch_requests(None, NOW, requests=requests, generations=ledger.generations, checks=queue)
 
     assert set(sweep.to_look_at) == set(queue.sent) == {"one-ACTIVE", "one-DRIFTED", "one-FAILED"}
     assert sweep.expired == ()
 
 
 def test_a_sweep_asks_for_a_look_at_each_run_without_an_outcome(
-    table: Any, requests: Requests, ledger: Ledger, queue: RecordingQueue
+    table: Any, requests: RequestsTable, ledger: Ledger, queue: RecordingQueue
 ) -> None:
     put(table, "one")
     for request_id, generation in (("one", 2), ("gone", 1), ("ended", 1), ("edited", 1), ("edited", 2)):
-        ledger.save_unfinished(request_id, generation)
+        ledger.generations.mark_unfinished(request_id, generation)
     for request_id in ("ended", "edited"):
-        ledger.forget_unfinished(request_id, 1)
+        ledger.generations.mark_finished(request_id, 1)
 
-    watch_requests(None, NOW, requests=requests, ledger=ledger, checks=queue)
+    watch_requests(None, NOW, requests=requests, generations=ledger.generations, checks=queue)
 
     assert queue.sent == ["one", "edited", "gone"]
 
 
 def test_a_change_somewhere_is_about_the_requests_there(
-    table: Any, requests: Requests, ledger: Ledger, queue: RecordingQueue
+    table: Any, requests: RequestsTable, ledger: Ledger, queue: RecordingQueue
 ) -> None:
     put(table, "one")
     put(table, "two", accepter=VPCS["requester"])
 
-    watch_requests({THERE}, NOW, requests=requests, ledger=ledger, checks=queue)
+    watch_requests({THERE}, NOW, requests=requests, generations=ledger.generations, checks=queue)
 
     assert queue.sent == ["one"]
 
 
 @pytest.mark.parametrize("state", ["ACTIVE", "REJECTED", None])
 def test_an_item_whose_time_is_over_is_deleted_and_not_looked_at(
-    table: Any, requests: Requests, ledger: Ledger, queue: RecordingQueue, state: str | None
+    table: Any, requests: RequestsTable, ledger: Ledger, queue: RecordingQueue, state: str | None
 ) -> None:
     put(table, "over", state, expires_at="2026-01-15T10:00:00+01:00")
     put(table, "yet", expires_at="2026-01-15T10:00:00Z")
 
-    sweep = watch_requests(None, NOW, requests=requests, ledger=ledger, checks=queue)
+    sweep = watch_requests(None, NOW, requests=requests, generations=ledger.generations, checks=queue)
 
     assert sweep == Sweep(expired=("over",), to_look_at=("yet",))
     assert [item["request_id"] for item in table.scan()["Items"]] == ["yet"]
 
 
-def test_an_item_that_was_given_more_time_meanwhile_stays(table: Any, requests: Requests) -> None:
+def test_an_item_that_was_given_more_time_meanwhile_stays(table: Any, requests: RequestsTable) -> None:
     put(table, "one", expires_at="2027-01-15T10:00:00Z")
 
     assert not requests.delete_expired("one", "2026-01-15T09:00:00Z")
@@ -101,21 +101,21 @@ def test_an_item_that_was_given_more_time_meanwhile_stays(table: Any, requests: 
 
 @pytest.mark.parametrize("written", ["soon", "2026-01-15", 1768469400, {"at": "now"}, None])
 def test_what_is_no_time_is_never_over(
-    table: Any, requests: Requests, ledger: Ledger, queue: RecordingQueue, written: Any
+    table: Any, requests: RequestsTable, ledger: Ledger, queue: RecordingQueue, written: Any
 ) -> None:
     put(table, "one", expires_at=written)
 
-    assert watch_requests(None, NOW, requests=requests, ledger=ledger, checks=queue).expired == ()
+    assert watch_requests(None, NOW, requests=requests, generations=ledger.generations, checks=queue).expired == ()
 
 
 @pytest.mark.parametrize("strange", [{}, {"requester": "me"}, {"status": {"state": "STRANGE"}}, {"requester": {"region": 7}}])
 def test_an_item_that_is_no_request_holds_nothing_up(
-    table: Any, requests: Requests, ledger: Ledger, queue: RecordingQueue, strange: dict[str, Any]
+    table: Any, requests: RequestsTable, ledger: Ledger, queue: RecordingQueue, strange: dict[str, Any]
 ) -> None:
     table.put_item(Item={"request_id": "strange", **strange})
     put(table, "one")
 
-    watch_requests({HERE}, NOW, requests=requests, ledger=ledger, checks=queue)
+    watch_requests({HERE}, NOW, requests=requests, generations=ledger.generations, checks=queue)
 
     assert queue.sent == ["one"]
 

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from causeway.aws.store.ledger import Ledger
 from causeway.aws.witnesses.examiner import Examiner
 from causeway.domain.model.errors import AccessDenied, CausewayError, Throttled, WitnessesNotReady
 from causeway.domain.model.request import VpcRef, Witness
@@ -16,6 +15,7 @@ from causeway.steps.call_witnesses import call_witnesses
 from causeway.steps.common.step_input import StepInput
 from causeway.steps.hear_witnesses import hear_witnesses
 from tests.domain.networks import request, ssh
+from tests.ledger import Ledger
 
 ANALYZER, PROBE = Witness.REACHABILITY_ANALYZER, Witness.PROBE
 WANTED = request(ssh(), ssh(Side.ACCEPTER), witnesses=(ANALYZER, PROBE))
@@ -63,16 +63,16 @@ class Scripted(Examiner):
 
 @pytest.fixture(autouse=True)
 def _proved(ledger: Ledger) -> None:
-    ledger.save_request(1, WANTED)
-    ledger.save_verdicts(WANTED.request_id, 1, VERDICTS)
+    ledger.runs.save_request(1, WANTED)
+    ledger.runs.save_verdicts(WANTED.request_id, 1, VERDICTS)
 
 
 def calling(ledger: Ledger, analyzer: Examiner, probe: Examiner | None = None) -> int:
-    return call_witnesses(STEP, ledger=ledger, examiners={ANALYZER: analyzer, PROBE: probe or Scripted()})
+    return call_witnesses(STEP, runs=ledger.runs, examiners={ANALYZER: analyzer, PROBE: probe or Scripted()})
 
 
 def hear(ledger: Ledger, analyzer: Examiner, probe: Examiner | None = None) -> int:
-    return hear_witnesses(STEP, ledger=ledger, examiners={ANALYZER: analyzer, PROBE: probe or Scripted()})
+    return hear_witnesses(STEP, runs=ledger.runs, examiners={ANALYZER: analyzer, PROBE: probe or Scripted()})
 
 
 def test_each_question_is_put_once_with_a_token_of_its_own_and_recorded(ledger: Ledger) -> None:
@@ -83,7 +83,7 @@ def test_each_question_is_put_once_with_a_token_of_its_own_and_recorded(ledger: 
 
     assert len(set(analyzer.asked + probe.asked)) == len(analyzer.asked + probe.asked) == 4
     assert max(map(len, analyzer.asked)) < 64
-    calls = ledger.load_run(WANTED.request_id, 1).calls
+    calls = ledger.runs.load(WANTED.request_id, 1).calls
     assert [(call.question.witness, call.reference) for call in calls] == [
         (witness, f"reference-{account}") for witness in (ANALYZER, PROBE) for account in ("111111111111", "222222222222")
     ]
@@ -98,7 +98,7 @@ def test_a_question_that_was_lost_on_the_way_is_put_again_with_the_same_token(
         raise TimeoutError("the function died")
 
     with monkeypatch.context() as patch:
-        patch.setattr(ledger, "save_calls", die)
+        patch.setattr(ledger.runs, "save_calls", die)
         with pytest.raises(TimeoutError):
             calling(ledger, first)
     calling(ledger, second)
@@ -109,7 +109,7 @@ def test_a_question_that_was_lost_on_the_way_is_put_again_with_the_same_token(
 def test_a_refusal_is_on_record_and_stops_nobody(ledger: Ledger) -> None:
     calling(ledger, Scripted(refusals=(DENIED,)))
 
-    calls = ledger.load_run(WANTED.request_id, 1).calls
+    calls = ledger.runs.load(WANTED.request_id, 1).calls
     assert [call.refusal for call in calls] == ["AccessDenied: No role.", "", "", ""]
     assert [call.reference is None for call in calls] == [True, False, False, False]
 
@@ -125,7 +125,7 @@ def test_what_is_said_is_recorded_and_what_it_left_is_cleared_away(ledger: Ledge
 
     assert hear(ledger, analyzer) == 4
 
-    heard = ledger.load_run(WANTED.request_id, 1).heard
+    heard = ledger.runs.load(WANTED.request_id, 1).heard
     assert [(each.witness, each.reachable, each.reference) for each in heard] == [
         (witness, True, f"reference-{account}") for witness in (ANALYZER, PROBE) for account in ("111111111111", "222222222222")
     ]
@@ -138,7 +138,7 @@ def test_who_is_silent_is_waited_for_and_who_was_heard_is_not_heard_again(ledger
 
     with pytest.raises(WitnessesNotReady, match="Reachability Analyzer has not answered yet"):
         hear(ledger, analyzer, probe)
-    assert len(ledger.load_run(WANTED.request_id, 1).heard) == 3
+    assert len(ledger.runs.load(WANTED.request_id, 1).heard) == 3
     assert analyzer.dismissed == []
     assert hear(ledger, analyzer, probe) == 4
 
@@ -150,11 +150,11 @@ def test_a_second_time_after_all_was_cleared_away_changes_nothing(ledger: Ledger
     analyzer = Scripted()
     calling(ledger, analyzer)
     hear(ledger, analyzer)
-    before = ledger.load_run(WANTED.request_id, 1)
+    before = ledger.runs.load(WANTED.request_id, 1)
 
     assert hear(ledger, Scripted(None), Scripted(None)) == 4
 
-    assert ledger.load_run(WANTED.request_id, 1) == before
+    assert ledger.runs.load(WANTED.request_id, 1) == before
 
 
 def test_nobody_is_waited_for_for_ever(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,7 +164,7 @@ def test_nobody_is_waited_for_for_ever(ledger: Ledger, monkeypatch: pytest.Monke
 
     assert hear(ledger, analyzer) == 2
 
-    assert {each.witness for each in ledger.load_run(WANTED.request_id, 1).heard} == {PROBE}
+    assert {each.witness for each in ledger.runs.load(WANTED.request_id, 1).heard} == {PROBE}
     assert analyzer.dismissed == ["111111111111", "222222222222"]
 
 
@@ -174,7 +174,7 @@ def test_a_witness_that_may_no_longer_be_heard_has_said_so(ledger: Ledger) -> No
 
     hear(ledger, analyzer)
 
-    (first, *_) = ledger.load_run(WANTED.request_id, 1).heard
+    (first, *_) = ledger.runs.load(WANTED.request_id, 1).heard
     assert (first.reachable, first.said) == (None, "It cannot be heard: AccessDenied: No role.")
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from causeway.aws.store.ledger import Ledger
+from causeway.aws.store.history import RunHistory
 from causeway.domain.lifecycle.history import tell
 from localcloud.deploy.stacks import Member, deploy_everything
 from localcloud.endpoint.calls import CallGate
@@ -42,9 +42,9 @@ def deployed(embedded_aws: EmbeddedAws) -> Deployed:
 def hub(deployed: Deployed) -> Iterator[Hub]:
     """The deployed product. When all tests are done, the history must be able to tell every record that they led to."""
     yield deployed.hub
-    ledger = Ledger(deployed.hub.outputs["LedgerTableName"], deployed.hub.client("dynamodb"))
+    history = RunHistory(deployed.hub.outputs["LedgerTableName"], deployed.hub.client("dynamodb"))
     for request_id in _in_the_ledger(deployed.hub):
-        tell(ledger.history(request_id))
+        tell(history.records(request_id))
 
 
 def _in_the_ledger(hub: Hub) -> set[str]:

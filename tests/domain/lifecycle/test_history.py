@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from causeway.aws.store import ledger
+from causeway.aws.store import generations, holdings, ledger_table, locks, runs
 from causeway.aws.store.approvals import APPROVAL
 from causeway.domain.lifecycle.history import TELLERS, TOLD_BY_OTHERS, Record, UnknownRecord, What, tell
 from causeway.domain.lifecycle.run import Occasion
@@ -20,6 +20,8 @@ from tests.domain.networks import change, request
 from tests.domain.witnesses.test_agenda import HEARD as QUESTION
 
 from .test_outcome import BLOCKS, STOPPED, WORKS
+
+STORES = (generations, holdings, ledger_table, locks, runs)
 
 OF_NO_GENERATION = {"HEAD", "HOLDINGS", "LOCK"}
 """Records that stand for now, not for what happened."""
@@ -48,7 +50,8 @@ def lines(given: Record) -> list[str]:
 
 def test_every_kind_of_record_has_its_place() -> None:
     """A new kind of record belongs into the history, or among those that another tells."""
-    kinds = {value for name, value in (vars(ledger) | {"APPROVAL": APPROVAL}).items() if name.isupper() and name == value}
+    names = {name for store in STORES for name, value in vars(store).items() if name.isupper() and name == value}
+    kinds = names | {APPROVAL}
     assert kinds == OF_NO_GENERATION | set(TELLERS) | TOLD_BY_OTHERS
 
 

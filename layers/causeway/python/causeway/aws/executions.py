@@ -14,6 +14,7 @@ from .errors import translated
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
+    from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
     from causeway.domain.model.errors import CausewayError
 
@@ -21,7 +22,7 @@ RUNNING = "RUNNING"
 
 
 class Executions:
-    """Starts the state machine, once for each generation of a request, and finds what it has started."""
+    """Starts the state machine, once for each generation of a request, and finds what was started."""
 
     def __init__(self, state_machine_arn: str, client: SFNClient) -> None:
         self._state_machine_arn = state_machine_arn
@@ -38,22 +39,16 @@ class Executions:
                     input=json.dumps({"request_id": request_id, "generation": generation}),
                 )
             except self._client.exceptions.ExecutionAlreadyExists:
-                return self._arn(name)
+                return execution_arn(self._state_machine_arn, name)
         return answer["executionArn"]
 
     def find(self, request_id: str, generation: int) -> Execution | None:
         """The generation's execution; None where it was never started, or ended 90 days ago."""
-        name = execution_name(request_id, generation)
-        with translated(f"{self._state_machine_arn}, execution {name}"):
-            try:
-                described = self._client.describe_execution(executionArn=self._arn(name))
-            except self._client.exceptions.ExecutionDoesNotExist:
-                return None
-        running = described["status"] == RUNNING
-        return Execution(ended_at=None if running else described["stopDate"].astimezone(UTC))
-
-    def _arn(self, name: str) -> str:
-        return f"{self._state_machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
+        arn = execution_arn(self._state_machine_arn, execution_name(request_id, generation))
+        described = describe_execution(self._client, arn)
+        if described is None:
+            return None
+        return Execution(ended_at=None if described["status"] == RUNNING else described["stopDate"].astimezone(UTC))
 
 
 class Tasks:
@@ -91,10 +86,21 @@ class Tasks:
         return known.TaskTimedOut, known.TaskDoesNotExist, known.InvalidToken
 
 
-def is_running(client: SFNClient, execution_arn: str) -> bool:
+def is_running(client: SFNClient, arn: str) -> bool:
     """Whether the execution has not ended yet. One that AWS no longer knows has: it is forgotten 90 days after its end."""
-    with translated(f"execution {execution_arn}"):
+    described = describe_execution(client, arn)
+    return described is not None and described["status"] == RUNNING
+
+
+def describe_execution(client: SFNClient, arn: str) -> DescribeExecutionOutputTypeDef | None:
+    """What Step Functions says of the execution; None where it was never started, or ended 90 days ago."""
+    with translated(f"execution {arn}"):
         try:
-            return client.describe_execution(executionArn=execution_arn)["status"] == RUNNING
+            return client.describe_execution(executionArn=arn)
         except client.exceptions.ExecutionDoesNotExist:
-            return False
+            return None
+
+
+def execution_arn(state_machine_arn: str, name: str) -> str:
+    """The ARN of the state machine's execution with this name."""
+    return f"{state_machine_arn.replace(':stateMachine:', ':execution:')}:{name}"

@@ -1,21 +1,21 @@
 """AcceptPeering: the connection accepted, in the accepter's account and region, if it is the one that was planned."""
 
 from causeway.aws.ec2.connection import ConnectionWriter
-from causeway.aws.store.ledger import Ledger
+from causeway.aws.store.runs import Runs
 from causeway.domain.planning.kinds import AcceptPeering
 
 from .common.step_input import StepInput
 
 
-def accept_peering(step: StepInput, *, ledger: Ledger, writer: ConnectionWriter) -> str:
+def accept_peering(step: StepInput, *, runs: Runs, writer: ConnectionWriter) -> str:
     """Accept the connection.
 
     Returns:
         The connection's id.
     """
-    run = ledger.load_run(step.request_id, step.generation)
+    run = runs.load(step.request_id, step.generation)
     (change,) = run.saved_plan.of(AcceptPeering)
     connection_id = run.known_connection_id
     writer.accept_peering(change, connection_id)
-    ledger.save_done(step.request_id, step.generation, change.side, "AcceptPeering", (change,))
+    runs.save_done(step.request_id, step.generation, change.side, "AcceptPeering", (change,))
     return connection_id

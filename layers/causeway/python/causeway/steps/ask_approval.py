@@ -8,8 +8,10 @@
 
 from causeway.aws.events import Bus
 from causeway.aws.store.approvals import Approvals
-from causeway.aws.store.ledger import Ledger
-from causeway.aws.store.requests_table import Requests
+from causeway.aws.store.generations import Generations
+from causeway.aws.store.locks import Locks
+from causeway.aws.store.requests_table import RequestsTable
+from causeway.aws.store.runs import Runs
 from causeway.aws.topic import Topic
 from causeway.clock import timestamp
 from causeway.domain.authority.approval import Approval
@@ -21,24 +23,32 @@ from causeway.steps.common.step_input import StepInput
 
 
 def ask_approval(
-    step: StepInput, *, requests: Requests, ledger: Ledger, approvals: Approvals, topic: Topic, bus: Bus
+    step: StepInput,
+    *,
+    requests: RequestsTable,
+    generations: Generations,
+    runs: Runs,
+    approvals: Approvals,
+    locks: Locks,
+    topic: Topic,
+    bus: Bus,
 ) -> Approval:
     """Ask, and let go of the locks. The answer comes to the state machine, not here.
 
     Raises:
         ApprovalWithdrawn: A newer change of the item is there: nobody is asked.
     """
-    run = ledger.load_run(step.request_id, step.generation)
+    run = runs.load(step.request_id, step.generation)
     plan, approval = run.saved_plan, question_of(run, now=timestamp())
     approvals.save_question(plan, approval, step.token)
-    withdrawn = ledger.newest_generation(step.request_id) > step.generation
+    withdrawn = generations.newest(step.request_id) > step.generation
     if not withdrawn:
         status = _awaiting(run, approval)
         requests.write_status(status)
         topic.publish(render_question(run.request, plan))
         bus.announce(status)
     for lock in (run.request.pair, step.request_id):
-        ledger.release(lock, step.execution)
+        locks.release(lock, step.execution)
     if withdrawn:
         raise ApprovalWithdrawn(
             "The item has changed again.",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from hashlib import sha256
 
-from causeway.aws.store.ledger import Ledger
+from causeway.aws.store.runs import Runs
 from causeway.aws.witnesses.examiner import Examiner
 from causeway.clock import timestamp
 from causeway.domain.lifecycle.run import Run
@@ -14,19 +14,19 @@ from causeway.domain.witnesses.testimonies import Call, Question
 from causeway.steps.common.step_input import StepInput
 
 
-def call_witnesses(step: StepInput, *, ledger: Ledger, examiners: Mapping[Witness, Examiner]) -> int:
+def call_witnesses(step: StepInput, *, runs: Runs, examiners: Mapping[Witness, Examiner]) -> int:
     """Put the questions that have not been put yet. A witness that refuses has said why.
 
     Returns:
         How many questions there are.
     """
-    run = ledger.load_run(step.request_id, step.generation)
+    run = runs.load(step.request_id, step.generation)
     questions = agenda(run.request, run.verdicts or ()).questions
     calls = list(run.calls)
     for number, question in enumerate(questions):
         if all(call.question.about != question.about for call in calls):
             calls.append(_called(run, question, number, examiners[question.witness]))
-            ledger.save_calls(step.request_id, step.generation, calls)
+            runs.save_calls(step.request_id, step.generation, calls)
     return len(questions)
 
 

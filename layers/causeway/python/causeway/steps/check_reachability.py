@@ -1,14 +1,14 @@
 """CheckReachability: both sides observed anew in, a verdict for every flow out, and what is open that nobody asked for."""
 
 from causeway.aws.ec2.reader import Reader
-from causeway.aws.store.ledger import Ledger
+from causeway.aws.store.holdings import HoldingsStore
+from causeway.aws.store.runs import Runs
 from causeway.domain.model.errors import PeeringNotActive
 from causeway.domain.model.network import PeeringConnection, PeeringStatus, Snapshot
 from causeway.domain.model.values import SIDES, PerSide, Value
 from causeway.domain.planning.exposure import beyond_allow
 from causeway.domain.reachability.check import check
 from causeway.steps.common.observation import readable
-from causeway.steps.common.pair_users import holdings_of_others
 from causeway.steps.common.step_input import StepInput
 
 
@@ -24,21 +24,21 @@ class Proof(Value):
     witnesses: bool
 
 
-def check_reachability(step: StepInput, *, ledger: Ledger, reader: Reader) -> Proof:
+def check_reachability(step: StepInput, *, runs: Runs, holdings: HoldingsStore, reader: Reader) -> Proof:
     """Judge what is there now, not what was planned.
 
     Raises:
         PeeringNotActive: The connection is still on its way.
     """
-    run = ledger.load_run(step.request_id, step.generation)
+    run = runs.load(step.request_id, step.generation)
     observed = reader.observe_both(run.request)
     snapshots = PerSide.of(lambda side: readable(observed[side]))
     connection = _active(snapshots.requester, run.known_connection_id)
     _refuse_mixed_view(snapshots, connection)
     verdicts = check(run.request, snapshots, connection)
-    others = holdings_of_others(run.request.pair, step.request_id, ledger).values()
-    ledger.save_exposures(step.request_id, step.generation, beyond_allow(run.request, others, snapshots, connection))
-    ledger.save_verdicts(step.request_id, step.generation, verdicts)
+    others = holdings.load_others(run.request.pair, step.request_id).values()
+    runs.save_exposures(step.request_id, step.generation, beyond_allow(run.request, others, snapshots, connection))
+    runs.save_verdicts(step.request_id, step.generation, verdicts)
     return Proof(reachable=all(verdict.reachable for verdict in verdicts), witnesses=bool(verdicts and run.request.witnesses))
 
 

@@ -6,13 +6,15 @@ handed over again.
 
 from causeway.aws.executions import Tasks
 from causeway.aws.store.approvals import Approvals
-from causeway.aws.store.ledger import Ledger
+from causeway.aws.store.generations import Generations
 from causeway.clock import timestamp
 from causeway.domain.authority.approval import Answer, Approval, Decision, objection
 from causeway.domain.model.errors import ApprovalDenied, ApprovalNotAsked
 
 
-def decide_approval(answer: Answer, decided_by: str, *, ledger: Ledger, approvals: Approvals, tasks: Tasks) -> Approval:
+def decide_approval(
+    answer: Answer, decided_by: str, *, generations: Generations, approvals: Approvals, tasks: Tasks
+) -> Approval:
     """Record the decision about exactly the plan that the person has seen, and let the execution go on or end.
 
     `decided_by` is whom AWS knows the caller by.
@@ -20,7 +22,7 @@ def decide_approval(answer: Answer, decided_by: str, *, ledger: Ledger, approval
     Raises:
         ApprovalNotAsked: Nothing is asked, another plan is, or the question is decided or has lapsed.
     """
-    generation = ledger.newest_generation(answer.request_id)
+    generation = generations.newest(answer.request_id)
     where = f"{answer.request_id}, generation {generation}"
     asked = approvals.load_last(answer.request_id, generation)
     if asked is None:

@@ -1,22 +1,22 @@
 """DeletePeering: the connection deleted, once nothing leads to it any more."""
 
 from causeway.aws.ec2.connection import ConnectionWriter
-from causeway.aws.store.ledger import Ledger
+from causeway.aws.store.runs import Runs
 from causeway.domain.planning.kinds import DeletePeering
 
 from .common.recording import save_made
 from .common.step_input import StepInput
 
 
-def delete_peering(step: StepInput, *, ledger: Ledger, writer: ConnectionWriter) -> str:
+def delete_peering(step: StepInput, *, runs: Runs, writer: ConnectionWriter) -> str:
     """Delete the connection.
 
     Returns:
         The connection's id.
     """
-    run = ledger.load_run(step.request_id, step.generation)
+    run = runs.load(step.request_id, step.generation)
     (change,) = run.plan_for(undoing=step.undoing).of(DeletePeering)
     connection_id = run.known_connection_id
     writer.delete_peering(change, connection_id, step.request_id)
-    save_made(step, run, ledger, "DeletePeering", (change,))
+    save_made(step, run, runs, "DeletePeering", (change,))
     return connection_id

@@ -18,8 +18,10 @@ import msgspec
 from causeway.aws.ec2.reader import Reader
 from causeway.aws.events import Bus
 from causeway.aws.executions import Executions
-from causeway.aws.store.ledger import Ledger
-from causeway.aws.store.requests_table import Requests
+from causeway.aws.store.generations import Generations
+from causeway.aws.store.holdings import HoldingsStore
+from causeway.aws.store.requests_table import RequestsTable
+from causeway.aws.store.runs import Runs
 from causeway.domain.authority.approval import ApprovalRule
 from causeway.domain.lifecycle.drift import failing_since, is_news
 from causeway.domain.lifecycle.recovery import RecoveryAction
@@ -27,7 +29,6 @@ from causeway.domain.lifecycle.run import Occasion, Run
 from causeway.domain.lifecycle.status import State, Status
 from causeway.domain.lifecycle.watch import Settled, nearing_expiry
 from causeway.domain.model.findings import Code
-from causeway.steps.common.pair_users import holdings_of_others
 from causeway.steps.common.recover_run import recover_run
 
 from .plan_peering import decide
@@ -64,8 +65,10 @@ def detect_drift(
     request_id: str,
     now: datetime,
     *,
-    requests: Requests,
-    ledger: Ledger,
+    requests: RequestsTable,
+    generations: Generations,
+    runs: Runs,
+    holdings: HoldingsStore,
     reader: Reader,
     executions: Executions,
     bus: Bus,
@@ -75,29 +78,29 @@ def detect_drift(
     Raises:
         RetryNowError: AWS throttled or did not answer.
     """
-    settled, unfinished = requests.settled(request_id), ledger.unfinished_generation(request_id)
+    settled, unfinished = requests.settled(request_id), generations.unfinished(request_id)
     # A run that has just told its outcome is on the list a moment longer.
     if unfinished is not None and (settled is None or settled.generation < unfinished):
-        step = recover_run(request_id, unfinished, now, ledger=ledger, executions=executions)
+        step = recover_run(request_id, unfinished, now, generations=generations, runs=runs, executions=executions)
         return _OF_UNFINISHED[step]
     if settled is None:
         return Look.NOT_SETTLED
-    run = ledger.load_run(request_id, settled.generation)
+    run = runs.load(request_id, settled.generation)
     if settled.state is State.FAILED:
         return _tell_of_expiry(settled, run, now, requests=requests, reader=reader, bus=bus)
     drifted = Run(request=run.request, generation=run.generation + 1, occasion=Occasion.DRIFT)
-    others = tuple(holdings_of_others(run.request.pair, request_id, ledger).values())
+    others = tuple(holdings.load_others(run.request.pair, request_id).values())
     observed = reader.observe_both(run.request, quotas=True)
-    seen = decide(drifted, observed, ledger.load_holdings(request_id), others, NO_RULE)
+    seen = decide(drifted, observed, holdings.load(request_id), others, NO_RULE)
     if not is_news(settled, run, seen, now):
         return Look.NOTHING_NEW
-    if not ledger.begin(msgspec.structs.replace(drifted, failing_since=failing_since(settled, run, seen))):
+    if not generations.begin(msgspec.structs.replace(drifted, failing_since=failing_since(settled, run, seen))):
         return Look.NOT_SETTLED
     executions.start(request_id, drifted.generation)
     return Look.BEGUN
 
 
-def _tell_of_expiry(settled: Settled, run: Run, now: datetime, *, requests: Requests, reader: Reader, bus: Bus) -> Look:
+def _tell_of_expiry(settled: Settled, run: Run, now: datetime, *, requests: RequestsTable, reader: Reader, bus: Bus) -> Look:
     """On the item and the bus, once: the item is written last, so that a repetition after a fault tells it again."""
     if Code.PENDING_NEARS_EXPIRY in settled.codes or run.connection_so_far is None:
         return Look.NOTHING_NEW

@@ -11,8 +11,11 @@ from typing import Any
 
 from causeway.aws.events import Bus
 from causeway.aws.executions import Executions
-from causeway.aws.store.ledger import Ledger
-from causeway.aws.store.requests_table import Requests
+from causeway.aws.store.generations import Generations
+from causeway.aws.store.history import RunHistory
+from causeway.aws.store.holdings import HoldingsStore
+from causeway.aws.store.requests_table import RequestsTable
+from causeway.aws.store.runs import Runs
 from causeway.boundary import STATUS_FIELD, MalformedItem, desired_part, parse_request
 from causeway.clock import timestamp
 from causeway.domain.lifecycle.run import Occasion
@@ -31,7 +34,15 @@ class ItemChange(Value):
 
 
 def dispatch_request(
-    change: ItemChange, *, requests: Requests, ledger: Ledger, executions: Executions, bus: Bus
+    change: ItemChange,
+    *,
+    requests: RequestsTable,
+    generations: Generations,
+    runs: Runs,
+    history: RunHistory,
+    holdings: HoldingsStore,
+    executions: Executions,
+    bus: Bus,
 ) -> Status | None:
     """Start what a change of an item asks for.
 
@@ -43,22 +54,22 @@ def dispatch_request(
     if not asks_for_something(change):
         return None
     request_id, removal = change.request_id, change.after is None
-    generation = ledger.next_generation(request_id, change.sequence_number)
+    generation = generations.of_change(request_id, change.sequence_number)
     if generation is None:
         return None
     try:
-        request = _to_remove(change, ledger) if removal else parse_request(change.after or {})
+        request = _to_remove(change, holdings, history) if removal else parse_request(change.after or {})
     except MalformedItem as malformed:
-        return None if removal else _reject(request_id, generation, malformed, requests=requests, ledger=ledger, bus=bus)
-    ledger.save_request(generation, request, Occasion.REMOVAL if removal else Occasion.CHANGE)
+        return None if removal else _reject(request_id, generation, malformed, requests=requests, runs=runs, bus=bus)
+    runs.save_request(generation, request, Occasion.REMOVAL if removal else Occasion.CHANGE)
     status = Status(state=State.PLANNING, request_id=request_id, generation=generation, updated_at=timestamp())
     requests.write_status(status)
-    ledger.save_unfinished(request_id, generation)
+    generations.mark_unfinished(request_id, generation)
     executions.start(request_id, generation)
     return status
 
 
-def _to_remove(change: ItemChange, ledger: Ledger) -> Request:
+def _to_remove(change: ItemChange, holdings: HoldingsStore, history: RunHistory) -> Request:
     """What is held; where nothing is yet, what the item said: a run may be about to make it.
 
     Where that was malformed, it is what the item said before that.
@@ -66,12 +77,12 @@ def _to_remove(change: ItemChange, ledger: Ledger) -> Request:
     Raises:
         MalformedItem: It never said anything else.
     """
-    if (held := ledger.load_holdings(change.request_id).request) is not None:
+    if (held := holdings.load(change.request_id).request) is not None:
         return held
     try:
         return parse_request(change.before or {})
     except MalformedItem:
-        if (asked := ledger.last_request(change.request_id)) is not None:
+        if (asked := history.last_request(change.request_id)) is not None:
             return asked
         raise
 
@@ -84,7 +95,7 @@ def asks_for_something(change: ItemChange) -> bool:
 
 
 def _reject(
-    request_id: str, generation: int, malformed: MalformedItem, *, requests: Requests, ledger: Ledger, bus: Bus
+    request_id: str, generation: int, malformed: MalformedItem, *, requests: RequestsTable, runs: Runs, bus: Bus
 ) -> Status:
     status = Status(
         state=State.REJECTED,
@@ -94,6 +105,6 @@ def _reject(
         findings=malformed.findings,
     )
     requests.write_status(status)
-    ledger.save_outcome(status)
+    runs.save_outcome(status)
     bus.announce(status)
     return status

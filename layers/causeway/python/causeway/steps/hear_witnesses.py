@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 
-from causeway.aws.store.ledger import Ledger
+from causeway.aws.store.runs import Runs
 from causeway.aws.witnesses.examiner import Examiner
 from causeway.clock import now
 from causeway.domain.model.errors import AccessDenied, GiveUpError, WitnessesNotReady
@@ -13,7 +13,7 @@ from causeway.domain.witnesses.testimonies import Answer, Call, Testimony
 from causeway.steps.common.step_input import StepInput
 
 
-def hear_witnesses(step: StepInput, *, ledger: Ledger, examiners: Mapping[Witness, Examiner]) -> int:
+def hear_witnesses(step: StepInput, *, runs: Runs, examiners: Mapping[Witness, Examiner]) -> int:
     """Record what has been said so far. Whoever is silent is not waited for for ever.
 
     Returns:
@@ -22,12 +22,12 @@ def hear_witnesses(step: StepInput, *, ledger: Ledger, examiners: Mapping[Witnes
     Raises:
         WitnessesNotReady: Somebody is to be waited for.
     """
-    run = ledger.load_run(step.request_id, step.generation)
+    run = runs.load(step.request_id, step.generation)
     silent = [call for call in run.calls if call.reference and all(call.question.about != each.about for each in run.heard)]
     answers = [(call, _heard(call, examiners[call.question.witness])) for call in silent]
     heard = (*run.heard, *(answer for _, answer in answers if answer is not None))
     if heard:
-        ledger.save_testimonies(step.request_id, step.generation, heard)
+        runs.save_testimonies(step.request_id, step.generation, heard)
     _wait_for([call for call, answer in answers if answer is None])
     questions = agenda(run.request, run.verdicts or ()).questions
     for witness, vpc in dict.fromkeys((question.witness, question.source_vpc) for question in questions):

@@ -16,8 +16,11 @@ import msgspec
 from causeway.aws.ec2.reader import Reader
 from causeway.aws.executions import Tasks
 from causeway.aws.store.approvals import Approvals
-from causeway.aws.store.ledger import Ledger
-from causeway.aws.store.requests_table import Requests
+from causeway.aws.store.generations import Generations
+from causeway.aws.store.holdings import HoldingsStore
+from causeway.aws.store.locks import Locks
+from causeway.aws.store.requests_table import RequestsTable
+from causeway.aws.store.runs import Runs
 from causeway.clock import timestamp
 from causeway.domain.authority.approval import Approval, ApprovalRule, must_ask, why_ask
 from causeway.domain.lifecycle.drift import only_told_unless_repaired
@@ -37,7 +40,6 @@ from causeway.domain.reachability.check import check
 from causeway.domain.reachability.verdicts import Verdict
 from causeway.steps.common.observation import readable, without_vpc
 from causeway.steps.common.open_questions import of_the_same_plan, withdraw
-from causeway.steps.common.pair_users import holdings_of_others
 from causeway.steps.common.step_input import StepInput
 
 type IsRunning = Callable[[str], bool]
@@ -47,9 +49,12 @@ type IsRunning = Callable[[str], bool]
 def plan_peering(
     step: StepInput,
     *,
-    requests: Requests,
-    ledger: Ledger,
+    requests: RequestsTable,
+    generations: Generations,
+    runs: Runs,
+    holdings: HoldingsStore,
     approvals: Approvals,
+    locks: Locks,
     tasks: Tasks,
     reader: Reader,
     rule: ApprovalRule,
@@ -60,34 +65,34 @@ def plan_peering(
     Raises:
         PairBusy: Another run has the pair.
     """
-    take(step.request_id, step.execution, ledger, is_running)
-    head = ledger.load_head(step.request_id)
+    take(step.request_id, step.execution, locks, is_running)
+    head = generations.head(step.request_id)
     if head.generation > step.generation:
-        ledger.save_superseded(step.request_id, step.generation)
-        ledger.release(step.request_id, step.execution)
+        runs.save_superseded(step.request_id, step.generation)
+        locks.release(step.request_id, step.execution)
         return PlanSummary(superseded=True)
     if 0 < head.asked < step.generation:
         withdraw(step.request_id, head.asked, approvals, tasks)
-    loaded = ledger.load_run(step.request_id, step.generation)
-    run = _of_what_is_held(loaded, ledger.load_holdings(step.request_id), ledger)
+    loaded = runs.load(step.request_id, step.generation)
+    run = _of_what_is_held(loaded, holdings.load(step.request_id), runs)
     pair = run.request.pair
-    take(pair, step.execution, ledger, is_running)
+    take(pair, step.execution, locks, is_running)
     # Once more: a request of the pair that was removed meanwhile has left something to the others.
-    holdings = ledger.load_holdings(step.request_id)
-    others = tuple(holdings_of_others(pair, step.request_id, ledger).values())
+    held = holdings.load(step.request_id)
+    others = tuple(holdings.load_others(pair, step.request_id).values())
     plan = run.plan
     if plan is None or (run.approval is not None and run.approval.is_approved):
         observed = reader.observe_both(run.request, quotas=not run.removal)
-        plan = decide(run, observed, holdings, others, rule)
-        ledger.save_plan(plan)
+        plan = decide(run, observed, held, others, rule)
+        runs.save_plan(plan)
         if any(finding.code is Code.FLOW_BLOCKED for finding in plan.findings):
-            ledger.save_foreseen(step.request_id, step.generation, _foreseen(run.request, plan, observed))
+            runs.save_foreseen(step.request_id, step.generation, _foreseen(run.request, plan, observed))
         run = of_the_same_plan(run, plan, approvals)
     ask = must_ask(plan, run.approval)
     if not plan.is_blocked and not ask:
-        ledger.save_before(step.request_id, step.generation, holdings)
-        ledger.save_holdings(step.request_id, holdings_after(run.request, holdings, plan, others))
-        ledger.save_user(pair, step.request_id)
+        runs.save_before(step.request_id, step.generation, held)
+        holdings.save(step.request_id, holdings_after(run.request, held, plan, others))
+        holdings.add_user(pair, step.request_id)
         requests.write_status(_applying(plan, run.approval))
     return summarise(plan, check=not run.removal, ask=ask)
 
@@ -98,12 +103,12 @@ def _foreseen(request: Request, plan: Plan, observed: PerSide[Snapshot | Finding
     return check(request, *project(plan, snapshots))
 
 
-def take(what: str, execution: str, ledger: Ledger, is_running: IsRunning) -> None:
+def take(what: str, execution: str, locks: Locks, is_running: IsRunning) -> None:
     """Lock a request or a pair for this execution; from a holder that died it is taken over."""
-    holder = ledger.lock(what, execution)
+    holder = locks.acquire(what, execution)
     if holder is None:
         return
-    if is_running(holder) or not ledger.take_over(what, execution, holder):
+    if is_running(holder) or not locks.take_over(what, execution, holder):
         raise PairBusy(
             "Another run works on this request, or on these two VPCs.",
             where=f"{what}, held by {holder}",
@@ -111,13 +116,12 @@ def take(what: str, execution: str, ledger: Ledger, is_running: IsRunning) -> No
         )
 
 
-def _of_what_is_held(run: Run, holdings: Holdings, ledger: Ledger) -> Run:
+def _of_what_is_held(run: Run, held: Holdings, runs: Runs) -> Run:
     """A removal takes away what is held by now: the item may have said something else when it was deleted."""
-    held = holdings.request
-    if not run.removal or held is None or held == run.request:
+    if not run.removal or held.request is None or held.request == run.request:
         return run
-    ledger.save_request(run.generation, held, run.occasion)
-    return msgspec.structs.replace(run, request=held)
+    runs.save_request(run.generation, held.request, run.occasion)
+    return msgspec.structs.replace(run, request=held.request)
 
 
 def decide(

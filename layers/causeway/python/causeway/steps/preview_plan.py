@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 from causeway.aws.ec2.reader import Reader
-from causeway.aws.store.ledger import Ledger
+from causeway.aws.store.generations import Generations
+from causeway.aws.store.holdings import HoldingsStore
 from causeway.boundary import MalformedItem, parse_request
 from causeway.domain.authority.approval import ApprovalRule
 from causeway.domain.lifecycle.run import Run
 from causeway.domain.model.findings import Finding
 from causeway.domain.model.values import Value
 from causeway.domain.planning.plan import Plan
-from causeway.steps.common.pair_users import holdings_of_others
 
 from .plan_peering import decide
 
@@ -66,13 +66,15 @@ class Preview(Value):
         }
 
 
-def preview_plan(item: Mapping[str, Any], *, ledger: Ledger, reader: Reader, rule: ApprovalRule) -> Preview:
+def preview_plan(
+    item: Mapping[str, Any], *, generations: Generations, holdings: HoldingsStore, reader: Reader, rule: ApprovalRule
+) -> Preview:
     """Plan the item as if it had just been put."""
     try:
         request = parse_request(item)
     except MalformedItem as malformed:
         return Preview.of_malformed(item, malformed)
-    run = Run(request=request, generation=ledger.newest_generation(request.request_id) + 1)
-    others = tuple(holdings_of_others(request.pair, request.request_id, ledger).values())
-    plan = decide(run, reader.observe_both(request, quotas=True), ledger.load_holdings(request.request_id), others, rule)
+    run = Run(request=request, generation=generations.newest(request.request_id) + 1)
+    others = tuple(holdings.load_others(request.pair, request.request_id).values())
+    plan = decide(run, reader.observe_both(request, quotas=True), holdings.load(request.request_id), others, rule)
     return Preview.of_plan(plan)

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from causeway.aws.events import Bus
-from causeway.aws.store.requests_table import Requests
+from causeway.aws.store.requests_table import RequestsTable
 from causeway.boundary import REQUEST_FIELDS, MalformedItem, desired_part, parse_removal, parse_request
 from causeway.clock import timestamp
 from causeway.domain.lifecycle.status import State, Status
@@ -37,7 +37,7 @@ class PeeringEvent(Value):
     detail: Mapping[str, Any]
 
 
-def receive_event(event: PeeringEvent, *, requests: Requests, ledger_table: str, bus: Bus) -> bool:
+def receive_event(event: PeeringEvent, *, requests: RequestsTable, ledger_table: str, bus: Bus) -> bool:
     """Put the item that an event asks for, or delete it.
 
     Returns:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from causeway.aws.ec2.reader import Reader
-from causeway.aws.store.ledger import Ledger
+from causeway.aws.store.holdings import HoldingsStore
 from causeway.boundary import desired_part, parse_request
 from causeway.clock import timestamp
 from causeway.domain.authority.approval import ApprovalRule
@@ -15,10 +15,9 @@ from causeway.domain.lifecycle.saved_network import VERSION, SavedNetwork, whole
 from causeway.domain.model.errors import AccessDenied, ResourceNotFound
 from causeway.domain.model.findings import Code, Finding
 from causeway.domain.model.network import Snapshot
-from causeway.steps.common.pair_users import holdings_of_others
 
 
-def take_snapshot(item: Mapping[str, Any], *, ledger: Ledger, reader: Reader, rule: ApprovalRule) -> SavedNetwork:
+def take_snapshot(item: Mapping[str, Any], *, holdings: HoldingsStore, reader: Reader, rule: ApprovalRule) -> SavedNetwork:
     """Everything that a plan and a check of the item are decided from.
 
     Raises:
@@ -35,8 +34,8 @@ def take_snapshot(item: Mapping[str, Any], *, ledger: Ledger, reader: Reader, ru
         requester=_seen(observed.requester),
         accepter=_seen(observed.accepter),
         holdings={
-            request.request_id: ledger.load_holdings(request.request_id),
-            **holdings_of_others(request.pair, request.request_id, ledger),
+            request.request_id: holdings.load(request.request_id),
+            **holdings.load_others(request.pair, request.request_id),
         },
         approval_rule=rule,
     )

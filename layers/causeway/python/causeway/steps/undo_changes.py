@@ -5,7 +5,7 @@
 """
 
 from causeway.aws.ec2.reader import Reader
-from causeway.aws.store.ledger import Ledger
+from causeway.aws.store.runs import Runs
 from causeway.domain.model.findings import Code, Finding
 from causeway.domain.model.network import Snapshot
 from causeway.domain.model.request import Request
@@ -16,7 +16,7 @@ from causeway.steps.common.observation import readable, without_vpc
 from causeway.steps.common.step_input import StepInput
 
 
-def undo_changes(step: StepInput, *, ledger: Ledger, reader: Reader) -> PlanSummary:
+def undo_changes(step: StepInput, *, runs: Runs, reader: Reader) -> PlanSummary:
     """Plan the undo of the run.
 
     Returns:
@@ -25,11 +25,11 @@ def undo_changes(step: StepInput, *, ledger: Ledger, reader: Reader) -> PlanSumm
     Raises:
         AccessDenied: A side that was readable no longer is.
     """
-    run = ledger.load_run(step.request_id, step.generation)
+    run = runs.load(step.request_id, step.generation)
     observed = reader.observe_both(run.request)
     now = PerSide.of(lambda side: _what_is_left(run.request, side, observed[side]))
     undo = plan_undo(run.request, run.saved_plan, run.connection_so_far, now, run.undo)
-    ledger.save_undo(undo)
+    runs.save_undo(undo)
     return summarise(undo.plan, check=False)
 
 

@@ -9,8 +9,8 @@ from collections.abc import Collection
 from datetime import datetime
 
 from causeway.aws.queues import Queue
-from causeway.aws.store.ledger import Ledger
-from causeway.aws.store.requests_table import Requests
+from causeway.aws.store.generations import Generations
+from causeway.aws.store.requests_table import RequestsTable
 from causeway.boundary import parse_watched
 from causeway.domain.lifecycle.watch import Place, to_look_at
 from causeway.domain.model.values import Value
@@ -24,7 +24,7 @@ class Sweep(Value, omit_defaults=False):
 
 
 def watch_requests(
-    places: Collection[Place] | None, now: datetime, *, requests: Requests, ledger: Ledger, checks: Queue
+    places: Collection[Place] | None, now: datetime, *, requests: RequestsTable, generations: Generations, checks: Queue
 ) -> Sweep:
     """Delete what has expired, and ask for a look at the rest.
 
@@ -32,13 +32,13 @@ def watch_requests(
         places: Where somebody changed something; None means everywhere.
         now: What `expires_at` is compared with.
         requests: The items.
-        ledger: Where the runs are that were begun.
+        generations: Where the runs are that were begun.
         checks: DetectDrift's queue.
     """
     watched = [parse_watched(item) for item in requests.overview()]
     over = [item for item in watched if item.is_over(now)]
     settled = to_look_at((item for item in watched if item not in over), places)
-    unfinished = ledger.unfinished() if places is None else ()
+    unfinished = generations.unfinished_requests() if places is None else ()
     sweep = Sweep(
         expired=tuple(item.request_id for item in over if requests.delete_expired(item.request_id, item.expires_at_text)),
         to_look_at=tuple(dict.fromkeys((*settled, *unfinished))),

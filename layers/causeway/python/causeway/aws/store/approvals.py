@@ -11,37 +11,30 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from causeway.aws.errors import translated
-from causeway.clock import timestamp
 from causeway.domain.authority.approval import Approval
 
-from .codec import attributes, packed, plain, prefix_of
+from .codec import attributes, packed
+from .ledger_table import HEAD, LedgerTable, prefix_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mypy_boto3_dynamodb import DynamoDBClient
-
     from causeway.domain.planning.plan import Plan
 
 APPROVAL = "APPROVAL"
-HEAD = "HEAD"
 TOKEN = "token"  # noqa: S105 - the name of an attribute
 ASKED, DECIDED, LAPSED = "ASKED", "DECIDED", "LAPSED"
 
 
-class Approvals:
-    """What was asked and decided, in the ledger's table."""
-
-    def __init__(self, table_name: str, client: DynamoDBClient) -> None:
-        self._table_name = table_name
-        self._client = client
+class Approvals(LedgerTable):
+    """What was asked and decided."""
 
     def save_question(self, plan: Plan, approval: Approval, token: str) -> None:
         """Records what is asked, with the plan as it is shown; and at the request's head, which generation asked."""
         question = {"checksum": approval.checksum, "reasons": approval.reasons, "asked_at": approval.asked_at}
-        item = self._item(plan.request_id, plan.generation, approval, ASKED, token=token, payload=packed(plan), **question)
+        record = _record(plan.generation, approval.number, ASKED)
+        self._put(plan.request_id, record, number=approval.number, token=token, payload=packed(plan), **question)
         with translated(self._place(plan.request_id)):
-            self._client.put_item(TableName=self._table_name, Item=item)
             self._client.update_item(
                 TableName=self._table_name,
                 Key=attributes(request_id=plan.request_id, record=HEAD),
@@ -52,48 +45,23 @@ class Approvals:
     def save_decision(self, request_id: str, generation: int, decided: Approval) -> bool:
         """Records what came of the question. False where that is on record already: the first word counts."""
         word = {"decision": decided.decision, "decided_by": decided.decided_by, "decided_at": decided.decided_at}
-        item = self._item(request_id, generation, decided, DECIDED, reason=decided.reason, **word)
-        with translated(self._place(request_id)):
-            try:
-                self._client.put_item(
-                    TableName=self._table_name, Item=item, ConditionExpression="attribute_not_exists(request_id)"
-                )
-            except self._client.exceptions.ConditionalCheckFailedException:
-                return False
-        return True
+        record = _record(generation, decided.number, DECIDED)
+        return self._put_once(request_id, record, number=decided.number, reason=decided.reason, **word)
 
     def save_lapse(self, request_id: str, generation: int, lapsed: Approval) -> None:
         """Records that the answer, or the wait for one, has lost its meaning."""
-        item = self._item(request_id, generation, lapsed, LAPSED, lapsed_at=lapsed.lapsed_at)
-        with translated(self._place(request_id)):
-            self._client.put_item(TableName=self._table_name, Item=item)
+        record = _record(generation, lapsed.number, LAPSED)
+        self._put(request_id, record, number=lapsed.number, lapsed_at=lapsed.lapsed_at)
 
     def load_last(self, request_id: str, generation: int) -> Approval | None:
         """The generation's last question, None where it asked none."""
-        with translated(self._place(request_id)):
-            answer = self._client.query(
-                TableName=self._table_name,
-                KeyConditionExpression="request_id = :id AND begins_with(#record, :prefix)",
-                ExpressionAttributeNames={"#record": "record"},
-                ExpressionAttributeValues=attributes(**{":id": request_id, ":prefix": f"{prefix_of(generation)}{APPROVAL}#"}),
-                ConsistentRead=True,
-            )
-        records = (plain(item) for item in answer["Items"])
-        return last_approval({record["record"].removeprefix(prefix_of(generation)): record for record in records})
+        records = self._query_prefix(request_id, f"{prefix_of(generation)}{APPROVAL}#")
+        return last_approval({f"{APPROVAL}#{name}": record for name, record in records.items()})
 
     def load_token(self, request_id: str, generation: int, approval: Approval) -> str:
         """The token that the state waits with for this question's answer."""
-        key = attributes(request_id=request_id, record=_record(generation, approval.number, ASKED))
-        with translated(self._place(request_id)):
-            answer = self._client.get_item(TableName=self._table_name, Key=key, ConsistentRead=True)
-        return str(plain(answer["Item"])[TOKEN])
-
-    def _item(self, request_id: str, generation: int, approval: Approval, what: str, **values: object) -> dict[str, Any]:
-        record = _record(generation, approval.number, what)
-        return attributes(request_id=request_id, record=record, at=timestamp(), number=approval.number, **values)
-
-    def _place(self, request_id: str) -> str:
-        return f"table {self._table_name}, request {request_id}"
+        record = self._get(request_id, _record(generation, approval.number, ASKED))
+        return str((record or {})[TOKEN])
 
 
 def _record(generation: int, number: int, what: str) -> str:

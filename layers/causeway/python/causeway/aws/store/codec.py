@@ -31,8 +31,3 @@ def packed(value: object) -> bytes:
 
 def unpacked[T](record: Mapping[str, Any], kind: type[T]) -> T:
     return msgspec.json.decode(zlib.decompress(record["payload"].value), type=kind)
-
-
-def prefix_of(generation: int) -> str:
-    """What the keys of a generation's records begin with."""
-    return f"{generation:010d}#"

@@ -1,7 +1,8 @@
-"""The table of requests: the interface. The low-level client: boto3's resources take long to load."""
+"""The table of requests: the interface."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -9,25 +10,20 @@ from causeway.aws.errors import translated
 from causeway.clock import timestamp
 from causeway.domain.lifecycle.status import State, Status
 from causeway.domain.lifecycle.watch import WATCHED_STATES, Settled
-from causeway.domain.model.errors import ServiceUnavailable
 
 from .codec import attributes, plain
+from .table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef, UpdateTypeDef
 
     from causeway.domain.model.findings import Finding
 
 
-class Requests:
-    """The table of requests: people write what they want, Causeway writes `status`."""
-
-    def __init__(self, table_name: str, client: DynamoDBClient) -> None:
-        self._table_name = table_name
-        self._client = client
+class RequestsTable(Table):
+    """People write what they want, Causeway writes `status`."""
 
     def write_status(self, status: Status) -> bool:
         """Replaces `status`. False where the item is gone or has a later one.
@@ -36,20 +32,18 @@ class Requests:
         delivered again, it is older than whatever the generation has come to.
         """
         not_later = "<" if status.state is State.PLANNING else "<="
-        with translated(self._place(status.request_id)):
-            try:
-                self._client.update_item(
-                    TableName=self._table_name,
-                    Key=attributes(request_id=status.request_id),
-                    UpdateExpression="SET #status = :status",
-                    ConditionExpression="attribute_exists(request_id)"
-                    f" AND (attribute_not_exists(#status.generation) OR #status.generation {not_later} :generation)",
-                    ExpressionAttributeNames={"#status": "status"},
-                    ExpressionAttributeValues=attributes(**{":status": status.as_map(), ":generation": status.generation}),
-                )
-            except self._client.exceptions.ConditionalCheckFailedException:
-                return False
-        return True
+        with translated(self._place(status.request_id)), suppress(self._condition_failed):
+            self._client.update_item(
+                TableName=self._table_name,
+                Key=attributes(request_id=status.request_id),
+                UpdateExpression="SET #status = :status",
+                ConditionExpression="attribute_exists(request_id)"
+                f" AND (attribute_not_exists(#status.generation) OR #status.generation {not_later} :generation)",
+                ExpressionAttributeNames={"#status": "status"},
+                ExpressionAttributeValues=attributes(**{":status": status.as_map(), ":generation": status.generation}),
+            )
+            return True
+        return False
 
     def put_from_event(
         self, desired: Mapping[str, Any], *, known: Collection[str], event_id: str, ledger_table: str, expires_at: int
@@ -68,13 +62,13 @@ class Requests:
         """
         request_id = desired["request_id"]
         marker = _marker(ledger_table, request_id, event_id, expires_at)
-        return self._write_once(request_id, marker, {"Update": _replacing(self._table_name, desired, known)})
+        return self._write_all(request_id, marker, {"Update": _replacing(self._table_name, desired, known)})
 
     def delete_from_event(self, request_id: str, *, event_id: str, ledger_table: str, expires_at: int) -> bool:
         """Deletes the item, if it is there, and remembers the event, in one transaction. As `put_from_event`."""
         marker = _marker(ledger_table, request_id, event_id, expires_at)
         key = attributes(request_id=request_id)
-        return self._write_once(request_id, marker, {"Delete": {"TableName": self._table_name, "Key": key}})
+        return self._write_all(request_id, marker, {"Delete": {"TableName": self._table_name, "Key": key}})
 
     def overview(self) -> Iterator[dict[str, Any]]:
         """Of every item, as far as it has it: `request_id`, `expires_at`, its VPCs' `account_id` and `region`, `status.state`.
@@ -114,53 +108,35 @@ class Requests:
 
     def add_finding(self, settled: Settled, finding: Finding) -> bool:
         """Adds a finding to the status of a request that is settled as it was. False where it has moved on."""
-        with translated(self._place(settled.request_id)):
-            try:
-                self._client.update_item(
-                    TableName=self._table_name,
-                    Key=attributes(request_id=settled.request_id),
-                    UpdateExpression="SET #status.findings = list_append(#status.findings, :findings)",
-                    ConditionExpression="#status.generation = :generation AND #status.#state = :state",
-                    ExpressionAttributeNames={"#status": "status", "#state": "state"},
-                    ExpressionAttributeValues=attributes(
-                        **{
-                            ":findings": [finding.as_map()],
-                            ":generation": settled.generation,
-                            ":state": settled.state.value,
-                        }
-                    ),
-                )
-            except self._client.exceptions.ConditionalCheckFailedException:
-                return False
-        return True
+        with translated(self._place(settled.request_id)), suppress(self._condition_failed):
+            self._client.update_item(
+                TableName=self._table_name,
+                Key=attributes(request_id=settled.request_id),
+                UpdateExpression="SET #status.findings = list_append(#status.findings, :findings)",
+                ConditionExpression="#status.generation = :generation AND #status.#state = :state",
+                ExpressionAttributeNames={"#status": "status", "#state": "state"},
+                ExpressionAttributeValues=attributes(
+                    **{
+                        ":findings": [finding.as_map()],
+                        ":generation": settled.generation,
+                        ":state": settled.state.value,
+                    }
+                ),
+            )
+            return True
+        return False
 
     def delete_expired(self, request_id: str, expires_at: str) -> bool:
         """Deletes the item while it still says that it expires then. False where it has another time by now, or is gone."""
-        with translated(self._place(request_id)):
-            try:
-                self._client.delete_item(
-                    TableName=self._table_name,
-                    Key=attributes(request_id=request_id),
-                    ConditionExpression="expires_at = :expires_at",
-                    ExpressionAttributeValues=attributes(**{":expires_at": expires_at}),
-                )
-            except self._client.exceptions.ConditionalCheckFailedException:
-                return False
-        return True
-
-    def _write_once(self, request_id: str, marker: TransactWriteItemTypeDef, write: TransactWriteItemTypeDef) -> bool:
-        """False, and nothing is written, where the marker is there already."""
-        with translated(self._place(request_id), {"TransactionCanceledException": ServiceUnavailable}):
-            try:
-                self._client.transact_write_items(TransactItems=[marker, write])
-            except self._client.exceptions.TransactionCanceledException as error:
-                if error.response["CancellationReasons"][0].get("Code") != "ConditionalCheckFailed":
-                    raise
-                return False
-        return True
-
-    def _place(self, request_id: str) -> str:
-        return f"table {self._table_name}, request {request_id}"
+        with translated(self._place(request_id)), suppress(self._condition_failed):
+            self._client.delete_item(
+                TableName=self._table_name,
+                Key=attributes(request_id=request_id),
+                ConditionExpression="expires_at = :expires_at",
+                ExpressionAttributeValues=attributes(**{":expires_at": expires_at}),
+            )
+            return True
+        return False
 
 
 def _marker(ledger_table: str, request_id: str, event_id: str, expires_at: int) -> TransactWriteItemTypeDef:

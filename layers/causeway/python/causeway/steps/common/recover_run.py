@@ -3,25 +3,28 @@
 from datetime import datetime
 
 from causeway.aws.executions import Executions
-from causeway.aws.store.ledger import Ledger
+from causeway.aws.store.generations import Generations
+from causeway.aws.store.runs import Runs
 from causeway.domain.lifecycle.recovery import RecoveryAction, recovery_of, resumed
 
 
-def recover_run(request_id: str, generation: int, now: datetime, *, ledger: Ledger, executions: Executions) -> RecoveryAction:
+def recover_run(
+    request_id: str, generation: int, now: datetime, *, generations: Generations, runs: Runs, executions: Executions
+) -> RecoveryAction:
     """Do what is to be done about an unfinished run.
 
     The execution is looked at before its outcome is: it writes that before it ends.
     """
-    run, execution = ledger.load_run(request_id, generation), executions.find(request_id, generation)
-    has_outcome = ledger.load_outcome(request_id, generation) is not None
-    newest = ledger.newest_generation(request_id)
+    run, execution = runs.load(request_id, generation), executions.find(request_id, generation)
+    has_outcome = runs.load_outcome(request_id, generation) is not None
+    newest = generations.newest(request_id)
     step = recovery_of(run, execution, newest=newest, has_outcome=has_outcome, now=now)
     if step is RecoveryAction.FORGET:
-        ledger.forget_unfinished(request_id, generation)
+        generations.mark_finished(request_id, generation)
     elif step is RecoveryAction.START:
         executions.start(request_id, generation)
     elif execution is not None and execution.ended_at is not None and step is RecoveryAction.TAKE_UP:
         again = resumed(run, execution.ended_at)
-        if ledger.begin(again):
+        if generations.begin(again):
             executions.start(request_id, again.generation)
     return step
