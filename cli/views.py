@@ -9,7 +9,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from causeway.domain.lifecycle.history import Entry, What
+from causeway.domain.lifecycle.history import Entry, EntryKind
 from causeway.domain.lifecycle.status import State
 
 from .flow_views import finding_table, judged, testimony_table, unseen_view, verdict_table
@@ -35,7 +35,7 @@ TITLES = {
 STYLES = {"ACTIVE": "green", "REMOVED": "green", "REJECTED": "red", "FAILED": "red"}
 """Of the states; any other is on its way, or waits for a person."""
 
-_WHAT_STYLES = {What.OUTCOME: "bold", What.ASKED: "cyan", What.DONE: "green"}
+_WHAT_STYLES = {EntryKind.OUTCOME: "bold", EntryKind.ASKED: "cyan", EntryKind.DONE: "green"}
 
 
 class StepView:

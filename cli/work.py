@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from causeway.boundary import desired_part, parse_request
-from causeway.domain.lifecycle.history import Entry, tell
+from causeway.domain.lifecycle.history import Entry, render_history
 from causeway.domain.lifecycle.run import Run
 
 from .exits import CommandError, ExitCode
@@ -72,7 +72,7 @@ def history(hub: Hub, request_id: str) -> tuple[Entry, ...]:
     Raises:
         CommandError: Nothing ever did.
     """
-    entries = tell(hub.history.records(request_id))
+    entries = render_history(hub.history.records(request_id))
     if not entries:
         raise _unheard_of(request_id)
     return entries

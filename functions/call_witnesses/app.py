@@ -8,4 +8,4 @@ from causeway.steps.common.step_input import StepInput
 
 @step
 def handler(given: StepInput) -> dict[str, int]:
-    return {"questions": call_witnesses(given, runs=composition.runs(), examiners=composition.examiners())}
+    return {"questions": call_witnesses(given, runs=composition.runs(), witness_clients=composition.witness_clients())}

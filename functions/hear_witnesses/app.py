@@ -8,4 +8,4 @@ from causeway.steps.hear_witnesses import hear_witnesses
 
 @step
 def handler(given: StepInput) -> dict[str, int]:
-    return {"testimonies": hear_witnesses(given, runs=composition.runs(), examiners=composition.examiners())}
+    return {"testimonies": hear_witnesses(given, runs=composition.runs(), witness_clients=composition.witness_clients())}

@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from causeway import composition
 from causeway.clock import now
-from causeway.domain.lifecycle.watch import Place
+from causeway.domain.lifecycle.watch import AccountRegion
 from causeway.observability import about, logger
 from causeway.steps.watch_requests import watch_requests
 
@@ -16,7 +16,7 @@ from causeway.steps.watch_requests import watch_requests
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], _context: LambdaContext) -> Any:
     sweep = watch_requests(
-        _places(event["Records"]) if "Records" in event else None,
+        _locations(event["Records"]) if "Records" in event else None,
         now(),
         requests=composition.requests(),
         generations=composition.generations(),
@@ -28,7 +28,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> Any:
     return msgspec.to_builtins(sweep)
 
 
-def _places(messages: list[dict[str, Any]]) -> frozenset[Place]:
+def _locations(messages: list[dict[str, Any]]) -> frozenset[AccountRegion]:
     """Where the calls were made: each message's body is an event of EventBridge."""
     events = (json.loads(message["body"]) for message in messages)
-    return frozenset(Place(account_id=event["account"], region=event["region"]) for event in events)
+    return frozenset(AccountRegion(account_id=event["account"], region=event["region"]) for event in events)

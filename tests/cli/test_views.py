@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from rich.console import Console, RenderableType
 
-from causeway.domain.lifecycle.history import Entry, What
+from causeway.domain.lifecycle.history import Entry, EntryKind
 from cli.flow_views import finding_table, hop_tree, verdict_table
 from cli.views import StepView, history_view, preview_view, request_table, request_view, status_view
 
@@ -104,7 +104,7 @@ def test_a_preview(differs: dict[str, Any], says: str) -> None:
 
 def test_a_history_has_what_it_came_to_below_each_entry() -> None:
     entry = Entry(
-        generation=3, at="2026-01-15T09:30:00.123+00:00", what=What.DONE, who="AcceptPeering", text="1 change.\nAccept it"
+        generation=3, at="2026-01-15T09:30:00.123+00:00", what=EntryKind.DONE, who="AcceptPeering", text="1 change.\nAccept it"
     )
 
     assert text(history_view([entry])).splitlines() == [
@@ -115,7 +115,11 @@ def test_a_history_has_what_it_came_to_below_each_entry() -> None:
 
 def test_a_long_line_of_a_history_stays_one_line() -> None:
     entry = Entry(
-        generation=1, at="2026-01-15T09:30:00.123+00:00", what=What.ASKED, who="the item", text="word " * 50 + "\n" + "x" * 200
+        generation=1,
+        at="2026-01-15T09:30:00.123+00:00",
+        what=EntryKind.ASKED,
+        who="the item",
+        text="word " * 50 + "\n" + "x" * 200,
     )
 
     assert [len(line) > 200 for line in text(history_view([entry]), width=80).splitlines()] == [True, True]

@@ -21,7 +21,7 @@ from causeway.domain.planning.ownership import Holdings
 from causeway.domain.planning.plan import Plan
 from causeway.domain.planning.undo import Undo
 from causeway.domain.reachability.verdicts import Verdict
-from causeway.domain.witnesses.testimonies import Call, Testimony
+from causeway.domain.witnesses.testimonies import Testimony, WitnessCall
 
 SAMPLES = msgspec.json.decode(Path(__file__).with_name("wire_samples.json").read_bytes(), type=dict[str, msgspec.Raw])
 CHECKSUMS = msgspec.json.decode(SAMPLES["checksums"], type=dict[str, str])
@@ -38,7 +38,7 @@ TYPES: dict[str, Any] = {
     "approval_lapsed": Approval,
     "verdicts": tuple[Verdict, ...],
     "findings": tuple[Finding, ...],
-    "calls": tuple[Call, ...],
+    "calls": tuple[WitnessCall, ...],
     "testimonies": tuple[Testimony, ...],
     "status": Status,
     "saved_network": SavedNetwork,

@@ -17,7 +17,7 @@ from causeway.aws.events import Bus
 from causeway.aws.executions import Executions, Tasks
 from causeway.aws.store.requests_table import RequestsTable
 from causeway.aws.topic import Topic
-from causeway.domain.authority.question import Rendering
+from causeway.domain.authority.notification import Notification
 from causeway.domain.lifecycle.status import Status
 from causeway.domain.model.errors import CausewayError
 from causeway.domain.model.findings import Finding
@@ -114,10 +114,10 @@ class RecordingTopic(Topic):
     """Keeps what was published."""
 
     def __init__(self) -> None:
-        self.published: list[Rendering] = []
+        self.published: list[Notification] = []
 
-    def publish(self, rendering: Rendering) -> None:
-        self.published.append(rendering)
+    def publish(self, notification: Notification) -> None:
+        self.published.append(notification)
 
 
 class Machine:

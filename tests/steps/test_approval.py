@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from causeway.aws.store.requests_table import RequestsTable
-from causeway.domain.authority.approval import Answer, Approval, ApprovalRule, Decision
+from causeway.domain.authority.approval import Approval, ApprovalDecision, ApprovalRule, Decision
 from causeway.domain.lifecycle.run import Occasion
 from causeway.domain.lifecycle.status import State, Status
 from causeway.domain.lifecycle.step_error import StepError
@@ -81,7 +81,7 @@ class Desk:
         )
 
     def decide(self, checksum: str, decision: Decision = Decision.APPROVED, who: str = ALICE) -> Approval:
-        answer = Answer(request_id=REQUEST_ID, checksum=checksum, decision=decision)
+        answer = ApprovalDecision(request_id=REQUEST_ID, checksum=checksum, decision=decision)
         return decide_approval(
             answer, who, generations=self.ledger.generations, approvals=self.ledger.approvals, tasks=self.tasks
         )
@@ -145,7 +145,7 @@ def test_the_question_is_told_and_the_locks_are_free_while_people_think(desk: De
     assert (status["state"], status["approval"]["checksum"]) == ("AWAITING_APPROVAL", plan.checksum)
     assert status["changes_planned"] == [each.sentence for each in plan.changes]
     assert [(announced.state) for _, announced in desk.bus.announced] == [State.AWAITING_APPROVAL]
-    assert [plan.checksum in rendering.text for rendering in desk.topic.published] == [True]
+    assert [plan.checksum in notification.text for notification in desk.topic.published] == [True]
     assert desk.is_free(REQUEST_ID)
     assert desk.is_free(WANTED.pair)
     assert waiting.is_open
@@ -244,7 +244,7 @@ def test_the_first_word_counts(desk: Desk, waiting: Approval) -> None:
 
 def test_a_decision_that_did_not_get_through_is_handed_over_when_it_is_said_again(desk: Desk, waiting: Approval) -> None:
     decided = waiting.decided(
-        Answer(request_id=REQUEST_ID, checksum=waiting.checksum, decision=Decision.APPROVED), ALICE, now="x"
+        ApprovalDecision(request_id=REQUEST_ID, checksum=waiting.checksum, decision=Decision.APPROVED), ALICE, now="x"
     )
     assert desk.ledger.approvals.save_decision(REQUEST_ID, 1, decided), "and then the function died"
 

@@ -20,7 +20,7 @@ from causeway.domain.planning.kinds import CreateRoute
 from causeway.domain.planning.planner import plan_request
 from causeway.domain.planning.rounds import PlanSummary
 from causeway.steps.common.step_input import StepInput
-from causeway.steps.detect_drift import Look, detect_drift
+from causeway.steps.detect_drift import DriftCheckResult, detect_drift
 from causeway.steps.dispatch_request import ItemChange, dispatch_request
 from causeway.steps.plan_peering import plan_peering
 from tests.domain.networks import CONNECTION_ID, change, connection, request, snapshots
@@ -38,7 +38,7 @@ ROUTE = next(each for each in PLAN.changes if isinstance(each, CreateRoute))
 BROKEN: PerSide[Any] = applied(WANTED, change(PLAN, changes=tuple(each for each in PLAN.changes if each != ROUTE)), NETWORKS)
 NOW = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
 
-type LookAt = Callable[..., Look]
+type LookAt = Callable[..., DriftCheckResult]
 type Dispatch = Callable[[str], Status | None]
 type Planning = Callable[[int], PlanSummary]
 
@@ -70,7 +70,7 @@ class PendingReader(StillReader):
 def look_at(requests: RequestsTable, ledger: Ledger, executions: Executions, bus: RecordingBus) -> LookAt:
     def look(
         networks: PerSide[Any] = THERE, reader: StillReader | None = None, start: Any = executions, at: datetime = NOW
-    ) -> Look:
+    ) -> DriftCheckResult:
         return detect_drift(
             ID,
             at,
@@ -151,21 +151,21 @@ def everything(client: Any) -> list[Any]:
 def test_what_has_not_settled_is_left_alone(settle: Any, look_at: LookAt, state: State, machine: Machine) -> None:
     settle(state)
 
-    assert look_at(BROKEN) is Look.NOT_SETTLED
+    assert look_at(BROKEN) is DriftCheckResult.NOT_SETTLED
     assert machine.inputs == {}
 
 
 def test_an_item_that_is_gone_or_has_no_status_is_left_alone(look_at: LookAt, table: Any) -> None:
-    assert look_at() is Look.NOT_SETTLED
+    assert look_at() is DriftCheckResult.NOT_SETTLED
     table.put_item(Item={"request_id": ID})
-    assert look_at() is Look.NOT_SETTLED
+    assert look_at() is DriftCheckResult.NOT_SETTLED
 
 
 def test_what_is_as_it_should_be_costs_no_write(settle: Any, look_at: LookAt, dynamodb: Any, bus: RecordingBus) -> None:
     settle()
     before = everything(dynamodb)
 
-    assert look_at() is Look.NOTHING_NEW
+    assert look_at() is DriftCheckResult.NOTHING_NEW
 
     assert everything(dynamodb) == before
     assert bus.announced == []
@@ -177,7 +177,7 @@ def test_a_difference_begins_a_generation_of_its_own(
     settle()
     before = table.scan()["Items"]
 
-    assert look_at(BROKEN) is Look.BEGUN
+    assert look_at(BROKEN) is DriftCheckResult.BEGUN
 
     run = ledger.runs.load(ID, 2)
     assert (run.occasion, run.request, run.plan) == (Occasion.DRIFT, WANTED, None)
@@ -188,7 +188,7 @@ def test_a_difference_begins_a_generation_of_its_own(
 def test_two_looks_begin_one_generation(settle: Any, look_at: LookAt, machine: Machine) -> None:
     settle()
 
-    assert (look_at(BROKEN), look_at(BROKEN)) == (Look.BEGUN, Look.NOT_SETTLED)
+    assert (look_at(BROKEN), look_at(BROKEN)) == (DriftCheckResult.BEGUN, DriftCheckResult.NOT_SETTLED)
 
     assert set(machine.inputs) == {f"{ID}-2"}
 
@@ -198,7 +198,7 @@ def test_a_look_that_died_before_the_start_is_made_up_for(settle: Any, look_at: 
     with pytest.raises(ResourceNotFound):
         look_at(BROKEN, start=Executions(machine.arn.replace("flow", "gone"), machine.client))
 
-    assert look_at(BROKEN) is Look.BEGUN
+    assert look_at(BROKEN) is DriftCheckResult.BEGUN
 
     assert set(machine.inputs) == {f"{ID}-2"}
 
@@ -210,10 +210,10 @@ def test_two_looks_at_once_begin_one_generation_and_the_later_one_leaves_it_alon
     begun: list[Any] = []
 
     def another_look() -> None:
-        assert look_at(BROKEN) is Look.BEGUN
+        assert look_at(BROKEN) is DriftCheckResult.BEGUN
         begun.extend(ledger.history.records(ID))
 
-    assert look_at(reader=Meanwhile(another_look)) is Look.BEGUN
+    assert look_at(reader=Meanwhile(another_look)) is DriftCheckResult.BEGUN
 
     assert list(ledger.history.records(ID)) == begun
     assert set(machine.inputs) == {f"{ID}-2"}
@@ -229,9 +229,9 @@ def test_a_run_that_another_look_began_and_that_has_ended_is_not_begun_again(
         look_at(BROKEN)
         settle(generation=2)
         ledger.generations.mark_finished(ID, 2)
-        assert look_at(BROKEN) is Look.BEGUN
+        assert look_at(BROKEN) is DriftCheckResult.BEGUN
 
-    assert look_at(reader=Meanwhile(a_run_ends_and_the_next_begins)) is Look.NOT_SETTLED
+    assert look_at(reader=Meanwhile(a_run_ends_and_the_next_begins)) is DriftCheckResult.NOT_SETTLED
 
     assert ledger.generations.newest(ID) == 3
     assert set(machine.inputs) == {f"{ID}-2", f"{ID}-3"}
@@ -252,7 +252,7 @@ def test_an_edit_that_comes_during_the_look_wins(
         if saved:
             ledger.runs.save_request(2, edited)
 
-    assert look_at(reader=Meanwhile(edit)) is Look.NOT_SETTLED
+    assert look_at(reader=Meanwhile(edit)) is DriftCheckResult.NOT_SETTLED
 
     assert [record.name for record in ledger.history.records(ID) if record.generation == 2] == (["REQUEST"] if saved else [])
     assert machine.inputs == {}
@@ -264,7 +264,7 @@ def test_an_edit_after_it_gets_the_next_generation_and_an_old_record_none(
     settle: Any, look_at: LookAt, ledger: Ledger, dispatch: Dispatch, table: Any
 ) -> None:
     settle()
-    assert look_at(BROKEN) is Look.BEGUN
+    assert look_at(BROKEN) is DriftCheckResult.BEGUN
     status = table.get_item(Key={"request_id": ID})["Item"]["status"]
 
     assert dispatch("100") is None, "delivered again while the drift run is under way: it had settled"
@@ -275,7 +275,7 @@ def test_an_edit_after_it_gets_the_next_generation_and_an_old_record_none(
     assert status["generation"] == 1
     assert (ledger.generations.newest(ID), ledger.runs.load(ID, 2).occasion) == (2, Occasion.DRIFT)
     assert [ledger.generations.of_change(ID, "101") for _ in range(2)] == [3, 3]
-    assert look_at(BROKEN) is Look.NOT_SETTLED, "the edit is under way"
+    assert look_at(BROKEN) is DriftCheckResult.NOT_SETTLED, "the edit is under way"
 
 
 @pytest.mark.parametrize("occasion", [Occasion.CHANGE, Occasion.REMOVAL])
@@ -319,15 +319,15 @@ def test_a_run_that_somebody_stopped_is_taken_up_as_a_new_generation(
     ledger.runs.save_request(1, WANTED, occasion)
     ledger.generations.mark_unfinished(ID, 1)
     executions.start(ID, 1)
-    assert look_at() is Look.NOT_SETTLED
+    assert look_at() is DriftCheckResult.NOT_SETTLED
 
     stopped = stop(machine, 1)
 
-    assert look_at(at=stopped) is Look.TAKEN_UP
+    assert look_at(at=stopped) is DriftCheckResult.RESUMED
     run = ledger.runs.load(ID, 2)
     assert (run.occasion, run.request, run.resumes) == (occasion, WANTED, True)
     assert set(machine.inputs) == {f"{ID}-1", f"{ID}-2"}
-    assert look_at() is Look.NOT_SETTLED
+    assert look_at() is DriftCheckResult.NOT_SETTLED
     assert ledger.generations.of_change(ID, "100") is None, "the change is delivered again: it has been taken up"
     assert ledger.generations.of_change(ID, "101") == 3
 
@@ -337,7 +337,7 @@ def test_a_drift_run_that_somebody_stopped_is_taken_up(settle: Any, look_at: Loo
     look_at(BROKEN)
     stopped = stop(machine, 2)
 
-    assert look_at(BROKEN, at=stopped) is Look.TAKEN_UP
+    assert look_at(BROKEN, at=stopped) is DriftCheckResult.RESUMED
 
     assert set(machine.inputs) == {f"{ID}-2", f"{ID}-3"}
 
@@ -351,7 +351,7 @@ def test_a_run_that_is_not_lost_is_forgotten(settle: Any, look_at: LookAt, ledge
     else:
         ledger.runs.save_outcome(Status(state=State.REJECTED, request_id=ID, generation=1, updated_at=NOW.isoformat()))
 
-    assert look_at() is Look.NOT_SETTLED
+    assert look_at() is DriftCheckResult.NOT_SETTLED
 
     assert ledger.generations.unfinished_requests() == ()
 
@@ -363,7 +363,7 @@ def test_a_run_that_has_just_told_its_outcome_hides_no_difference(
     settle()
     ledger.generations.mark_unfinished(ID, 1)
 
-    assert look_at(BROKEN) is Look.BEGUN
+    assert look_at(BROKEN) is DriftCheckResult.BEGUN
 
     ledger.generations.mark_finished(ID, 1)
     assert ledger.generations.unfinished(ID) == 2
@@ -386,8 +386,8 @@ def pending(left: timedelta) -> PendingReader:
 def test_of_a_failed_request_a_connection_that_nears_its_end_is_told_of_once(
     failed: None, look_at: LookAt, bus: RecordingBus, table: Any
 ) -> None:
-    assert look_at(reader=pending(timedelta(days=1))) is Look.EXPIRY_TOLD
-    assert look_at(reader=pending(timedelta(days=1))) is Look.NOTHING_NEW
+    assert look_at(reader=pending(timedelta(days=1))) is DriftCheckResult.EXPIRY_WARNED
+    assert look_at(reader=pending(timedelta(days=1))) is DriftCheckResult.NOTHING_NEW
 
     ((_, told),) = bus.announced
     assert (told.state, [each.code for each in told.findings]) == (State.FAILED, [Code.PENDING_NEARS_EXPIRY])
@@ -399,6 +399,6 @@ def test_of_a_failed_request_a_connection_that_nears_its_end_is_told_of_once(
 def test_of_a_failed_request_nothing_else_is_told_or_repaired(
     failed: None, look_at: LookAt, bus: RecordingBus, machine: Machine, reader: PendingReader
 ) -> None:
-    assert look_at(reader=reader) is Look.NOTHING_NEW
+    assert look_at(reader=reader) is DriftCheckResult.NOTHING_NEW
     assert bus.announced == []
     assert machine.inputs == {}

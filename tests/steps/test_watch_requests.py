@@ -10,12 +10,15 @@ from causeway.aws.queues import Queue
 from causeway.aws.store.requests_table import RequestsTable
 from causeway.boundary import parse_watched
 from causeway.domain.lifecycle.status import State
-from causeway.domain.lifecycle.watch import Place
+from causeway.domain.lifecycle.watch import AccountRegion
 from causeway.steps.watch_requests import Sweep, watch_requests
 from tests.ledger import Ledger
 
 NOW = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
-HERE, THERE = Place(account_id="111111111111", region="us-east-1"), Place(account_id="222222222222", region="eu-west-1")
+HERE, THERE = (
+    AccountRegion(account_id="111111111111", region="us-east-1"),
+    AccountRegion(account_id="222222222222", region="eu-west-1"),
+)
 VPCS = {
     "requester": {"account_id": HERE.account_id, "region": HERE.region, "vpc_id": "vpc-1"},
     "accepter": {"account_id": THERE.account_id, "region": THERE.region, "vpc_id": "vpc-2"},
@@ -50,7 +53,7 @@ def test_a_sweep_asks_for_a_look_at_all_that_has_settled(
 
     sweep = watch_requests(None, NOW, requests=requests, generations=ledger.generations, checks=queue)
 
-    assert set(sweep.to_look_at) == set(queue.sent) == {"one-ACTIVE", "one-DRIFTED", "one-FAILED"}
+    assert set(sweep.drift_checks) == set(queue.sent) == {"one-ACTIVE", "one-DRIFTED", "one-FAILED"}
     assert sweep.expired == ()
 
 
@@ -88,7 +91,7 @@ def test_an_item_whose_time_is_over_is_deleted_and_not_looked_at(
 
     sweep = watch_requests(None, NOW, requests=requests, generations=ledger.generations, checks=queue)
 
-    assert sweep == Sweep(expired=("over",), to_look_at=("yet",))
+    assert sweep == Sweep(expired=("over",), drift_checks=("yet",))
     assert [item["request_id"] for item in table.scan()["Items"]] == ["yet"]
 
 
@@ -123,7 +126,7 @@ def test_an_item_that_is_no_request_holds_nothing_up(
 def test_an_item_as_the_watch_sees_it() -> None:
     watched = parse_watched({"request_id": "one", **VPCS, "status": {"state": "DRIFTED"}, "expires_at": "2026-01-15T09:30:00Z"})
 
-    assert (watched.state, watched.places, watched.expires_at) == (State.DRIFTED, (HERE, THERE), NOW)
+    assert (watched.state, watched.locations, watched.expires_at) == (State.DRIFTED, (HERE, THERE), NOW)
 
 
 def test_a_queue_takes_ten_to_a_call(session: boto3.session.Session) -> None:

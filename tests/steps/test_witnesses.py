@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from causeway.aws.witnesses.examiner import Examiner
+from causeway.aws.witnesses.client import WitnessClient
 from causeway.domain.model.errors import AccessDenied, CausewayError, Throttled, WitnessesNotReady
 from causeway.domain.model.request import VpcRef, Witness
 from causeway.domain.model.values import Side
 from causeway.domain.reachability.verdicts import Endpoint, Verdict
-from causeway.domain.witnesses.testimonies import PATIENCE, Answer, Question
+from causeway.domain.witnesses.testimonies import ANSWER_TIMEOUT, WitnessAnswer, WitnessQuestion
 from causeway.steps import hear_witnesses as hearing
 from causeway.steps.call_witnesses import call_witnesses
 from causeway.steps.common.step_input import StepInput
@@ -28,37 +28,37 @@ VERDICTS = (
     Verdict(flow=ssh(), source=HERE, destination=THERE, hops=()),
     Verdict(flow=ssh(Side.ACCEPTER), source=THERE, destination=HERE, hops=()),
 )
-REACHABLE = Answer(reachable=True, said="It found a path.")
+REACHABLE = WitnessAnswer(reachable=True, said="It found a path.")
 DENIED = AccessDenied("AccessDenied: No role.", where="111111111111", remedy="Allow it.")
 THROTTLED = Throttled("Too fast.", where="111111111111", remedy="It is tried again.")
 
 
-class Scripted(Examiner):
+class Scripted(WitnessClient):
     """Answers as told, in turn and the last one again and again, and remembers what it was asked."""
 
-    def __init__(self, *answers: Answer | CausewayError | None, refusals: tuple[CausewayError, ...] = ()) -> None:
+    def __init__(self, *answers: WitnessAnswer | CausewayError | None, refusals: tuple[CausewayError, ...] = ()) -> None:
         self.asked: list[str] = []
         self.heard: list[str] = []
-        self.dismissed: list[str] = []
+        self.cleaned_up: list[str] = []
         self._answers = list(answers) or [REACHABLE]
         self._refusals = list(refusals)
 
-    def call(self, question: Question, request_id: str, token: str) -> str:  # noqa: ARG002 - the token says it all
+    def ask(self, question: WitnessQuestion, request_id: str, token: str) -> str:  # noqa: ARG002 - the token says it all
         if self._refusals:
             raise self._refusals.pop(0)
         self.asked.append(token)
         return f"reference-{question.source_vpc.account_id}"
 
-    def hear(self, question: Question, reference: str) -> Answer | None:  # noqa: ARG002 - as above
+    def poll(self, question: WitnessQuestion, reference: str) -> WitnessAnswer | None:  # noqa: ARG002 - as above
         self.heard.append(reference)
         answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
         if isinstance(answer, CausewayError):
             raise answer
         return answer
 
-    def dismiss(self, vpc: VpcRef, request_id: str) -> None:
+    def clean_up(self, vpc: VpcRef, request_id: str) -> None:
         assert request_id == WANTED.request_id
-        self.dismissed.append(vpc.account_id)
+        self.cleaned_up.append(vpc.account_id)
 
 
 @pytest.fixture(autouse=True)
@@ -67,12 +67,12 @@ def _proved(ledger: Ledger) -> None:
     ledger.runs.save_verdicts(WANTED.request_id, 1, VERDICTS)
 
 
-def calling(ledger: Ledger, analyzer: Examiner, probe: Examiner | None = None) -> int:
-    return call_witnesses(STEP, runs=ledger.runs, examiners={ANALYZER: analyzer, PROBE: probe or Scripted()})
+def calling(ledger: Ledger, analyzer: WitnessClient, probe: WitnessClient | None = None) -> int:
+    return call_witnesses(STEP, runs=ledger.runs, witness_clients={ANALYZER: analyzer, PROBE: probe or Scripted()})
 
 
-def hear(ledger: Ledger, analyzer: Examiner, probe: Examiner | None = None) -> int:
-    return hear_witnesses(STEP, runs=ledger.runs, examiners={ANALYZER: analyzer, PROBE: probe or Scripted()})
+def hear(ledger: Ledger, analyzer: WitnessClient, probe: WitnessClient | None = None) -> int:
+    return hear_witnesses(STEP, runs=ledger.runs, witness_clients={ANALYZER: analyzer, PROBE: probe or Scripted()})
 
 
 def test_each_question_is_put_once_with_a_token_of_its_own_and_recorded(ledger: Ledger) -> None:
@@ -129,7 +129,7 @@ def test_what_is_said_is_recorded_and_what_it_left_is_cleared_away(ledger: Ledge
     assert [(each.witness, each.reachable, each.reference) for each in heard] == [
         (witness, True, f"reference-{account}") for witness in (ANALYZER, PROBE) for account in ("111111111111", "222222222222")
     ]
-    assert analyzer.dismissed == ["111111111111", "222222222222"]
+    assert analyzer.cleaned_up == ["111111111111", "222222222222"]
 
 
 def test_who_is_silent_is_waited_for_and_who_was_heard_is_not_heard_again(ledger: Ledger) -> None:
@@ -139,11 +139,11 @@ def test_who_is_silent_is_waited_for_and_who_was_heard_is_not_heard_again(ledger
     with pytest.raises(WitnessesNotReady, match="Reachability Analyzer has not answered yet"):
         hear(ledger, analyzer, probe)
     assert len(ledger.runs.load(WANTED.request_id, 1).heard) == 3
-    assert analyzer.dismissed == []
+    assert analyzer.cleaned_up == []
     assert hear(ledger, analyzer, probe) == 4
 
     assert (len(analyzer.heard), len(probe.heard)) == (3, 2)
-    assert analyzer.dismissed == ["111111111111", "222222222222"]
+    assert analyzer.cleaned_up == ["111111111111", "222222222222"]
 
 
 def test_a_second_time_after_all_was_cleared_away_changes_nothing(ledger: Ledger) -> None:
@@ -160,12 +160,12 @@ def test_a_second_time_after_all_was_cleared_away_changes_nothing(ledger: Ledger
 def test_nobody_is_waited_for_for_ever(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     analyzer = Scripted(None)
     calling(ledger, analyzer)
-    monkeypatch.setattr(hearing, "now", lambda: datetime.now(UTC) + PATIENCE + timedelta(seconds=1))
+    monkeypatch.setattr(hearing, "now", lambda: datetime.now(UTC) + ANSWER_TIMEOUT + timedelta(seconds=1))
 
     assert hear(ledger, analyzer) == 2
 
     assert {each.witness for each in ledger.runs.load(WANTED.request_id, 1).heard} == {PROBE}
-    assert analyzer.dismissed == ["111111111111", "222222222222"]
+    assert analyzer.cleaned_up == ["111111111111", "222222222222"]
 
 
 def test_a_witness_that_may_no_longer_be_heard_has_said_so(ledger: Ledger) -> None:
@@ -180,7 +180,7 @@ def test_a_witness_that_may_no_longer_be_heard_has_said_so(ledger: Ledger) -> No
 
 def test_where_everybody_refuses_nobody_is_waited_for(ledger: Ledger) -> None:
     class Refusing(Scripted):
-        def dismiss(self, vpc: VpcRef, request_id: str) -> None:  # noqa: ARG002 - it refuses everything
+        def clean_up(self, vpc: VpcRef, request_id: str) -> None:  # noqa: ARG002 - it refuses everything
             raise DENIED
 
     everybody = Refusing(refusals=(DENIED, DENIED)), Refusing(refusals=(DENIED, DENIED))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 
 from causeway.aws.store.history import RunHistory
-from causeway.domain.lifecycle.history import tell
+from causeway.domain.lifecycle.history import render_history
 from localcloud.deploy.stacks import Member, deploy_everything
 from localcloud.endpoint.calls import CallGate
 from localcloud.endpoint.faults import Faults
@@ -44,7 +44,7 @@ def hub(deployed: Deployed) -> Iterator[Hub]:
     yield deployed.hub
     history = RunHistory(deployed.hub.outputs["LedgerTableName"], deployed.hub.client("dynamodb"))
     for request_id in _in_the_ledger(deployed.hub):
-        tell(history.records(request_id))
+        render_history(history.records(request_id))
 
 
 def _in_the_ledger(hub: Hub) -> set[str]:

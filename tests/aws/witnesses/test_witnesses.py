@@ -9,17 +9,17 @@ from botocore.stub import ANY, Stubber
 
 from causeway.aws.sessions import Access, MemberSessions
 from causeway.aws.witnesses.probes import Probes
-from causeway.aws.witnesses.reachability_analyzer import Insights
+from causeway.aws.witnesses.reachability_analyzer import ReachabilityAnalyzer
 from causeway.domain.model.errors import AccessDenied, InvalidRequest
 from causeway.domain.model.protocols import Protocol
 from causeway.domain.model.request import VpcRef, Witness
 from causeway.domain.reachability.verdicts import Endpoint
-from causeway.domain.witnesses.testimonies import Question
+from causeway.domain.witnesses.testimonies import WitnessQuestion
 from tests.domain.networks import change, ping, ssh
 
 HERE = VpcRef(account_id="111111111111", region="us-east-1", vpc_id="vpc-a1")
 THERE = VpcRef(account_id="222222222222", region="us-east-1", vpc_id="vpc-b1")
-QUESTION = Question(
+QUESTION = WitnessQuestion(
     witness=Witness.REACHABILITY_ANALYZER,
     flow=ssh(),
     source=Endpoint(
@@ -62,8 +62,8 @@ def ssm(session: boto3.session.Session) -> Iterator[Stubber]:
 
 
 @pytest.fixture
-def insights(ec2: Stubber) -> Insights:
-    return Insights(OneClient(ec2.client))
+def analyzer(ec2: Stubber) -> ReachabilityAnalyzer:
+    return ReachabilityAnalyzer(OneClient(ec2.client))
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def tagged(kind: str) -> list[dict[str, Any]]:
     return [{"ResourceType": kind, "Tags": [*OURS, {"Key": "Name", "Value": f"causeway {REQUEST_ID}"}]}]
 
 
-def test_an_analysis_is_of_a_path_between_both_interfaces(ec2: Stubber, insights: Insights) -> None:
+def test_an_analysis_is_of_a_path_between_both_interfaces(ec2: Stubber, analyzer: ReachabilityAnalyzer) -> None:
     path = {
         "Source": "arn:aws:ec2:us-east-1:111111111111:network-interface/eni-0a",
         "Destination": "arn:aws:ec2:us-east-1:222222222222:network-interface/eni-0b",
@@ -99,10 +99,10 @@ def test_an_analysis_is_of_a_path_between_both_interfaces(ec2: Stubber, insights
     started = {"NetworkInsightsAnalysis": {"NetworkInsightsAnalysisId": "nia-1"}}
     ec2.add_response("start_network_insights_analysis", started, analysis)
 
-    assert insights.call(QUESTION, REQUEST_ID, "token") == "nia-1"
+    assert analyzer.ask(QUESTION, REQUEST_ID, "token") == "nia-1"
 
 
-def test_a_question_within_an_account_about_any_port_names_neither(ec2: Stubber, insights: Insights) -> None:
+def test_a_question_within_an_account_about_any_port_names_neither(ec2: Stubber, analyzer: ReachabilityAnalyzer) -> None:
     ec2.add_response(
         "create_network_insights_path",
         {"NetworkInsightsPath": {"NetworkInsightsPathId": "nip-1"}},
@@ -125,14 +125,14 @@ def test_a_question_within_an_account_about_any_port_names_neither(ec2: Stubber,
         {"NetworkInsightsPathId": "nip-1", "AdditionalAccounts": [], "ClientToken": ANY, "TagSpecifications": ANY},
     )
 
-    insights.call(change(QUESTION, destination_vpc=HERE, protocol=Protocol.UDP, port=None), REQUEST_ID, "token")
+    analyzer.ask(change(QUESTION, destination_vpc=HERE, protocol=Protocol.UDP, port=None), REQUEST_ID, "token")
 
 
-def test_an_analysis_that_is_refused_says_so(ec2: Stubber, insights: Insights) -> None:
+def test_an_analysis_that_is_refused_says_so(ec2: Stubber, analyzer: ReachabilityAnalyzer) -> None:
     ec2.add_client_error("create_network_insights_path", "UnauthorizedOperation", "Not you.", http_status_code=403)
 
     with pytest.raises(AccessDenied, match="UnauthorizedOperation: Not you"):
-        insights.call(QUESTION, REQUEST_ID, "token")
+        analyzer.ask(QUESTION, REQUEST_ID, "token")
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_an_analysis_that_is_refused_says_so(ec2: Stubber, insights: Insights) -
     ],
 )
 def test_what_an_analysis_says(
-    ec2: Stubber, insights: Insights, analysis: dict[str, Any], reachable: bool | None, said: str
+    ec2: Stubber, analyzer: ReachabilityAnalyzer, analysis: dict[str, Any], reachable: bool | None, said: str
 ) -> None:
     ec2.add_response(
         "describe_network_insights_analyses",
@@ -175,26 +175,26 @@ def test_what_an_analysis_says(
         {"NetworkInsightsAnalysisIds": ["nia-1"]},
     )
 
-    answer = insights.hear(QUESTION, "nia-1")
+    answer = analyzer.poll(QUESTION, "nia-1")
 
     assert answer is not None
     assert (answer.reachable, answer.said) == (reachable, said)
 
 
 @pytest.mark.parametrize("analyses", [[], [{"Status": "running"}]])
-def test_an_analysis_that_has_not_ended_says_nothing(ec2: Stubber, insights: Insights, analyses: list[Any]) -> None:
+def test_an_analysis_that_has_not_ended_says_nothing(ec2: Stubber, analyzer: ReachabilityAnalyzer, analyses: list[Any]) -> None:
     ec2.add_response("describe_network_insights_analyses", {"NetworkInsightsAnalyses": analyses})
 
-    assert insights.hear(QUESTION, "nia-1") is None
+    assert analyzer.poll(QUESTION, "nia-1") is None
 
 
-def test_an_analysis_that_cannot_be_seen_yet_says_nothing(ec2: Stubber, insights: Insights) -> None:
+def test_an_analysis_that_cannot_be_seen_yet_says_nothing(ec2: Stubber, analyzer: ReachabilityAnalyzer) -> None:
     ec2.add_client_error("describe_network_insights_analyses", "InvalidNetworkInsightsAnalysisId.NotFound", "Not here.")
 
-    assert insights.hear(QUESTION, "nia-1") is None
+    assert analyzer.poll(QUESTION, "nia-1") is None
 
 
-def test_only_the_requests_own_paths_go_and_none_that_is_still_analysed(ec2: Stubber, insights: Insights) -> None:
+def test_only_the_requests_own_paths_go_and_none_that_is_still_analysed(ec2: Stubber, analyzer: ReachabilityAnalyzer) -> None:
     paths = [("nip-1", OURS), ("nip-2", OTHERS), ("nip-3", OURS)]
     described = [{"NetworkInsightsPathId": path_id, "Tags": tags} for path_id, tags in paths]
     ec2.add_response(
@@ -210,7 +210,7 @@ def test_only_the_requests_own_paths_go_and_none_that_is_still_analysed(ec2: Stu
         if path_id == "nip-1":
             ec2.add_response("delete_network_insights_path", {}, {"NetworkInsightsPathId": path_id})
 
-    insights.dismiss(HERE, REQUEST_ID)
+    analyzer.clean_up(HERE, REQUEST_ID)
 
 
 # --- The probe
@@ -229,14 +229,14 @@ def test_an_instance_is_told_what_to_try(ssm: Stubber, probes: Probes) -> None:
         },
     )
 
-    assert probes.call(QUESTION, REQUEST_ID, "token") == "11111111-1111-1111-1111-111111111111"
+    assert probes.ask(QUESTION, REQUEST_ID, "token") == "11111111-1111-1111-1111-111111111111"
 
 
 def test_an_instance_that_systems_manager_does_not_know_is_a_refusal(ssm: Stubber, probes: Probes) -> None:
     ssm.add_client_error("send_command", "InvalidInstanceId", "Instances not in a valid state.")
 
     with pytest.raises(InvalidRequest, match="InvalidInstanceId: Instances not in a valid state"):
-        probes.call(change(QUESTION, flow=ping(), protocol=Protocol.ICMP, port=None), "one", "token")
+        probes.ask(change(QUESTION, flow=ping(), protocol=Protocol.ICMP, port=None), "one", "token")
 
 
 def invocation(status: str = "Success", code: int = 0, out: str = "", error: str = "") -> dict[str, Any]:
@@ -271,7 +271,7 @@ def test_what_a_probe_says(ssm: Stubber, probes: Probes, answer: dict[str, Any],
     asked = {"CommandId": command_id, "InstanceId": "i-0aaaaaaaaaaaaaaaa", "PluginName": "connect"}
     ssm.add_response("get_command_invocation", answer, asked)
 
-    heard = probes.hear(QUESTION, command_id)
+    heard = probes.poll(QUESTION, command_id)
 
     assert heard is not None
     assert heard.reachable is reachable
@@ -282,10 +282,10 @@ def test_what_a_probe_says(ssm: Stubber, probes: Probes, answer: dict[str, Any],
 def test_a_probe_that_is_under_way_says_nothing(ssm: Stubber, probes: Probes, status: str) -> None:
     ssm.add_response("get_command_invocation", invocation(status, -1))
 
-    assert probes.hear(QUESTION, "1" * 36) is None
+    assert probes.poll(QUESTION, "1" * 36) is None
 
 
 def test_a_probe_that_cannot_be_seen_yet_says_nothing(ssm: Stubber, probes: Probes) -> None:
     ssm.add_client_error("get_command_invocation", "InvocationDoesNotExist", "")
 
-    assert probes.hear(QUESTION, "1" * 36) is None
+    assert probes.poll(QUESTION, "1" * 36) is None

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from causeway.domain.authority.approval import (
-    Answer,
     Approval,
+    ApprovalDecision,
     ApprovalRule,
     Decision,
     growth,
@@ -227,7 +227,7 @@ def test_the_grants_of_changes() -> None:
 
 PLAN = change(plan_request(request(), 1, NETWORKS), approval_reasons=("The item asks for approval.",))
 ASKED = Approval(number=1, checksum=PLAN.checksum, reasons=PLAN.approval_reasons, asked_at="2026-01-01T00:00:00.000+00:00")
-YES = Answer(request_id="test-to-production", checksum=PLAN.checksum, decision=Decision.APPROVED)
+YES = ApprovalDecision(request_id="test-to-production", checksum=PLAN.checksum, decision=Decision.APPROVED)
 NO = change(YES, decision=Decision.DENIED, reason="Not now.")
 NOW = "2026-01-02T00:00:00.000+00:00"
 APPROVED = ASKED.decided(YES, ALICE, now=NOW)
@@ -269,7 +269,7 @@ def test_who_said_what_and_when_is_kept() -> None:
         (ASKED.withdrawn(now=NOW), YES, ALICE, f"was withdrawn at {NOW}"),
     ],
 )
-def test_an_answer_to_what_is_not_asked_is_refused(asked: Approval, answer: Answer, who: str, words: str) -> None:
+def test_an_answer_to_what_is_not_asked_is_refused(asked: Approval, answer: ApprovalDecision, who: str, words: str) -> None:
     assert words in str(objection(asked, answer, who))
 
 

@@ -5,12 +5,20 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from causeway.domain.authority.approval import Approval, Decision
-from causeway.domain.lifecycle.drift import failing_since, is_news, only_told_unless_repaired, repaired
+from causeway.domain.lifecycle.drift import drift_plan, failing_since, needs_drift_run, repair_findings
 from causeway.domain.lifecycle.outcome import status_of
 from causeway.domain.lifecycle.run import Occasion, Run
 from causeway.domain.lifecycle.status import State
 from causeway.domain.lifecycle.step_error import StepError
-from causeway.domain.lifecycle.watch import NEAR, WATCHED_STATES, Place, Settled, Watched, nearing_expiry, to_look_at
+from causeway.domain.lifecycle.watch import (
+    SETTLED_STATES,
+    WARNING_PERIOD,
+    AccountRegion,
+    SettledRequest,
+    WatchedItem,
+    due_for_drift_check,
+    expiry_warning,
+)
 from causeway.domain.model.findings import Code, Finding
 from causeway.domain.model.network import PeeringConnection, PeeringStatus
 from causeway.domain.model.request import DriftMode, Request
@@ -39,16 +47,16 @@ def drift_run(**fields: object) -> Run:
     return change(Run(request=REPAIR, generation=2, occasion=Occasion.DRIFT, plan=DIFFERS), **fields)
 
 
-def settled(state: State = State.DRIFTED) -> Settled:
-    return Settled(request_id=REPAIR.request_id, generation=2, state=state, updated_at=NOW, codes=frozenset())
+def settled(state: State = State.DRIFTED) -> SettledRequest:
+    return SettledRequest(request_id=REPAIR.request_id, generation=2, state=state, updated_at=NOW, codes=frozenset())
 
 
 # --- What is done, and what is told
 
 
 def test_a_difference_is_repaired_if_the_item_says_so_and_nothing_blocks() -> None:
-    assert only_told_unless_repaired(REPAIR, DIFFERS) == DIFFERS
-    assert only_told_unless_repaired(REPORT, EMPTY) == EMPTY
+    assert drift_plan(REPAIR, DIFFERS) == DIFFERS
+    assert drift_plan(REPORT, EMPTY) == EMPTY
 
 
 @pytest.mark.parametrize(
@@ -57,7 +65,7 @@ def test_a_difference_is_repaired_if_the_item_says_so_and_nothing_blocks() -> No
     ids=["report", "blocked", "both"],
 )
 def test_what_is_not_repaired_is_told_and_nothing_done(wanted: Request, plan: Plan) -> None:
-    told = only_told_unless_repaired(wanted, plan)
+    told = drift_plan(wanted, plan)
 
     assert told.is_blocked
     assert told.changes == plan.changes
@@ -71,7 +79,7 @@ def test_a_finding_names_the_place_of_its_change() -> None:
     rule = next(each for each in WHOLE.changes if isinstance(each, AuthorizeRule))
     dns = SetDnsResolution(side=Side.ACCEPTER, allow=True)
 
-    found = repaired(REPAIR, (ROUTE, rule, dns))
+    found = repair_findings(REPAIR, (ROUTE, rule, dns))
 
     assert [each.where for each in found] == [
         f"{ROUTE.route_table_id} {ROUTE.destination}",
@@ -83,15 +91,15 @@ def test_a_finding_names_the_place_of_its_change() -> None:
 
 def test_a_whole_network_that_was_applied_is_as_it_should_be() -> None:
     there = applied(REPAIR, WHOLE, NETWORKS)
-    seen = only_told_unless_repaired(REPORT, plan_request(REPAIR, 2, there))
+    seen = drift_plan(REPORT, plan_request(REPAIR, 2, there))
 
-    assert not is_news(settled(State.ACTIVE), drift_run(plan=WHOLE), seen, NOW)
+    assert not needs_drift_run(settled(State.ACTIVE), drift_run(plan=WHOLE), seen, NOW)
 
 
 # --- What is news
 
-TOLD = only_told_unless_repaired(REPORT, DIFFERS)
-ALL_TOLD = only_told_unless_repaired(REPORT, WHOLE)
+TOLD = drift_plan(REPORT, DIFFERS)
+ALL_TOLD = drift_plan(REPORT, WHOLE)
 SEEN_TOO = change(DIFFERS, changes=WHOLE.changes)
 HOUR = timedelta(hours=1)
 
@@ -130,7 +138,7 @@ HOUR = timedelta(hours=1)
     ],
 )
 def test_what_is_news(state: State, tried: Plan | None, seen: Plan, expected: bool) -> None:
-    assert is_news(settled(state), drift_run(plan=tried), seen, NOW) is expected
+    assert needs_drift_run(settled(state), drift_run(plan=tried), seen, NOW) is expected
 
 
 @pytest.mark.parametrize("tried", [DIFFERS, None], ids=["the same", "failed before it had a plan"])
@@ -139,7 +147,7 @@ def test_a_repair_that_fails_is_tried_again_after_longer_and_longer_pauses(tried
     at, state, run, attempts = NOW, settled(), drift_run(plan=tried), list[timedelta]()
     while at < NOW + timedelta(days=3):
         at += timedelta(minutes=15)
-        if is_news(state, run, DIFFERS, at):
+        if needs_drift_run(state, run, DIFFERS, at):
             attempts.append(at - NOW)
             run = change(run, failing_since=failing_since(state, run, DIFFERS))
             state = change(state, updated_at=at)
@@ -151,7 +159,7 @@ def test_a_repair_that_fails_is_tried_again_after_longer_and_longer_pauses(tried
 def test_what_is_seen_anew_waits_for_nothing(seen: Plan) -> None:
     run = drift_run(failing_since=NOW - 99 * HOUR)
 
-    assert is_news(settled(), run, seen, NOW)
+    assert needs_drift_run(settled(), run, seen, NOW)
     assert failing_since(settled(), run, seen) is None
 
 
@@ -167,17 +175,17 @@ def test_what_a_person_has_not_agreed_to_is_asked_again_only_if_it_is_another_pl
     run, later = drift_run(approval=approval), NOW + 99 * HOUR
     informs = change(OVERLAP, blocking=False)
 
-    assert not is_news(settled(), run, DIFFERS, later)
-    assert not is_news(settled(), run, DIFFERS.with_findings((informs,)), later)
-    assert is_news(settled(), run, SEEN_TOO, NOW)
-    assert is_news(settled(), run, DIFFERS.with_findings((OVERLAP,)), NOW), "it cannot be done at all by now"
-    assert is_news(settled(), run, EMPTY, NOW), "mended by hand"
+    assert not needs_drift_run(settled(), run, DIFFERS, later)
+    assert not needs_drift_run(settled(), run, DIFFERS.with_findings((informs,)), later)
+    assert needs_drift_run(settled(), run, SEEN_TOO, NOW)
+    assert needs_drift_run(settled(), run, DIFFERS.with_findings((OVERLAP,)), NOW), "it cannot be done at all by now"
+    assert needs_drift_run(settled(), run, EMPTY, NOW), "mended by hand"
 
 
 def test_a_repair_that_was_agreed_to_and_failed_is_tried_again() -> None:
     approved = drift_run(approval=asked(decision=Decision.APPROVED))
 
-    assert is_news(settled(), approved, DIFFERS, NOW + HOUR)
+    assert needs_drift_run(settled(), approved, DIFFERS, NOW + HOUR)
 
 
 # --- How a drift run ends
@@ -221,24 +229,24 @@ def test_what_a_person_has_not_agreed_to_is_told_and_watched_on(approval: Approv
 
     assert (status.state, [finding.code for finding in status.findings]) == (State.DRIFTED, [code, Code.DRIFT])
     assert ROUTE.sentence in status.findings[1].message
-    assert status.state in WATCHED_STATES
+    assert status.state in SETTLED_STATES
 
 
 # --- What the watch looks for
 
-HERE, THERE, ELSEWHERE = (Place(account_id=str(number) * 12, region="us-east-1") for number in (1, 2, 3))
+HERE, THERE, ELSEWHERE = (AccountRegion(account_id=str(number) * 12, region="us-east-1") for number in (1, 2, 3))
 
 
-def watched(request_id: str, state: State | None, *places: Place) -> Watched:
-    return Watched(request_id=request_id, state=state, places=places)
+def watched(request_id: str, state: State | None, *locations: AccountRegion) -> WatchedItem:
+    return WatchedItem(request_id=request_id, state=state, locations=locations)
 
 
 def test_only_what_has_settled_is_looked_at_and_only_where_something_happened() -> None:
     items = [watched(str(state), state, HERE, THERE) for state in State] + [watched("new", None, HERE, THERE)]
 
-    assert set(to_look_at(items, None)) == {str(state) for state in WATCHED_STATES}
-    assert to_look_at(items, {THERE, ELSEWHERE}) == to_look_at(items, None)
-    assert to_look_at(items, {ELSEWHERE}) == ()
+    assert set(due_for_drift_check(items, None)) == {str(state) for state in SETTLED_STATES}
+    assert due_for_drift_check(items, {THERE, ELSEWHERE}) == due_for_drift_check(items, None)
+    assert due_for_drift_check(items, {ELSEWHERE}) == ()
 
 
 @pytest.mark.parametrize(
@@ -246,15 +254,15 @@ def test_only_what_has_settled_is_looked_at_and_only_where_something_happened() 
     [(None, False), (NOW, True), (NOW - timedelta(days=1), True), (NOW + timedelta(seconds=1), False)],
 )
 def test_when_a_time_is_over(expires_at: datetime | None, over: bool) -> None:
-    assert change(watched("one", State.ACTIVE), expires_at=expires_at).is_over(NOW) is over
+    assert change(watched("one", State.ACTIVE), expires_at=expires_at).has_expired(NOW) is over
 
 
 def pending(**fields: object) -> PeeringConnection:
-    return change(connection(NETWORKS, PeeringStatus.PENDING_ACCEPTANCE, expires_at=NOW + NEAR), **fields)
+    return change(connection(NETWORKS, PeeringStatus.PENDING_ACCEPTANCE, expires_at=NOW + WARNING_PERIOD), **fields)
 
 
 def test_a_connection_that_nears_its_end_is_told_of() -> None:
-    finding = nearing_expiry(pending(), NOW)
+    finding = expiry_warning(pending(), NOW)
 
     assert finding is not None
     assert (finding.code, finding.where, finding.blocking) == (Code.PENDING_NEARS_EXPIRY, "pcx-1", False)
@@ -264,7 +272,7 @@ def test_a_connection_that_nears_its_end_is_told_of() -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        pending(expires_at=NOW + NEAR + timedelta(seconds=1)),
+        pending(expires_at=NOW + WARNING_PERIOD + timedelta(seconds=1)),
         pending(expires_at=None),
         pending(status=PeeringStatus.ACTIVE),
         pending(status=PeeringStatus.EXPIRED),
@@ -272,4 +280,4 @@ def test_a_connection_that_nears_its_end_is_told_of() -> None:
     ids=["has time", "says no time", "accepted", "dropped already"],
 )
 def test_others_are_not(other: PeeringConnection) -> None:
-    assert nearing_expiry(other, NOW) is None
+    assert expiry_warning(other, NOW) is None

@@ -7,7 +7,7 @@ import pytest
 
 from causeway.aws.store import generations, holdings, ledger_table, locks, runs
 from causeway.aws.store.approvals import APPROVAL
-from causeway.domain.lifecycle.history import TELLERS, TOLD_BY_OTHERS, Record, UnknownRecord, What, tell
+from causeway.domain.lifecycle.history import COVERED_BY_OTHERS, RENDERERS, EntryKind, Record, UnknownRecord, render_history
 from causeway.domain.lifecycle.run import Occasion
 from causeway.domain.lifecycle.status import State, Status
 from causeway.domain.model.findings import Code, Finding
@@ -15,9 +15,9 @@ from causeway.domain.model.values import Side
 from causeway.domain.planning.kinds import CreateRoute, DeleteRoute
 from causeway.domain.planning.plan import Plan
 from causeway.domain.planning.undo import Reversal, Undo
-from causeway.domain.witnesses.testimonies import Answer, Call, Testimony
+from causeway.domain.witnesses.testimonies import Testimony, WitnessAnswer, WitnessCall
 from tests.domain.networks import change, request
-from tests.domain.witnesses.test_agenda import HEARD as QUESTION
+from tests.domain.witnesses.test_questions import HEARD as QUESTION
 
 from .test_outcome import BLOCKS, STOPPED, WORKS
 
@@ -44,7 +44,7 @@ def ended(state: State, *findings: Finding, second: int = 9) -> Record:
 
 
 def lines(given: Record) -> list[str]:
-    (entry,) = tell([given])
+    (entry,) = render_history([given])
     return entry.text.splitlines()
 
 
@@ -52,12 +52,12 @@ def test_every_kind_of_record_has_its_place() -> None:
     """A new kind of record belongs into the history, or among those that another tells."""
     names = {name for store in STORES for name, value in vars(store).items() if name.isupper() and name == value}
     kinds = names | {APPROVAL}
-    assert kinds == OF_NO_GENERATION | set(TELLERS) | TOLD_BY_OTHERS
+    assert kinds == OF_NO_GENERATION | set(RENDERERS) | COVERED_BY_OTHERS
 
 
 def test_a_record_that_nobody_knows_is_an_error() -> None:
     with pytest.raises(UnknownRecord, match="SURPRISE#requester of generation 7"):
-        tell([record("SURPRISE#requester", generation=7)])
+        render_history([record("SURPRISE#requester", generation=7)])
 
 
 def test_a_run_is_told_in_the_order_of_time() -> None:
@@ -70,14 +70,14 @@ def test_a_run_is_told_in_the_order_of_time() -> None:
         record("VERDICTS", (WORKS,), second=4),
     ]
 
-    entries = tell(records)
+    entries = render_history(records)
 
     assert [(entry.what, entry.who) for entry in entries] == [
-        (What.ASKED, "the item"),
-        (What.PLANNED, "PlanPeering"),
-        (What.DONE, "UpdateRouteTables"),
-        (What.SEEN, "CheckReachability"),
-        (What.OUTCOME, "Causeway"),
+        (EntryKind.ASKED, "the item"),
+        (EntryKind.PLANNED, "PlanPeering"),
+        (EntryKind.DONE, "UpdateRouteTables"),
+        (EntryKind.SEEN, "CheckReachability"),
+        (EntryKind.OUTCOME, "Causeway"),
     ]
     assert entries[2].text.splitlines() == ["1 change on the accepter's side.", ROUTE.sentence]
     assert (entries[3].text, entries[4].text) == ("1 of 1 ways are reachable.", "ACTIVE")
@@ -89,12 +89,14 @@ def test_an_undo_is_told_with_what_it_cannot_take_back() -> None:
     reversals = (Reversal(change=ROUTE, inverse=back), Reversal(change=for_good, inverse=None))
     undo = Undo(request_id="one", generation=1, round=2, made=(ROUTE, for_good), reversals=reversals)
 
-    planned, undone = tell([record("UNDO#2", undo), record("UNDONE#2#accepter#UpdateRouteTables#removed", (back,), second=1)])
+    planned, undone = render_history(
+        [record("UNDO#2", undo), record("UNDONE#2#accepter#UpdateRouteTables#removed", (back,), second=1)]
+    )
 
     assert (planned.what, planned.who, undone.what, undone.who) == (
-        What.PLANNED,
+        EntryKind.PLANNED,
         "UndoChanges",
-        What.UNDONE,
+        EntryKind.UNDONE,
         "UpdateRouteTables",
     )
     assert planned.text.splitlines() == [
@@ -109,11 +111,11 @@ def test_generations_that_overlap_are_told_as_they_happened() -> None:
     second = msgspec.structs.replace(asked(), generation=2, at="2026-01-15T09:30:05.000+00:00")
     superseded = record("SUPERSEDED", generation=1, second=7)
 
-    assert [(each.generation, each.what) for each in tell([superseded, second, ended(State.ACTIVE), asked()])] == [
-        (1, What.ASKED),
-        (2, What.ASKED),
-        (1, What.SUPERSEDED),
-        (1, What.OUTCOME),
+    assert [(each.generation, each.what) for each in render_history([superseded, second, ended(State.ACTIVE), asked()])] == [
+        (1, EntryKind.ASKED),
+        (2, EntryKind.ASKED),
+        (1, EntryKind.SUPERSEDED),
+        (1, EntryKind.OUTCOME),
     ]
 
 
@@ -122,14 +124,14 @@ def test_a_run_that_resumes_another_says_which(occasion: Occasion) -> None:
     again = asked(occasion)
     again = msgspec.structs.replace(again, generation=4, fields={**again.fields, "takes_up": True})
 
-    (entry,) = tell([again])
+    (entry,) = render_history([again])
 
-    assert (entry.what, entry.who) == (What.SEEN, "DetectDrift")
+    assert (entry.what, entry.who) == (EntryKind.SEEN, "DetectDrift")
     assert "generation 3 ended without an outcome" in entry.text
 
 
 def test_who_asked_is_named_and_for_what() -> None:
-    (entry,) = tell([asked(requested_by="arn:aws:iam::111111111111:user/ada")])
+    (entry,) = render_history([asked(requested_by="arn:aws:iam::111111111111:user/ada")])
 
     assert entry.who == "arn:aws:iam::111111111111:user/ada"
     first, *flows = entry.text.splitlines()
@@ -140,10 +142,13 @@ def test_who_asked_is_named_and_for_what() -> None:
 
 @pytest.mark.parametrize(
     ("occasion", "what", "begins"),
-    [(Occasion.REMOVAL, What.ASKED, "Nothing between"), (Occasion.DRIFT, What.SEEN, "The network is no longer as asked")],
+    [
+        (Occasion.REMOVAL, EntryKind.ASKED, "Nothing between"),
+        (Occasion.DRIFT, EntryKind.SEEN, "The network is no longer as asked"),
+    ],
 )
-def test_why_a_generation_began(occasion: Occasion, what: What, begins: str) -> None:
-    (entry,) = tell([asked(occasion)])
+def test_why_a_generation_began(occasion: Occasion, what: EntryKind, begins: str) -> None:
+    (entry,) = render_history([asked(occasion)])
 
     assert entry.what is what
     assert entry.text.startswith(begins)
@@ -168,15 +173,20 @@ def test_a_blocked_flow_is_named_once() -> None:
 
 
 def test_what_witnesses_were_asked_and_said_is_told() -> None:
-    refused = Call(question=QUESTION, called_at="", refusal="AccessDenied: No role.")
+    refused = WitnessCall(question=QUESTION, called_at="", refusal="AccessDenied: No role.")
     put = change(refused, reference="command-1", refusal="")
-    said = Testimony.of(QUESTION, Answer(reachable=True, said="It was connected."), "command-1")
+    said = Testimony.of(QUESTION, WitnessAnswer(reachable=True, said="It was connected."), "command-1")
 
-    asked, heard = tell(
+    asked, heard = render_history(
         [record("TESTIMONIES", (said, change(said, reachable=None)), second=1), record("CALLS", (put, refused))]
     )
 
-    assert (asked.what, asked.who, heard.what, heard.who) == (What.ASKED, "CallWitnesses", What.HEARD, "HearWitnesses")
+    assert (asked.what, asked.who, heard.what, heard.who) == (
+        EntryKind.ASKED,
+        "CallWitnesses",
+        EntryKind.HEARD,
+        "HearWitnesses",
+    )
     assert asked.text.splitlines() == ["2 questions to probe.", "The probe was not asked: AccessDenied: No role."]
     assert heard.text.splitlines()[:2] == ["1 of 2 answers say reachable.", said.sentence]
 

@@ -20,8 +20,8 @@ from causeway.domain.planning.kinds import Change, CreatePeering, CreateRoute, D
 from causeway.domain.planning.plan import Plan
 from causeway.domain.planning.undo import Reversal, Undo
 from causeway.domain.reachability.verdicts import Cause, Component, Endpoint, Hop, Verdict
-from causeway.domain.witnesses.agenda import agenda
-from causeway.domain.witnesses.testimonies import Answer, Call, Testimony
+from causeway.domain.witnesses.questions import plan_questions
+from causeway.domain.witnesses.testimonies import Testimony, WitnessAnswer, WitnessCall
 from tests.domain.networks import change, ping, request, ssh
 
 NOW = "2026-01-15T09:30:00.000+00:00"
@@ -230,10 +230,10 @@ def witnessed(said: bool | None, **fields: object) -> Status:
     """How a run ends whose request names the probe, which says this."""
     instance = Endpoint(address="192.0.0.206", subnet_id="subnet-b1", network_interface_id="eni-b1", instance_id="i-b1")
     works = change(WORKS, source=change(instance, address="10.0.0.183", instance_id="i-a1"), destination=instance)
-    (question,) = agenda(request(witnesses=(Witness.PROBE,)), [works]).questions
+    (question,) = plan_questions(request(witnesses=(Witness.PROBE,)), [works]).questions
     told = {
-        "calls": (Call(question=question, called_at=NOW, reference="command-1"),),
-        "heard": (Testimony.of(question, Answer(reachable=said, said="It says so."), "command-1"),),
+        "calls": (WitnessCall(question=question, called_at=NOW, reference="command-1"),),
+        "heard": (Testimony.of(question, WitnessAnswer(reachable=said, said="It says so."), "command-1"),),
     }
     of_both = {"request": request(witnesses=(Witness.PROBE,)), "verdicts": (works,)}
     return status_of(run(**{**of_both, **told, **fields}), None, now=NOW)

@@ -20,12 +20,12 @@ RUNS, STOPPED = Execution(ended_at=None), Execution(ended_at=NOW - HOUR)
     [
         (RUNS, 3, False, RecoveryAction.WAIT),
         (None, 3, False, RecoveryAction.START),
-        (STOPPED, 3, False, RecoveryAction.TAKE_UP),
-        (STOPPED, 3, True, RecoveryAction.FORGET),
-        (STOPPED, 4, False, RecoveryAction.FORGET),
-        (RUNS, 4, False, RecoveryAction.FORGET),
-        (RUNS, 3, True, RecoveryAction.FORGET),
-        (None, 3, True, RecoveryAction.FORGET),
+        (STOPPED, 3, False, RecoveryAction.RESUME),
+        (STOPPED, 3, True, RecoveryAction.MARK_FINISHED),
+        (STOPPED, 4, False, RecoveryAction.MARK_FINISHED),
+        (RUNS, 4, False, RecoveryAction.MARK_FINISHED),
+        (RUNS, 3, True, RecoveryAction.MARK_FINISHED),
+        (None, 3, True, RecoveryAction.MARK_FINISHED),
     ],
     ids=[
         "works",
@@ -60,6 +60,6 @@ def test_repeated_failures_are_resumed_after_growing_pauses() -> None:
 
     assert resumed(run, NOW + HOUR).failing_since == first
     assert step(HOUR, 2 * HOUR - timedelta(seconds=1)) is RecoveryAction.WAIT
-    assert step(HOUR, 2 * HOUR) is RecoveryAction.TAKE_UP
+    assert step(HOUR, 2 * HOUR) is RecoveryAction.RESUME
     assert step(99 * HOUR, (99 + 23) * HOUR) is RecoveryAction.WAIT
-    assert step(99 * HOUR, (99 + 24) * HOUR) is RecoveryAction.TAKE_UP
+    assert step(99 * HOUR, (99 + 24) * HOUR) is RecoveryAction.RESUME

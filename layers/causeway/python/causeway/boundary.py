@@ -27,9 +27,9 @@ from pydantic import (
     field_validator,
 )
 
-from causeway.domain.authority.approval import Answer, Decision
+from causeway.domain.authority.approval import ApprovalDecision, Decision
 from causeway.domain.lifecycle.status import MAX_LISTED, State
-from causeway.domain.lifecycle.watch import Place, Watched
+from causeway.domain.lifecycle.watch import AccountRegion, WatchedItem
 from causeway.domain.model.findings import Code, Finding
 from causeway.domain.model.protocols import ALL_PORTS, PortRange, Protocol
 from causeway.domain.model.request import AclMode, DriftMode, Flow, Peer, Request, Selector, VpcRef, Witness
@@ -276,7 +276,7 @@ def parse_request(item: Mapping[str, Any]) -> Request:
     )
 
 
-def parse_watched(item: Mapping[str, Any]) -> Watched:
+def parse_watched(item: Mapping[str, Any]) -> WatchedItem:
     """What the watch needs of an item, as far as it is there: an item that is no request is none to watch.
 
     Args:
@@ -284,10 +284,10 @@ def parse_watched(item: Mapping[str, Any]) -> Watched:
     """
     state, expires_at = item.get(STATUS_FIELD, {}).get("state"), item.get("expires_at")
     vpcs = (item.get(side, {}) for side in SIDES)
-    return Watched(
+    return WatchedItem(
         request_id=item["request_id"],
         state=State(state) if state in State else None,
-        places=tuple(Place(account_id=str(vpc.get("account_id")), region=str(vpc.get("region"))) for vpc in vpcs),
+        locations=tuple(AccountRegion(account_id=str(vpc.get("account_id")), region=str(vpc.get("region"))) for vpc in vpcs),
         expires_at=_valid_expiry(expires_at),
         expires_at_text=str(expires_at),
     )
@@ -309,7 +309,7 @@ def parse_removal(detail: Mapping[str, Any]) -> str:
     return _validated(RemovalPart, detail).request_id
 
 
-def parse_decision(body: str) -> Answer:
+def parse_decision(body: str) -> ApprovalDecision:
     """What a person decides, as JSON.
 
     Raises:
@@ -321,7 +321,7 @@ def parse_decision(body: str) -> Answer:
         message = f"body: it must be JSON, such as {_DECISION_EXAMPLE}."
         raise MalformedItem((Finding(code=Code.MALFORMED_ITEM, where="body", message=message),)) from error
     part = _validated(DecisionPart, given)
-    return Answer(
+    return ApprovalDecision(
         request_id=part.request_id, checksum=part.checksum, decision=_DECISIONS[part.decision], reason=part.reason or None
     )
 

@@ -21,7 +21,7 @@ from .aws.store.requests_table import RequestsTable
 from .aws.store.runs import Runs
 from .aws.topic import Topic
 from .aws.witnesses.probes import Probes
-from .aws.witnesses.reachability_analyzer import Insights
+from .aws.witnesses.reachability_analyzer import ReachabilityAnalyzer
 from .domain.model.request import Witness
 from .settings import Settings
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_stepfunctions import SFNClient
 
-    from .aws.witnesses.examiner import Examiner
+    from .aws.witnesses.client import WitnessClient
 
 
 @cache
@@ -131,8 +131,8 @@ def writer[W: Writer](kind: type[W]) -> W:
 
 
 @cache
-def examiners() -> dict[Witness, Examiner]:
-    return {Witness.REACHABILITY_ANALYZER: Insights(_member_sessions()), Witness.PROBE: Probes(_member_sessions())}
+def witness_clients() -> dict[Witness, WitnessClient]:
+    return {Witness.REACHABILITY_ANALYZER: ReachabilityAnalyzer(_member_sessions()), Witness.PROBE: Probes(_member_sessions())}
 
 
 @cache

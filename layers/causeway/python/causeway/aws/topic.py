@@ -1,4 +1,4 @@
-"""The SNS topic, where people hear that they are asked."""
+"""The SNS topic that notifies people of plans that need approval."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .errors import translated
 
 if TYPE_CHECKING:
-    from causeway.domain.authority.question import Rendering
+    from causeway.domain.authority.notification import Notification
 
 
 class Topic:
@@ -15,7 +15,7 @@ class Topic:
         self._arn = arn
         self._client = client
 
-    def publish(self, rendering: Rendering) -> None:
-        """Sends the text to every subscriber. Said again, it comes again."""
+    def publish(self, notification: Notification) -> None:
+        """Sends the text to every subscriber. A second call sends it a second time."""
         with translated(f"topic {self._arn}"):
-            self._client.publish(TopicArn=self._arn, Subject=rendering.title, Message=rendering.text)
+            self._client.publish(TopicArn=self._arn, Subject=notification.subject, Message=notification.text)

@@ -15,7 +15,7 @@ from causeway.aws.store.runs import Runs
 from causeway.aws.topic import Topic
 from causeway.clock import timestamp
 from causeway.domain.authority.approval import Approval
-from causeway.domain.authority.question import render_question
+from causeway.domain.authority.notification import approval_notification
 from causeway.domain.lifecycle.run import Run
 from causeway.domain.lifecycle.status import MAX_LISTED, State, Status
 from causeway.domain.model.errors import ApprovalWithdrawn
@@ -45,7 +45,7 @@ def ask_approval(
     if not withdrawn:
         status = _awaiting(run, approval)
         requests.write_status(status)
-        topic.publish(render_question(run.request, plan))
+        topic.publish(approval_notification(run.request, plan))
         bus.announce(status)
     for lock in (run.request.pair, step.request_id):
         locks.release(lock, step.execution)

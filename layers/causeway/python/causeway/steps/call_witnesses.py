@@ -4,39 +4,39 @@ from collections.abc import Mapping
 from hashlib import sha256
 
 from causeway.aws.store.runs import Runs
-from causeway.aws.witnesses.examiner import Examiner
+from causeway.aws.witnesses.client import WitnessClient
 from causeway.clock import timestamp
 from causeway.domain.lifecycle.run import Run
 from causeway.domain.model.errors import GiveUpError
 from causeway.domain.model.request import Witness
-from causeway.domain.witnesses.agenda import agenda
-from causeway.domain.witnesses.testimonies import Call, Question
+from causeway.domain.witnesses.questions import plan_questions
+from causeway.domain.witnesses.testimonies import WitnessCall, WitnessQuestion
 from causeway.steps.common.step_input import StepInput
 
 
-def call_witnesses(step: StepInput, *, runs: Runs, examiners: Mapping[Witness, Examiner]) -> int:
+def call_witnesses(step: StepInput, *, runs: Runs, witness_clients: Mapping[Witness, WitnessClient]) -> int:
     """Put the questions that have not been put yet. A witness that refuses has said why.
 
     Returns:
         How many questions there are.
     """
     run = runs.load(step.request_id, step.generation)
-    questions = agenda(run.request, run.verdicts or ()).questions
+    questions = plan_questions(run.request, run.verdicts or ()).questions
     calls = list(run.calls)
     for number, question in enumerate(questions):
-        if all(call.question.about != question.about for call in calls):
-            calls.append(_called(run, question, number, examiners[question.witness]))
+        if all(call.question.key != question.key for call in calls):
+            calls.append(_called(run, question, number, witness_clients[question.witness]))
             runs.save_calls(step.request_id, step.generation, calls)
     return len(questions)
 
 
-def _called(run: Run, question: Question, number: int, examiner: Examiner) -> Call:
+def _called(run: Run, question: WitnessQuestion, number: int, client: WitnessClient) -> WitnessCall:
     called_at = timestamp()
     try:
-        reference = examiner.call(question, run.request.request_id, _token(run, number))
+        reference = client.ask(question, run.request.request_id, _token(run, number))
     except GiveUpError as error:
-        return Call(question=question, called_at=called_at, refusal=error.what)
-    return Call(question=question, called_at=called_at, reference=reference)
+        return WitnessCall(question=question, called_at=called_at, refusal=error.what)
+    return WitnessCall(question=question, called_at=called_at, reference=reference)
 
 
 def _token(run: Run, number: int) -> str:

@@ -8,12 +8,12 @@ from causeway.aws.executions import Tasks
 from causeway.aws.store.approvals import Approvals
 from causeway.aws.store.generations import Generations
 from causeway.clock import timestamp
-from causeway.domain.authority.approval import Answer, Approval, Decision, objection
+from causeway.domain.authority.approval import Approval, ApprovalDecision, Decision, objection
 from causeway.domain.model.errors import ApprovalDenied, ApprovalNotAsked
 
 
 def decide_approval(
-    answer: Answer, decided_by: str, *, generations: Generations, approvals: Approvals, tasks: Tasks
+    answer: ApprovalDecision, decided_by: str, *, generations: Generations, approvals: Approvals, tasks: Tasks
 ) -> Approval:
     """Record the decision about exactly the plan that the person has seen, and let the execution go on or end.
 

@@ -23,11 +23,11 @@ from causeway.aws.store.holdings import HoldingsStore
 from causeway.aws.store.requests_table import RequestsTable
 from causeway.aws.store.runs import Runs
 from causeway.domain.authority.approval import ApprovalRule
-from causeway.domain.lifecycle.drift import failing_since, is_news
+from causeway.domain.lifecycle.drift import failing_since, needs_drift_run
 from causeway.domain.lifecycle.recovery import RecoveryAction
 from causeway.domain.lifecycle.run import Occasion, Run
 from causeway.domain.lifecycle.status import State, Status
-from causeway.domain.lifecycle.watch import Settled, nearing_expiry
+from causeway.domain.lifecycle.watch import SettledRequest, expiry_warning
 from causeway.domain.model.findings import Code
 from causeway.steps.common.recover_run import recover_run
 
@@ -37,26 +37,26 @@ NO_RULE = ApprovalRule()
 """Whether a person has to agree is the run's question: a look only asks what differs."""
 
 
-class Look(StrEnum):
+class DriftCheckResult(StrEnum):
     """What a look at a request came to."""
 
     NOT_SETTLED = "not settled"
     """A run works on the request, or its item is gone."""
-    TAKEN_UP = "taken up"
+    RESUMED = "taken up"
     """A run that had ended without an outcome was begun again."""
     NOTHING_NEW = "nothing new"
     """All is as it should be, or what differs was told before."""
     BEGUN = "begun"
     """A drift run was started."""
-    EXPIRY_TOLD = "expiry told"
+    EXPIRY_WARNED = "expiry told"
     """A pending connection nears its end."""
 
 
 _OF_UNFINISHED = {
-    RecoveryAction.WAIT: Look.NOT_SETTLED,
-    RecoveryAction.FORGET: Look.NOT_SETTLED,
-    RecoveryAction.START: Look.BEGUN,
-    RecoveryAction.TAKE_UP: Look.TAKEN_UP,
+    RecoveryAction.WAIT: DriftCheckResult.NOT_SETTLED,
+    RecoveryAction.MARK_FINISHED: DriftCheckResult.NOT_SETTLED,
+    RecoveryAction.START: DriftCheckResult.BEGUN,
+    RecoveryAction.RESUME: DriftCheckResult.RESUMED,
 }
 """How a look ends that found a run without an outcome."""
 
@@ -72,7 +72,7 @@ def detect_drift(
     reader: Reader,
     executions: Executions,
     bus: Bus,
-) -> Look:
+) -> DriftCheckResult:
     """Look at one request's network.
 
     Raises:
@@ -84,30 +84,32 @@ def detect_drift(
         step = recover_run(request_id, unfinished, now, generations=generations, runs=runs, executions=executions)
         return _OF_UNFINISHED[step]
     if settled is None:
-        return Look.NOT_SETTLED
+        return DriftCheckResult.NOT_SETTLED
     run = runs.load(request_id, settled.generation)
     if settled.state is State.FAILED:
-        return _tell_of_expiry(settled, run, now, requests=requests, reader=reader, bus=bus)
+        return _warn_of_expiry(settled, run, now, requests=requests, reader=reader, bus=bus)
     drifted = Run(request=run.request, generation=run.generation + 1, occasion=Occasion.DRIFT)
     others = tuple(holdings.load_others(run.request.pair, request_id).values())
     observed = reader.observe_both(run.request, quotas=True)
     seen = decide(drifted, observed, holdings.load(request_id), others, NO_RULE)
-    if not is_news(settled, run, seen, now):
-        return Look.NOTHING_NEW
+    if not needs_drift_run(settled, run, seen, now):
+        return DriftCheckResult.NOTHING_NEW
     if not generations.begin(msgspec.structs.replace(drifted, failing_since=failing_since(settled, run, seen))):
-        return Look.NOT_SETTLED
+        return DriftCheckResult.NOT_SETTLED
     executions.start(request_id, drifted.generation)
-    return Look.BEGUN
+    return DriftCheckResult.BEGUN
 
 
-def _tell_of_expiry(settled: Settled, run: Run, now: datetime, *, requests: RequestsTable, reader: Reader, bus: Bus) -> Look:
+def _warn_of_expiry(
+    settled: SettledRequest, run: Run, now: datetime, *, requests: RequestsTable, reader: Reader, bus: Bus
+) -> DriftCheckResult:
     """On the item and the bus, once: the item is written last, so that a repetition after a fault tells it again."""
     if Code.PENDING_NEARS_EXPIRY in settled.codes or run.connection_so_far is None:
-        return Look.NOTHING_NEW
+        return DriftCheckResult.NOTHING_NEW
     connection = reader.peering(run.request.requester, run.connection_so_far)
-    finding = nearing_expiry(connection, now) if connection else None
+    finding = expiry_warning(connection, now) if connection else None
     if connection is None or finding is None:
-        return Look.NOTHING_NEW
+        return DriftCheckResult.NOTHING_NEW
     bus.announce(
         Status(
             state=settled.state,
@@ -119,4 +121,4 @@ def _tell_of_expiry(settled: Settled, run: Run, now: datetime, *, requests: Requ
         )
     )
     requests.add_finding(settled, finding)
-    return Look.EXPIRY_TOLD
+    return DriftCheckResult.EXPIRY_WARNED

@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from causeway.aws.store.runs import Runs
-from causeway.aws.witnesses.examiner import Examiner
+from causeway.aws.witnesses.client import WitnessClient
 from causeway.clock import now
 from causeway.domain.model.errors import AccessDenied, GiveUpError, WitnessesNotReady
 from causeway.domain.model.request import Witness
-from causeway.domain.witnesses.agenda import agenda
-from causeway.domain.witnesses.testimonies import Answer, Call, Testimony
+from causeway.domain.witnesses.questions import plan_questions
+from causeway.domain.witnesses.testimonies import Testimony, WitnessAnswer, WitnessCall
 from causeway.steps.common.step_input import StepInput
 
 
-def hear_witnesses(step: StepInput, *, runs: Runs, examiners: Mapping[Witness, Examiner]) -> int:
+def hear_witnesses(step: StepInput, *, runs: Runs, witness_clients: Mapping[Witness, WitnessClient]) -> int:
     """Record what has been said so far. Whoever is silent is not waited for for ever.
 
     Returns:
@@ -23,32 +23,32 @@ def hear_witnesses(step: StepInput, *, runs: Runs, examiners: Mapping[Witness, E
         WitnessesNotReady: Somebody is to be waited for.
     """
     run = runs.load(step.request_id, step.generation)
-    silent = [call for call in run.calls if call.reference and all(call.question.about != each.about for each in run.heard)]
-    answers = [(call, _heard(call, examiners[call.question.witness])) for call in silent]
+    silent = [call for call in run.calls if call.reference and all(call.question.key != each.key for each in run.heard)]
+    answers = [(call, _heard(call, witness_clients[call.question.witness])) for call in silent]
     heard = (*run.heard, *(answer for _, answer in answers if answer is not None))
     if heard:
         runs.save_testimonies(step.request_id, step.generation, heard)
     _wait_for([call for call, answer in answers if answer is None])
-    questions = agenda(run.request, run.verdicts or ()).questions
+    questions = plan_questions(run.request, run.verdicts or ()).questions
     for witness, vpc in dict.fromkeys((question.witness, question.source_vpc) for question in questions):
         with suppress(AccessDenied):  # where nobody could be asked, nothing is left
-            examiners[witness].dismiss(vpc, step.request_id)
+            witness_clients[witness].clean_up(vpc, step.request_id)
     return len(heard)
 
 
-def _heard(call: Call, examiner: Examiner) -> Testimony | None:
+def _heard(call: WitnessCall, client: WitnessClient) -> Testimony | None:
     """None while the witness has said nothing. One that may not be heard any more has said so."""
     reference = str(call.reference)
     try:
-        answer = examiner.hear(call.question, reference)
+        answer = client.poll(call.question, reference)
     except GiveUpError as error:
-        answer = Answer(reachable=None, said=f"It cannot be heard: {error.what}")
+        answer = WitnessAnswer(reachable=None, said=f"It cannot be heard: {error.what}")
     return None if answer is None else Testimony.of(call.question, answer, reference)
 
 
-def _wait_for(silent: list[Call]) -> None:
+def _wait_for(silent: list[WitnessCall]) -> None:
     for call in silent:
-        if not call.is_over(now()):
+        if not call.has_timed_out(now()):
             raise WitnessesNotReady(
                 f"{call.question.witness.words} has not answered yet.",
                 where=f"{call.reference} in {call.question.source_vpc}",

@@ -23,7 +23,7 @@ from causeway.aws.store.requests_table import RequestsTable
 from causeway.aws.store.runs import Runs
 from causeway.clock import timestamp
 from causeway.domain.authority.approval import Approval, ApprovalRule, must_ask, why_ask
-from causeway.domain.lifecycle.drift import only_told_unless_repaired
+from causeway.domain.lifecycle.drift import drift_plan
 from causeway.domain.lifecycle.run import Occasion, Run
 from causeway.domain.lifecycle.status import State, Status
 from causeway.domain.model.errors import PairBusy
@@ -143,7 +143,7 @@ def _decide(
         return plan_removal(run.request, run.generation, snapshots, holdings, others)
     plan = plan_request(run.request, run.generation, snapshots, holdings, others)
     plan = plan.with_approval_reasons(why_ask(rule, run.request, snapshots, plan, holdings))
-    return only_told_unless_repaired(run.request, plan) if run.occasion is Occasion.DRIFT else plan
+    return drift_plan(run.request, plan) if run.occasion is Occasion.DRIFT else plan
 
 
 def _tolerant(run: Run, side: Side, seen: Snapshot | Finding) -> Snapshot | Finding:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from causeway.aws.errors import translated
 from causeway.clock import timestamp
 from causeway.domain.lifecycle.status import State, Status
-from causeway.domain.lifecycle.watch import WATCHED_STATES, Settled
+from causeway.domain.lifecycle.watch import SETTLED_STATES, SettledRequest
 
 from .codec import attributes, plain
 from .table import Table
@@ -85,7 +85,7 @@ class RequestsTable(Table):
             for page in pages:
                 yield from map(plain, page["Items"])
 
-    def settled(self, request_id: str) -> Settled | None:
+    def settled(self, request_id: str) -> SettledRequest | None:
         """What the request has settled in, by a consistent read; None where it has not, or is gone."""
         with translated(self._place(request_id)):
             answer = self._client.get_item(
@@ -96,9 +96,9 @@ class RequestsTable(Table):
                 ConsistentRead=True,
             )
         status = plain(answer.get("Item", {})).get("status")
-        if status is None or status["state"] not in WATCHED_STATES:
+        if status is None or status["state"] not in SETTLED_STATES:
             return None
-        return Settled(
+        return SettledRequest(
             request_id=request_id,
             generation=int(status["generation"]),
             state=State(status["state"]),
@@ -106,7 +106,7 @@ class RequestsTable(Table):
             codes=frozenset(finding["code"] for finding in status["findings"]),
         )
 
-    def add_finding(self, settled: Settled, finding: Finding) -> bool:
+    def add_finding(self, settled: SettledRequest, finding: Finding) -> bool:
         """Adds a finding to the status of a request that is settled as it was. False where it has moved on."""
         with translated(self._place(settled.request_id)), suppress(self._condition_failed):
             self._client.update_item(

@@ -15,7 +15,7 @@ from causeway.domain.planning.ownership import NOTHING_HELD, Holdings
 from causeway.domain.planning.plan import Plan
 from causeway.domain.planning.undo import Undo
 from causeway.domain.reachability.verdicts import Verdict
-from causeway.domain.witnesses.testimonies import Call, Testimony
+from causeway.domain.witnesses.testimonies import Testimony, WitnessCall
 
 from .approvals import last_approval
 from .codec import packed, unpacked
@@ -83,7 +83,7 @@ class Runs(LedgerTable):
         """Records what was found to be open beyond what is asked for."""
         self._save(request_id, generation, EXPOSURES, payload=packed(findings))
 
-    def save_calls(self, request_id: str, generation: int, calls: Sequence[Call]) -> None:
+    def save_calls(self, request_id: str, generation: int, calls: Sequence[WitnessCall]) -> None:
         """Records the questions that were put so far, in place of what was recorded before."""
         self._save(request_id, generation, CALLS, payload=packed(calls))
 
@@ -154,7 +154,7 @@ def _run(generation: int, records: Records) -> Run:
         verdicts=_unpacked_or(None, records, VERDICTS, tuple[Verdict, ...]),
         foreseen=_unpacked_or((), records, FORESEEN, tuple[Verdict, ...]),
         exposures=_unpacked_or((), records, EXPOSURES, tuple[Finding, ...]),
-        calls=_unpacked_or((), records, CALLS, tuple[Call, ...]),
+        calls=_unpacked_or((), records, CALLS, tuple[WitnessCall, ...]),
         heard=_unpacked_or((), records, TESTIMONIES, tuple[Testimony, ...]),
         before=_unpacked_or(NOTHING_HELD, records, BEFORE, Holdings),
         undo=undo,

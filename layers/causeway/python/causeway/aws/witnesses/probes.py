@@ -11,11 +11,11 @@ from causeway.aws.errors import translated
 from causeway.aws.sessions import Access, MemberSessions
 from causeway.domain.model.errors import WitnessesNotReady
 from causeway.domain.model.protocols import Protocol
-from causeway.domain.witnesses.testimonies import Answer
+from causeway.domain.witnesses.testimonies import WitnessAnswer
 
 if TYPE_CHECKING:
     from causeway.domain.model.request import VpcRef
-    from causeway.domain.witnesses.testimonies import Question
+    from causeway.domain.witnesses.testimonies import WitnessQuestion
 
 DOCUMENT = "causeway-probe"
 
@@ -33,12 +33,12 @@ _NO_WAY = ("No route to host", "Network is unreachable")
 
 
 class Probes:
-    """Asks instances through Run Command. See `Examiner`."""
+    """Asks instances through Run Command. See `WitnessClient`."""
 
     def __init__(self, sessions: MemberSessions) -> None:
         self._sessions = sessions
 
-    def call(self, question: Question, request_id: str, token: str) -> str:  # noqa: ARG002 - SendCommand takes none
+    def ask(self, question: WitnessQuestion, request_id: str, token: str) -> str:  # noqa: ARG002 - SendCommand takes none
         """The id of the command. Asked again, the instance sends its packets again, which does no harm."""
         vpc = question.source_vpc
         with translated(f"{question.source.instance_id} in {vpc}"):
@@ -56,7 +56,7 @@ class Probes:
         command_id: str = answer["Command"]["CommandId"]
         return command_id
 
-    def hear(self, question: Question, reference: str) -> Answer | None:
+    def poll(self, question: WitnessQuestion, reference: str) -> WitnessAnswer | None:
         """An invocation that cannot be seen yet has not answered."""
         try:
             with translated(f"command {reference} in {question.source_vpc}", {"InvocationDoesNotExist": WitnessesNotReady}):
@@ -67,11 +67,11 @@ class Probes:
             return None
         return None if invocation["Status"] in _UNDER_WAY else _answer(invocation)
 
-    def dismiss(self, vpc: VpcRef, request_id: str) -> None:
+    def clean_up(self, vpc: VpcRef, request_id: str) -> None:
         """A command leaves nothing to take away: Systems Manager forgets it after 30 days."""
 
 
-def _answer(invocation: dict[str, Any]) -> Answer:
+def _answer(invocation: dict[str, Any]) -> WitnessAnswer:
     """What the packets came to.
 
     A refused connection has been there and back. A step that the instance's platform does not know is left out, and is a
@@ -79,15 +79,15 @@ def _answer(invocation: dict[str, Any]) -> Answer:
     """
     code, out, error = (invocation[name] for name in ("ResponseCode", "StandardOutputContent", "StandardErrorContent"))
     if code == 0 and "bytes from" in out:
-        return Answer(reachable=True, said="Its pings were answered.")
+        return WitnessAnswer(reachable=True, said="Its pings were answered.")
     if code == 0 and "connected" in out:
-        return Answer(reachable=True, said="It was connected.")
+        return WitnessAnswer(reachable=True, said="It was connected.")
     if "Connection refused" in error:
-        return Answer(reachable=True, said="Its connection was refused, so its packets came there and back.")
+        return WitnessAnswer(reachable=True, said="Its connection was refused, so its packets came there and back.")
     if code == _TIMED_OUT or (code == _LOST and "0 received" in out):
-        return Answer(reachable=False, said="Nothing came back.")
+        return WitnessAnswer(reachable=False, said="Nothing came back.")
     words = next((words for words in _NO_WAY if words in error), None)
     if words is not None:
-        return Answer(reachable=False, said=f"Its instance says: {words}.")
+        return WitnessAnswer(reachable=False, said=f"Its instance says: {words}.")
     said = f"{invocation['StatusDetails']}, exit code {code} {error.strip()[:200]}".strip()
-    return Answer(reachable=None, said=f"It could not try: {said}.")
+    return WitnessAnswer(reachable=None, said=f"It could not try: {said}.")

@@ -13,7 +13,7 @@ from causeway.aws.sessions import Access, MemberSessions
 from causeway.domain.model.errors import ResourceNotFound
 from causeway.domain.model.tags import REQUEST_ID_TAG
 from causeway.domain.reachability.matching import EPHEMERAL_PORTS
-from causeway.domain.witnesses.testimonies import Answer
+from causeway.domain.witnesses.testimonies import WitnessAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from causeway.domain.model.request import VpcRef
     from causeway.domain.reachability.verdicts import Endpoint
-    from causeway.domain.witnesses.testimonies import Question
+    from causeway.domain.witnesses.testimonies import WitnessQuestion
 
 _UNSEEN = frozenset(
     {
@@ -40,13 +40,13 @@ _UNSEEN = frozenset(
 """With these an analysis says that it could not see something: mostly that it is in another account ("Explanation codes")."""
 
 
-class Insights:
-    """Asks Reachability Analyzer. See `Examiner`."""
+class ReachabilityAnalyzer:
+    """Asks Reachability Analyzer. See `WitnessClient`."""
 
     def __init__(self, sessions: MemberSessions) -> None:
         self._sessions = sessions
 
-    def call(self, question: Question, request_id: str, token: str) -> str:
+    def ask(self, question: WitnessQuestion, request_id: str, token: str) -> str:
         """The id of the analysis that was started. The same token gives the same path and the same analysis."""
         source, destination = question.source_vpc, question.destination_vpc
         with translated(f"Reachability Analyzer in {source}"):
@@ -67,7 +67,7 @@ class Insights:
             )["NetworkInsightsAnalysis"]
         return analysis["NetworkInsightsAnalysisId"]
 
-    def hear(self, question: Question, reference: str) -> Answer | None:
+    def poll(self, question: WitnessQuestion, reference: str) -> WitnessAnswer | None:
         """An analysis that cannot be seen yet has not answered."""
         try:
             with translated(f"{reference} in {question.source_vpc}"):
@@ -78,10 +78,10 @@ class Insights:
         analyses = answer["NetworkInsightsAnalyses"]
         return _answer(analyses[0]) if analyses else None
 
-    def dismiss(self, vpc: VpcRef, request_id: str) -> None:
+    def clean_up(self, vpc: VpcRef, request_id: str) -> None:
         """The request's paths are found by their tag, so that one whose id nobody has recorded goes too.
 
-        A path of which an analysis is still running stays, until the request's witnesses are dismissed again.
+        A path of which an analysis is still running stays, until the next clean-up for the request.
         """
         with translated(f"paths of {request_id} in {vpc}"):
             client = self._sessions.ec2(vpc, Access.WITNESS)
@@ -113,7 +113,7 @@ def _arn(end: Endpoint, vpc: VpcRef) -> str:
     return f"arn:aws:ec2:{vpc.region}:{vpc.account_id}:network-interface/{end.network_interface_id}"
 
 
-def _filter(question: Question) -> PathRequestFilterTypeDef:
+def _filter(question: WitnessQuestion) -> PathRequestFilterTypeDef:
     """An interface may have several addresses: these are the verdict's. Connections start from ephemeral ports."""
     chosen: PathRequestFilterTypeDef = {
         "SourceAddress": question.source.address,
@@ -130,15 +130,17 @@ def _tags(kind: ResourceTypeType, request_id: str) -> Sequence[TagSpecificationT
     return [{"ResourceType": kind, "Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}]
 
 
-def _answer(analysis: NetworkInsightsAnalysisTypeDef) -> Answer | None:
+def _answer(analysis: NetworkInsightsAnalysisTypeDef) -> WitnessAnswer | None:
     """A failed analysis has found no path either, nor has one that could not see: that says nothing of the network."""
     if analysis["Status"] == "running":
         return None
     if analysis["Status"] == "failed":
-        return Answer(reachable=None, said=f"Its analysis failed: {analysis.get('StatusMessage') or 'AWS does not say why.'}")
+        return WitnessAnswer(
+            reachable=None, said=f"Its analysis failed: {analysis.get('StatusMessage') or 'AWS does not say why.'}"
+        )
     if analysis.get("NetworkPathFound"):
-        return Answer(reachable=True, said="It found a path.")
+        return WitnessAnswer(reachable=True, said="It found a path.")
     codes = dict.fromkeys(each["ExplanationCode"] for each in analysis.get("Explanations", []) if "ExplanationCode" in each)
     if not _UNSEEN.isdisjoint(codes):
-        return Answer(reachable=None, said=f"It could not see the whole path: {', '.join(codes)}.")
-    return Answer(reachable=False, said=f"It found no path: {', '.join(codes) or 'AWS does not say why'}.")
+        return WitnessAnswer(reachable=None, said=f"It could not see the whole path: {', '.join(codes)}.")
+    return WitnessAnswer(reachable=False, said=f"It found no path: {', '.join(codes) or 'AWS does not say why'}.")

@@ -1,1 +1,1 @@
-"""Who may ask for what: whether a person has to agree, and what came of the question."""
+"""Authority: whether a person has to approve a plan, and what came of the question."""

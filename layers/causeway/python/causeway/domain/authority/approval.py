@@ -53,7 +53,7 @@ class Decision(StrEnum):
     """A newer change of the item took the place of the one that asked."""
 
 
-class Answer(Value):
+class ApprovalDecision(Value):
     """What a person says to a question.
 
     Attributes:
@@ -103,7 +103,7 @@ class Approval(Value, omit_defaults=False):
         """Whether somebody said no, or nobody said anything in time."""
         return self.decision is Decision.DENIED or (self.decision is None and self.lapsed_at is not None)
 
-    def decided(self, answer: Answer, decided_by: str, *, now: str) -> "Approval":
+    def decided(self, answer: ApprovalDecision, decided_by: str, *, now: str) -> "Approval":
         return replace(self, decision=answer.decision, decided_by=decided_by, decided_at=now, reason=answer.reason)
 
     def withdrawn(self, *, now: str) -> "Approval":
@@ -117,7 +117,7 @@ class Approval(Value, omit_defaults=False):
         return self.is_approved and self.checksum == plan.checksum
 
 
-def objection(asked: Approval, answer: Answer, decided_by: str) -> str | None:
+def objection(asked: Approval, answer: ApprovalDecision, decided_by: str) -> str | None:
     """Why this answer cannot be taken; None where it can, and where the same person said the same before."""
     if asked.checksum != answer.checksum:
         return f"The plan that was asked about last is {asked.checksum}, not {answer.checksum}."

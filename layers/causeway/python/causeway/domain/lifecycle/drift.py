@@ -1,4 +1,4 @@
-"""What became of a network that was as its item says: what differs by now, what is done about it, and whether it is news."""
+"""Drift: a network no longer is as its item says. What differs, what is done about it, and when a run is needed."""
 
 from datetime import datetime
 
@@ -11,22 +11,22 @@ from causeway.domain.planning.plan import Plan
 
 from .run import Run
 from .status import State
-from .watch import Settled, pause_is_over
+from .watch import SettledRequest, retry_is_due
 
 
-def only_told_unless_repaired(request: Request, plan: Plan) -> Plan:
+def drift_plan(request: Request, plan: Plan) -> Plan:
     """The plan of a drift run.
 
-    In mode `repair` it is carried out like any other. In mode `report`, or where something stands in the way, every change of
-    it is a blocking DRIFT finding: it is told, and nothing is written.
+    In mode `repair` it is carried out like any other. In mode `report`, or where something stands in the way, every change
+    becomes a blocking DRIFT finding: the drift is reported, and nothing is written.
     """
     if request.drift is DriftMode.REPAIR and not plan.is_blocked:
         return plan
-    return plan.with_findings((*told(request, plan.changes), *plan.findings))
+    return plan.with_findings((*drift_findings(request, plan.changes), *plan.findings))
 
 
-def told(request: Request, left: tuple[Change, ...]) -> tuple[Finding, ...]:
-    """What a drift run has to say of each change that would mend something and is not made."""
+def drift_findings(request: Request, unmade: tuple[Change, ...]) -> tuple[Finding, ...]:
+    """A finding for each change that would repair something and is not made."""
     return tuple(
         Finding(
             code=Code.DRIFT,
@@ -35,12 +35,12 @@ def told(request: Request, left: tuple[Change, ...]) -> tuple[Finding, ...]:
             message=f"The network no longer is as the item says. What would mend it: {change.sentence}. Do it by hand, or put "
             "the item again to have it done.",
         )
-        for change in left
+        for change in unmade
     )
 
 
-def repaired(request: Request, made: tuple[Change, ...]) -> tuple[Finding, ...]:
-    """What a drift run has to say of each change that it made."""
+def repair_findings(request: Request, made: tuple[Change, ...]) -> tuple[Finding, ...]:
+    """A finding for each change that repaired something."""
     return tuple(
         Finding(
             code=Code.DRIFT_REPAIRED,
@@ -53,18 +53,18 @@ def repaired(request: Request, made: tuple[Change, ...]) -> tuple[Finding, ...]:
     )
 
 
-def is_news(settled: Settled, last: Run, seen: Plan, now: datetime) -> bool:
-    """Whether a look at the network asks for a run.
+def needs_drift_run(settled: SettledRequest, last: Run, seen: Plan, now: datetime) -> bool:
+    """Whether a drift check has found something that needs a run.
 
-    Of an ACTIVE request any difference does. Of a DRIFTED one: that nothing differs any more, or that it is not the same that
-    differs. Where it still is the same, what was told is told once, and what no person has agreed to is asked once; but a
-    repair that failed is tried again, each time after a pause as long as all the attempts so far, a day at most.
+    For an ACTIVE request that is any drift. For a DRIFTED one it is that the drift is gone, or is another one. The same drift
+    is reported once, and approval for its repair is asked for once; but a repair that failed is tried again, after growing
+    pauses (see `retry_is_due`).
 
     Args:
         settled: What the request has settled in, ACTIVE or DRIFTED.
         last: The run that the state is from.
         seen: The plan of a drift run, on the network as it is now.
-        now: When it was looked at.
+        now: When it was checked.
     """
     differs = bool(seen.changes) or seen.is_blocked
     if settled.state is State.ACTIVE or not differs:
@@ -74,14 +74,14 @@ def is_news(settled: Settled, last: Run, seen: Plan, now: datetime) -> bool:
     since = failing_since(settled, last, seen)
     if since is None:
         return True
-    was_told = last.plan is not None and last.plan.is_blocked
-    return not was_told and pause_is_over(since, settled.updated_at, now)
+    was_reported = last.plan is not None and last.plan.is_blocked
+    return not was_reported and retry_is_due(since, settled.updated_at, now)
 
 
-def failing_since(settled: Settled, last: Run, seen: Plan) -> datetime | None:
-    """When the first of the runs ended that tried just what is seen now; None where the last one was about something else.
+def failing_since(settled: SettledRequest, last: Run, seen: Plan) -> datetime | None:
+    """When the first of the runs ended that failed at just this drift; None where the last run was about something else.
 
-    A run that failed before it had a plan tried whatever there is to do.
+    A run that failed before it had a plan counts as one about whatever there is to do.
     """
     if settled.state is State.ACTIVE or (last.plan is not None and _content(seen) != _content(last.plan)):
         return None
@@ -89,12 +89,12 @@ def failing_since(settled: Settled, last: Run, seen: Plan) -> datetime | None:
 
 
 def _is_refused(last: Run, seen: Plan) -> bool:
-    """Whether it would be asked again what a person has not agreed to; findings that only inform make no other question."""
+    """Whether the approval of just this plan was refused. Findings that only inform do not make it another plan."""
     asked = last.approval
     return asked is not None and asked.is_refused and asked.checksum == seen.checksum and not seen.is_blocked
 
 
 def _content(plan: Plan) -> list[bytes]:
-    """What differs, and what stands in the way; AWS lists things in no particular order."""
+    """The drift, and what stands in the way of its repair; in one order, because AWS lists things in none."""
     blocking = (finding for finding in plan.findings if finding.blocking)
     return sorted(msgspec.json.encode(each, order="deterministic") for each in (*plan.changes, *blocking))

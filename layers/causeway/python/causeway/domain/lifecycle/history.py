@@ -1,7 +1,7 @@
-"""The history of a request: what the ledger's records say, in order, each as a person would say it.
+"""The history of a request: an entry for each of the ledger's records, in the order of time, in words for people.
 
-Every record of a generation is told here, or named as one that another tells: a record that this module does not know is an
-error, so that nothing of what was done is left out in silence.
+Every kind of record is rendered here, or named as one that another entry covers. A record of any other kind is an error, so
+that nothing is left out in silence.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -17,13 +17,13 @@ from causeway.domain.planning.kinds import Change
 from causeway.domain.planning.plan import Plan
 from causeway.domain.planning.undo import Undo
 from causeway.domain.reachability.verdicts import Verdict
-from causeway.domain.witnesses.testimonies import Call, Testimony
+from causeway.domain.witnesses.testimonies import Testimony, WitnessCall
 
 from .run import Occasion
 from .status import Status
 
 
-class What(StrEnum):
+class EntryKind(StrEnum):
     """What an entry is about."""
 
     ASKED = "asked"
@@ -69,13 +69,13 @@ class Entry(Value):
 
     generation: int
     at: str
-    what: What
+    what: EntryKind
     who: str
     text: str
 
 
 class UnknownRecord(Exception):
-    """The ledger has a record that the history does not tell: it is of a newer Causeway."""
+    """The ledger has a record that the history cannot render: it is of a newer Causeway."""
 
     def __init__(self, record: Record) -> None:
         super().__init__(
@@ -83,21 +83,21 @@ class UnknownRecord(Exception):
         )
 
 
-def tell(records: Iterable[Record]) -> tuple[Entry, ...]:
+def render_history(records: Iterable[Record]) -> tuple[Entry, ...]:
     """The entries in the order of time; what is of one moment, in the order of a run.
 
     Raises:
-        UnknownRecord: Neither told here nor known to be told by another record.
+        UnknownRecord: Neither rendered here nor known to be covered by another entry.
     """
-    known = [record for record in records if _is_told(record)]
+    known = [record for record in records if _is_rendered(record)]
     known.sort(key=lambda record: (record.at, record.generation, _ORDER.index(record.kind)))
-    return tuple(TELLERS[record.kind](record) for record in known)
+    return tuple(RENDERERS[record.kind](record) for record in known)
 
 
-def _is_told(record: Record) -> bool:
-    if record.kind not in TELLERS and record.kind not in TOLD_BY_OTHERS:
+def _is_rendered(record: Record) -> bool:
+    if record.kind not in RENDERERS and record.kind not in COVERED_BY_OTHERS:
         raise UnknownRecord(record)
-    return record.kind in TELLERS
+    return record.kind in RENDERERS
 
 
 def _request(record: Record) -> Entry:
@@ -105,54 +105,58 @@ def _request(record: Record) -> Entry:
     pair = f"{request.requester} and {request.accepter}"
     if record.fields.get("takes_up"):
         what = f"The execution of generation {record.generation - 1} ended without an outcome. The same again."
-        return _entry(record, What.SEEN, "DetectDrift", what)
+        return _entry(record, EntryKind.SEEN, "DetectDrift", what)
     if occasion is Occasion.DRIFT:
-        return _entry(record, What.SEEN, "DetectDrift", f"The network is no longer as asked between {pair}.")
+        return _entry(record, EntryKind.SEEN, "DetectDrift", f"The network is no longer as asked between {pair}.")
     if occasion is Occasion.REMOVAL:
-        return _entry(record, What.ASKED, "the item's deletion", f"Nothing between {pair}.")
+        return _entry(record, EntryKind.ASKED, "the item's deletion", f"Nothing between {pair}.")
     flows = (str(flow) for flow in request.flows)
-    return _entry(record, What.ASKED, request.requested_by or "the item", f"A peering between {pair}.", *flows)
+    return _entry(record, EntryKind.ASKED, request.requested_by or "the item", f"A peering between {pair}.", *flows)
 
 
 def _plan(record: Record) -> Entry:
     plan = record.payload(Plan)
     findings = _findings(plan.findings)
     if plan.is_blocked:
-        return _entry(record, What.PLANNED, "PlanPeering", "Nothing, because something stands in the way.", *findings)
+        return _entry(record, EntryKind.PLANNED, "PlanPeering", "Nothing, because something stands in the way.", *findings)
     changes = (change.sentence for change in plan.changes)
     return _entry(
-        record, What.PLANNED, "PlanPeering", f"{_count(plan.changes)}, checksum {plan.checksum}.", *changes, *findings
+        record, EntryKind.PLANNED, "PlanPeering", f"{_count(plan.changes)}, checksum {plan.checksum}.", *changes, *findings
     )
 
 
 def _approval(record: Record) -> Entry:
     *_, what = record.name.split("#")
-    return _APPROVAL_TELLERS[what](record)
+    return _APPROVAL_RENDERERS[what](record)
 
 
 def _question(record: Record) -> Entry:
     plan, reasons = record.payload(Plan), record.fields["reasons"]
     told = (*reasons, *(change.sentence for change in plan.changes))
-    return _entry(record, What.APPROVAL, "AskApproval", f"Is {record.fields['checksum']} approved?", *told)
+    return _entry(record, EntryKind.APPROVAL, "AskApproval", f"Is {record.fields['checksum']} approved?", *told)
 
 
 def _decision(record: Record) -> Entry:
     decision, said = record.fields["decision"], record.fields["reason"]
-    return _entry(record, What.APPROVAL, record.fields["decided_by"] or "PlanPeering", str(decision), *([said] if said else []))
+    return _entry(
+        record, EntryKind.APPROVAL, record.fields["decided_by"] or "PlanPeering", str(decision), *([said] if said else [])
+    )
 
 
 def _lapse(record: Record) -> Entry:
-    return _entry(record, What.APPROVAL, "Causeway", "Lapsed: the network had changed, or nobody had decided in time.")
+    return _entry(record, EntryKind.APPROVAL, "Causeway", "Lapsed: the network had changed, or nobody had decided in time.")
 
 
-_APPROVAL_TELLERS: dict[str, Callable[[Record], Entry]] = {"ASKED": _question, "DECIDED": _decision, "LAPSED": _lapse}
+_APPROVAL_RENDERERS: dict[str, Callable[[Record], Entry]] = {"ASKED": _question, "DECIDED": _decision, "LAPSED": _lapse}
 """A question has up to three records."""
 
 
 def _done(record: Record) -> Entry:
     changes = record.payload(tuple[Change, ...])
     _, side, step, *_ = record.name.split("#")
-    return _entry(record, What.DONE, step, f"{_count(changes)} on the {side}'s side.", *(each.sentence for each in changes))
+    return _entry(
+        record, EntryKind.DONE, step, f"{_count(changes)} on the {side}'s side.", *(each.sentence for each in changes)
+    )
 
 
 def _verdicts(record: Record) -> Entry:
@@ -160,21 +164,21 @@ def _verdicts(record: Record) -> Entry:
     reachable = sum(verdict.reachable for verdict in verdicts)
     blocked = (str(verdict.flow) for verdict in verdicts if not verdict.reachable)
     told = dict.fromkeys(f"Blocked: {flow}" for flow in blocked)
-    return _entry(record, What.SEEN, "CheckReachability", f"{reachable} of {len(verdicts)} ways are reachable.", *told)
+    return _entry(record, EntryKind.SEEN, "CheckReachability", f"{reachable} of {len(verdicts)} ways are reachable.", *told)
 
 
 def _calls(record: Record) -> Entry:
-    calls = record.payload(tuple[Call, ...])
+    calls = record.payload(tuple[WitnessCall, ...])
     witnesses = dict.fromkeys(call.question.witness.value for call in calls)
     text = f"{len(calls)} questions to {' and '.join(witnesses)}."
     refusals = (f"{call.question.witness.words} was not asked: {call.refusal}" for call in calls if call.refusal)
-    return _entry(record, What.ASKED, "CallWitnesses", text, *dict.fromkeys(refusals))
+    return _entry(record, EntryKind.ASKED, "CallWitnesses", text, *dict.fromkeys(refusals))
 
 
 def _testimonies(record: Record) -> Entry:
     told = record.payload(tuple[Testimony, ...])
     text = f"{sum(each.reachable is True for each in told)} of {len(told)} answers say reachable."
-    return _entry(record, What.HEARD, "HearWitnesses", text, *(each.sentence for each in told))
+    return _entry(record, EntryKind.HEARD, "HearWitnesses", text, *(each.sentence for each in told))
 
 
 def _undo(record: Record) -> Entry:
@@ -182,25 +186,27 @@ def _undo(record: Record) -> Entry:
     changes = undo.plan.changes
     for_good = (f"Cannot be undone: {each.change.sentence}" for each in undo.reversals if each.inverse is None)
     text = f"{_count(changes)} to undo the run, attempt {undo.round}."
-    return _entry(record, What.PLANNED, "UndoChanges", text, *(each.sentence for each in changes), *for_good)
+    return _entry(record, EntryKind.PLANNED, "UndoChanges", text, *(each.sentence for each in changes), *for_good)
 
 
 def _undone(record: Record) -> Entry:
     changes = record.payload(tuple[Change, ...])
     _, _, side, step, *_ = record.name.split("#")
-    return _entry(record, What.UNDONE, step, f"{_count(changes)} on the {side}'s side.", *(each.sentence for each in changes))
+    return _entry(
+        record, EntryKind.UNDONE, step, f"{_count(changes)} on the {side}'s side.", *(each.sentence for each in changes)
+    )
 
 
 def _superseded(record: Record) -> Entry:
-    return _entry(record, What.SUPERSEDED, "PlanPeering", "A newer change was there already, and has the last word.")
+    return _entry(record, EntryKind.SUPERSEDED, "PlanPeering", "A newer change was there already, and has the last word.")
 
 
 def _outcome(record: Record) -> Entry:
     status = record.payload(Status)
-    return _entry(record, What.OUTCOME, "Causeway", str(status.state), *_findings(status.findings))
+    return _entry(record, EntryKind.OUTCOME, "Causeway", str(status.state), *_findings(status.findings))
 
 
-TELLERS: dict[str, Callable[[Record], Entry]] = {
+RENDERERS: dict[str, Callable[[Record], Entry]] = {
     "REQUEST": _request,
     "PLAN": _plan,
     "APPROVAL": _approval,
@@ -213,16 +219,16 @@ TELLERS: dict[str, Callable[[Record], Entry]] = {
     "SUPERSEDED": _superseded,
     "OUTCOME": _outcome,
 }
-"""How each kind of record is told, in the order in which a run writes them."""
+"""How each kind of record is rendered, in the order in which a run writes them."""
 
-_ORDER = tuple(TELLERS)
+_ORDER = tuple(RENDERERS)
 
-TOLD_BY_OTHERS = frozenset({"CONNECTION", "BEFORE", "EXPOSURES", "FORESEEN"})
-"""Records that another one tells: the connection stands in the changes done, what was held before a run in those before it,
-what is open beyond what is asked for in the outcome, and what blocks the plan in that."""
+COVERED_BY_OTHERS = frozenset({"CONNECTION", "BEFORE", "EXPOSURES", "FORESEEN"})
+"""Records that another entry covers: the connection is among the changes done, what was held before a run among those before
+it, what is open beyond what is asked for in the outcome, and what blocks the plan in that."""
 
 
-def _entry(record: Record, what: What, who: str, *lines: str) -> Entry:
+def _entry(record: Record, what: EntryKind, who: str, *lines: str) -> Entry:
     return Entry(generation=record.generation, at=record.at, what=what, who=who, text="\n".join(lines))
 
 

@@ -8,10 +8,10 @@ from causeway.domain.model.findings import Code, Finding
 from causeway.domain.planning.kinds import CreatePeering
 from causeway.domain.reachability.blocked_flows import blocked_flows
 from causeway.domain.reachability.verdicts import Verdict
-from causeway.domain.witnesses.agenda import agenda
+from causeway.domain.witnesses.questions import plan_questions
 from causeway.domain.witnesses.testimonies import Testimony, disagreements, testimonies
 
-from .drift import repaired, told
+from .drift import drift_findings, repair_findings
 from .run import Occasion, Run
 from .status import MAX_LISTED, State, Status
 from .step_error import StepError
@@ -83,7 +83,7 @@ def _findings(run: Run, error: StepError | None, undo_error: StepError | None) -
             yield _stopped_by(run, each)
     if run.plan is not None:
         if run.occasion is Occasion.DRIFT and run.approval is not None and run.approval.is_refused:
-            yield from told(run.request, run.plan.changes)
+            yield from drift_findings(run.request, run.plan.changes)
         yield from (
             finding for finding in run.plan.findings if run.plan.is_blocked or finding.code is not Code.OPEN_BEYOND_ALLOW
         )
@@ -95,14 +95,14 @@ def _findings(run: Run, error: StepError | None, undo_error: StepError | None) -
     if run.undo is not None or undo_error is not None:
         yield from _not_undone(run)
     elif run.occasion is Occasion.DRIFT:
-        yield from repaired(run.request, run.made)
+        yield from repair_findings(run.request, run.made)
 
 
 def _testimonies(run: Run) -> tuple[Testimony, ...]:
     """Nobody is asked about flows of which the check finds one that does not work: the run is undone."""
     if run.undo is not None or not run.verdicts or not all(verdict.reachable for verdict in run.verdicts):
         return ()
-    return testimonies(agenda(run.request, run.verdicts), run.calls, run.heard)
+    return testimonies(plan_questions(run.request, run.verdicts), run.calls, run.heard)
 
 
 def _not_undone(run: Run) -> Iterator[Finding]:

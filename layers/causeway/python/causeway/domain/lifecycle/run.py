@@ -13,7 +13,7 @@ from causeway.domain.planning.ownership import NOTHING_HELD, Holdings
 from causeway.domain.planning.plan import Plan
 from causeway.domain.planning.undo import Undo
 from causeway.domain.reachability.verdicts import Verdict
-from causeway.domain.witnesses.testimonies import Call, Testimony
+from causeway.domain.witnesses.testimonies import Testimony, WitnessCall
 
 
 class Occasion(StrEnum):
@@ -43,8 +43,8 @@ class Run(Value):
         undo: None unless UndoChanges has saved one; the last, where it had to try again.
         undone: The inverses that steps have reported as made since that look.
         approval: The last question that the run asked a person, None where it asked none.
-        failing_since: When the first of the runs before ended that tried the same and came to nothing; None where none did.
-        resumes: Whether it does again what the run before was to do, whose execution ended without an outcome.
+        failing_since: When the first of the earlier runs ended that tried the same and failed; None where none did.
+        resumes: Whether it does again what the run before was about, whose execution ended without an outcome.
     """
 
     request: Request
@@ -56,7 +56,7 @@ class Run(Value):
     verdicts: tuple[Verdict, ...] | None = None
     foreseen: tuple[Verdict, ...] = ()
     exposures: tuple[Finding, ...] = ()
-    calls: tuple[Call, ...] = ()
+    calls: tuple[WitnessCall, ...] = ()
     heard: tuple[Testimony, ...] = ()
     before: Holdings = NOTHING_HELD
     undo: Undo | None = None

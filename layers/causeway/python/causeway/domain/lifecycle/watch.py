@@ -1,4 +1,4 @@
-"""What the watch looks for: requests whose time is over, requests to look at, connections that AWS is about to drop."""
+"""What the watch looks for: expired requests, requests that are due for a drift check, connections that are about to expire."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
@@ -9,45 +9,44 @@ from causeway.domain.model.values import Value
 
 from .status import State
 
-WATCHED_STATES = frozenset({State.ACTIVE, State.DRIFTED, State.FAILED})
-"""Those in which a request has settled, and may have something in the network."""
+SETTLED_STATES = frozenset({State.ACTIVE, State.DRIFTED, State.FAILED})
+"""The states in which no run works on a request that may have something in the network."""
 
-NEAR = timedelta(days=2)
-"""How long before AWS drops a pending connection it is told: it does so seven days after the request."""
+WARNING_PERIOD = timedelta(days=2)
+"""How long before a pending connection expires people are warned. AWS drops it seven days after the request."""
+
+MAX_BACKOFF = timedelta(days=1)
+"""The longest pause between two attempts at what fails again and again."""
 
 
-LONGEST_PAUSE = timedelta(days=1)
-"""Between two attempts at what fails again and again."""
-
-
-class Place(Value):
-    """An account and a region: as near as an event of CloudTrail tells where something was changed."""
+class AccountRegion(Value):
+    """Where something was changed, as precisely as an event of CloudTrail says."""
 
     account_id: str
     region: str
 
 
-class Watched(Value):
+class WatchedItem(Value):
     """An item as the watch sees it.
 
     Attributes:
         state: None where the item has no status, or none that is known.
-        places: Where its two VPCs are.
+        locations: Where its two VPCs are.
         expires_at: None where the item says nothing valid.
         expires_at_text: The same as it stands on the item.
     """
 
     request_id: str
     state: State | None
-    places: tuple[Place, ...]
+    locations: tuple[AccountRegion, ...]
     expires_at: datetime | None = None
     expires_at_text: str = ""
 
-    def is_over(self, now: datetime) -> bool:
+    def has_expired(self, now: datetime) -> bool:
         return self.expires_at is not None and self.expires_at <= now
 
 
-class Settled(Value):
+class SettledRequest(Value):
     """A request that no run works on, as its status says.
 
     Attributes:
@@ -62,30 +61,30 @@ class Settled(Value):
     codes: frozenset[str]
 
 
-def to_look_at(items: Iterable[Watched], places: Collection[Place] | None) -> tuple[str, ...]:
-    """The ids of the requests that have settled, with a VPC in one of the places; anywhere where None are given."""
+def due_for_drift_check(items: Iterable[WatchedItem], locations: Collection[AccountRegion] | None) -> tuple[str, ...]:
+    """The ids of the settled requests with a VPC in one of the locations; of all settled requests where that is None."""
     return tuple(
         item.request_id
         for item in items
-        if item.state in WATCHED_STATES and (places is None or any(place in places for place in item.places))
+        if item.state in SETTLED_STATES and (locations is None or any(each in locations for each in item.locations))
     )
 
 
-def pause_is_over(since: datetime, last: datetime, now: datetime) -> bool:
-    """Whether what failed is tried again: each pause is as long as all the attempts so far, but none is longer than a day.
+def retry_is_due(since: datetime, last: datetime, now: datetime) -> bool:
+    """Whether what failed is tried again. Each pause is as long as all attempts so far have taken, a day at most.
 
     Args:
         since: When the first attempt failed.
         last: When the last one did.
-        now: When it is looked at.
+        now: When it is asked.
     """
-    return now - last >= min(last - since, LONGEST_PAUSE)
+    return now - last >= min(last - since, MAX_BACKOFF)
 
 
-def nearing_expiry(connection: PeeringConnection, now: datetime) -> Finding | None:
-    """What to say of a pending connection that AWS will drop within two days, seven after the request."""
+def expiry_warning(connection: PeeringConnection, now: datetime) -> Finding | None:
+    """A finding about a pending connection that expires within two days; None of any other."""
     pending = connection.status is PeeringStatus.PENDING_ACCEPTANCE
-    if not pending or connection.expires_at is None or connection.expires_at - now > NEAR:
+    if not pending or connection.expires_at is None or connection.expires_at - now > WARNING_PERIOD:
         return None
     return Finding(
         code=Code.PENDING_NEARS_EXPIRY,

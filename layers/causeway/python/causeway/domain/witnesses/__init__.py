@@ -1,1 +1,1 @@
-"""Who else is asked whether a flow works, and what they said."""
+"""Witnesses: who else is asked whether a flow works, and what they say."""

@@ -1,4 +1,4 @@
-"""What the other witnesses have said about a request's flows, and whether that is what the check says.
+"""What other witnesses say about a request's flows, and whether the check says the same.
 
 What could not be asked, or was not answered, is a testimony too, with the reason: nothing is left out in silence.
 """
@@ -13,14 +13,14 @@ from causeway.domain.model.request import Flow, VpcRef, Witness
 from causeway.domain.model.values import Value
 from causeway.domain.reachability.verdicts import Endpoint, Verdict
 
-PATIENCE = timedelta(minutes=3)
+ANSWER_TIMEOUT = timedelta(minutes=3)
 """How long a witness has to answer. An analysis takes up to a minute, a command that reaches its instance some seconds."""
 
-type About = tuple[Witness, Flow, str, str]
-"""The witness, the flow, and the two addresses: nobody is asked the same twice in a run."""
+type QuestionKey = tuple[Witness, Flow, str, str]
+"""The witness, the flow, and the two addresses: no witness is asked the same twice in a run."""
 
 
-class Question(Value):
+class WitnessQuestion(Value):
     """What one witness is asked about one flow.
 
     Attributes:
@@ -38,12 +38,12 @@ class Question(Value):
     port: int | None = None
 
     @property
-    def about(self) -> About:
+    def key(self) -> QuestionKey:
         return self.witness, self.flow, self.source.address, self.destination.address
 
 
-class Call(Value):
-    """A question that was put to its witness.
+class WitnessCall(Value):
+    """A question as it was put to its witness.
 
     Attributes:
         called_at: ISO 8601, UTC.
@@ -51,18 +51,18 @@ class Call(Value):
         refusal: Why it refused.
     """
 
-    question: Question
+    question: WitnessQuestion
     called_at: str
     reference: str | None = None
     refusal: str = ""
 
-    def is_over(self, now: datetime) -> bool:
-        """Whether nobody waits for the answer any more."""
-        return now - datetime.fromisoformat(self.called_at) > PATIENCE
+    def has_timed_out(self, now: datetime) -> bool:
+        """Whether the answer is no longer waited for."""
+        return now - datetime.fromisoformat(self.called_at) > ANSWER_TIMEOUT
 
 
-class Answer(Value):
-    """What a witness has said; `reachable` is None where it could not tell."""
+class WitnessAnswer(Value):
+    """What a witness says; `reachable` is None where it cannot say."""
 
     reachable: bool | None
     said: str
@@ -88,7 +88,7 @@ class Testimony(Value):
     reference: str | None = None
 
     @classmethod
-    def of(cls, question: Question, answer: Answer, reference: str | None = None) -> "Testimony":
+    def of(cls, question: WitnessQuestion, answer: WitnessAnswer, reference: str | None = None) -> "Testimony":
         """What a question has come to."""
         return cls(
             witness=question.witness,
@@ -101,7 +101,7 @@ class Testimony(Value):
         )
 
     @property
-    def about(self) -> About:
+    def key(self) -> QuestionKey:
         return self.witness, self.flow, self.source, self.destination
 
     @property
@@ -123,43 +123,43 @@ class Testimony(Value):
         }
 
 
-class Agenda(Value):
-    """What a run asks, and what it does not."""
+class WitnessPlan(Value):
+    """What a run asks its witnesses, and what it does not, with the reason."""
 
-    questions: tuple[Question, ...] = ()
+    questions: tuple[WitnessQuestion, ...] = ()
     unasked: tuple[Testimony, ...] = ()
 
 
-_NOT_CALLED = Answer(reachable=None, said="Not asked: the step that does so failed, and its log has the reason.")
-_NOT_ANSWERED = Answer(reachable=None, said="It has not answered.")
+_NOT_CALLED = WitnessAnswer(reachable=None, said="Not asked: the step that does so failed, and its log has the reason.")
+_NOT_ANSWERED = WitnessAnswer(reachable=None, said="It has not answered.")
 
 
-def testimonies(agenda: Agenda, calls: Iterable[Call], heard: Iterable[Testimony]) -> tuple[Testimony, ...]:
+def testimonies(plan: WitnessPlan, calls: Iterable[WitnessCall], heard: Iterable[Testimony]) -> tuple[Testimony, ...]:
     """One for each question, and for each that was not asked: what was heard, else why nothing was.
 
     Args:
-        agenda: What the run asks, and what not.
+        plan: What the run asks, and what not.
         calls: The questions that were put.
-        heard: What has been heard so far.
+        heard: The testimonies so far.
     """
-    told = {each.about: each for each in heard}
-    called = {call.question.about: call for call in calls}
-    return (*(told.get(each.about) or _silence(each, called) for each in agenda.questions), *agenda.unasked)
+    said = {each.key: each for each in heard}
+    called = {call.question.key: call for call in calls}
+    return (*(said.get(each.key) or _silence(each, called) for each in plan.questions), *plan.unasked)
 
 
-def _silence(question: Question, called: Mapping[About, Call]) -> Testimony:
-    call = called.get(question.about)
+def _silence(question: WitnessQuestion, called: Mapping[QuestionKey, WitnessCall]) -> Testimony:
+    call = called.get(question.key)
     if call is None:
         return Testimony.of(question, _NOT_CALLED)
     if call.reference is None:
-        return Testimony.of(question, Answer(reachable=None, said=f"Not asked: {call.refusal}"))
+        return Testimony.of(question, WitnessAnswer(reachable=None, said=f"Not asked: {call.refusal}"))
     return Testimony.of(question, _NOT_ANSWERED, call.reference)
 
 
-def disagreements(told: Iterable[Testimony], verdicts: Iterable[Verdict]) -> Iterator[Finding]:
+def disagreements(said: Iterable[Testimony], verdicts: Iterable[Verdict]) -> Iterator[Finding]:
     """A finding for each witness that says something else than the check about the same flow between the same ends."""
     judged = {(verdict.flow, verdict.source.address, verdict.destination.address): verdict for verdict in verdicts}
-    for each in told:
+    for each in said:
         verdict = judged.get((each.flow, each.source, each.destination))
         if verdict is not None and each.reachable is not None and each.reachable is not verdict.reachable:
             ours = "works" if verdict.reachable else "does not work"

@@ -19,11 +19,11 @@ def recover_run(
     has_outcome = runs.load_outcome(request_id, generation) is not None
     newest = generations.newest(request_id)
     step = recovery_of(run, execution, newest=newest, has_outcome=has_outcome, now=now)
-    if step is RecoveryAction.FORGET:
+    if step is RecoveryAction.MARK_FINISHED:
         generations.mark_finished(request_id, generation)
     elif step is RecoveryAction.START:
         executions.start(request_id, generation)
-    elif execution is not None and execution.ended_at is not None and step is RecoveryAction.TAKE_UP:
+    elif execution is not None and execution.ended_at is not None and step is RecoveryAction.RESUME:
         again = resumed(run, execution.ended_at)
         if generations.begin(again):
             executions.start(request_id, again.generation)

@@ -1,4 +1,4 @@
-"""A plan for people: plain text, short lines, nothing that needs Causeway to read it."""
+"""The notification that a plan needs approval: plain text, short lines, nothing that needs Causeway to read it."""
 
 from collections.abc import Iterable, Iterator
 
@@ -10,21 +10,21 @@ MAX_LINES = 500
 """How many changes are listed: a notification has 256 KB (Amazon SNS quotas). The ledger has them all."""
 
 
-class Rendering(Value):
-    """A plan as it is shown.
+class Notification(Value):
+    """What the topic's subscribers get.
 
     Attributes:
-        title: One line of ASCII of at most 100 characters: what SNS takes as a subject.
+        subject: One line of ASCII of at most 100 characters: what SNS takes.
     """
 
-    title: str
+    subject: str
     text: str
 
 
-def render_question(request: Request, plan: Plan) -> Rendering:
-    """What is asked of whoever may approve: who asked for what, why they are asked, every change, and how to decide."""
-    return Rendering(
-        title=f"Approval needed: {request.request_id}",
+def approval_notification(request: Request, plan: Plan) -> Notification:
+    """What is asked of those who may approve: who asked for what, why they are asked, every change, and how to decide."""
+    return Notification(
+        subject=f"Approval needed: {request.request_id}",
         text="\n".join(
             (
                 *_heading(request, plan),

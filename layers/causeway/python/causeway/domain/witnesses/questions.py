@@ -11,7 +11,7 @@ from causeway.domain.model.protocols import Protocol
 from causeway.domain.model.request import Flow, Request, Witness
 from causeway.domain.reachability.verdicts import Verdict
 
-from .testimonies import Agenda, Answer, Question, Testimony
+from .testimonies import Testimony, WitnessAnswer, WitnessPlan, WitnessQuestion
 
 MOST_QUESTIONS = 6
 """To one witness in one run: an analysis costs about $0.10, and AWS runs few of an account's at once."""
@@ -22,7 +22,7 @@ type FlowVerdicts = list[Verdict]
 """The verdicts of one flow and one address family."""
 
 
-def agenda(request: Request, verdicts: Iterable[Verdict]) -> Agenda:
+def plan_questions(request: Request, verdicts: Iterable[Verdict]) -> WitnessPlan:
     """What the request's witnesses are asked; the same for the same verdicts.
 
     Args:
@@ -33,8 +33,8 @@ def agenda(request: Request, verdicts: Iterable[Verdict]) -> Agenda:
     for verdict in verdicts:
         ways.setdefault((verdict.flow, address_of(verdict.destination.address).version), []).append(verdict)
     prepared = [[_prepared(request, witness, way) for way in ways.values()] for witness in request.witnesses]
-    questions = [[each for each in of_witness if isinstance(each, Question)] for of_witness in prepared]
-    return Agenda(
+    questions = [[each for each in of_witness if isinstance(each, WitnessQuestion)] for of_witness in prepared]
+    return WitnessPlan(
         questions=tuple(each for of_witness in questions for each in of_witness[:MOST_QUESTIONS]),
         unasked=(
             *(Testimony.of(each, _ENOUGH) for of_witness in questions for each in of_witness[MOST_QUESTIONS:]),
@@ -43,15 +43,15 @@ def agenda(request: Request, verdicts: Iterable[Verdict]) -> Agenda:
     )
 
 
-_ENOUGH = Answer(reachable=None, said=f"Not asked: a run asks each witness {MOST_QUESTIONS} questions at most.")
+_ENOUGH = WitnessAnswer(reachable=None, said=f"Not asked: a run asks each witness {MOST_QUESTIONS} questions at most.")
 
 
-def _prepared(request: Request, witness: Witness, way: FlowVerdicts) -> Question | Testimony:
+def _prepared(request: Request, witness: Witness, way: FlowVerdicts) -> WitnessQuestion | Testimony:
     """The question about the first ends that it can be asked about; where it cannot be asked, why."""
     between = next((verdict for verdict in way if _knows_ends(witness, verdict)), way[0])
     flow = between.flow
     protocol, port = _tried(witness, flow)
-    question = Question(
+    question = WitnessQuestion(
         witness=witness,
         flow=flow,
         source=between.source,
@@ -62,7 +62,7 @@ def _prepared(request: Request, witness: Witness, way: FlowVerdicts) -> Question
         port=port,
     )
     reason = next(_reasons(witness, question, between), None)
-    return Testimony.of(question, Answer(reachable=None, said=f"Not asked: {reason}.")) if reason else question
+    return Testimony.of(question, WitnessAnswer(reachable=None, said=f"Not asked: {reason}.")) if reason else question
 
 
 def _tried(witness: Witness, flow: Flow) -> tuple[Protocol, int | None]:
@@ -72,7 +72,7 @@ def _tried(witness: Witness, flow: Flow) -> tuple[Protocol, int | None]:
     return flow.protocol, None if flow.ports is None else min(max(flow.ports.first, 1), flow.ports.last)
 
 
-def _reasons(witness: Witness, question: Question, between: Verdict) -> Iterator[str]:
+def _reasons(witness: Witness, question: WitnessQuestion, between: Verdict) -> Iterator[str]:
     """Why the witness cannot be asked."""
     if question.port == 0:
         yield "port 0 cannot be tried"

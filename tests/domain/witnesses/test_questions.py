@@ -13,14 +13,14 @@ from causeway.domain.model.protocols import ALL_PORTS, PortRange, Protocol
 from causeway.domain.model.request import Flow, Request, Witness
 from causeway.domain.model.values import Side
 from causeway.domain.reachability.verdicts import Cause, Component, Endpoint, Hop, Verdict
-from causeway.domain.witnesses.agenda import MOST_QUESTIONS, agenda
+from causeway.domain.witnesses.questions import MOST_QUESTIONS, plan_questions
 from causeway.domain.witnesses.testimonies import (
-    PATIENCE,
-    Agenda,
-    Answer,
-    Call,
-    Question,
+    ANSWER_TIMEOUT,
     Testimony,
+    WitnessAnswer,
+    WitnessCall,
+    WitnessPlan,
+    WitnessQuestion,
     disagreements,
     testimonies,
 )
@@ -54,28 +54,28 @@ def wanted(*witnesses: Witness, **changes: object) -> Request:
     return change(request(**changes), witnesses=witnesses)  # type: ignore[arg-type]
 
 
-def asked(witness: Witness, *verdicts: Verdict) -> tuple[Question, ...]:
-    return agenda(wanted(witness), verdicts).questions
+def asked(witness: Witness, *verdicts: Verdict) -> tuple[WitnessQuestion, ...]:
+    return plan_questions(wanted(witness), verdicts).questions
 
 
 def refused(witness: Witness, *verdicts: Verdict, of: Request | None = None) -> list[str]:
     """Why it is not asked."""
-    prepared = agenda(of or wanted(witness), verdicts)
+    prepared = plan_questions(of or wanted(witness), verdicts)
     assert prepared.questions == ()
     assert {each.reachable for each in prepared.unasked} == {None}
     return [each.said for each in prepared.unasked]
 
 
 def test_nobody_is_asked_unless_the_request_names_them() -> None:
-    assert agenda(request(), [verdict(ssh())]) == Agenda()
+    assert plan_questions(request(), [verdict(ssh())]) == WitnessPlan()
 
 
 def test_a_question_has_all_that_its_witness_needs() -> None:
     ours = wanted(*BOTH)
 
-    analysis, probe = agenda(ours, [verdict(ssh(Side.ACCEPTER), THERE, HERE)]).questions
+    analysis, probe = plan_questions(ours, [verdict(ssh(Side.ACCEPTER), THERE, HERE)]).questions
 
-    assert analysis == Question(
+    assert analysis == WitnessQuestion(
         witness=ANALYZER,
         flow=ssh(Side.ACCEPTER),
         source=THERE,
@@ -136,7 +136,7 @@ def test_what_cannot_be_asked_says_why() -> None:
 def test_what_is_too_much_is_not_asked_and_told() -> None:
     many = [verdict(flow(Side.REQUESTER, Protocol.TCP, port)) for port in range(1, MOST_QUESTIONS + 3)]
 
-    prepared = agenda(wanted(*BOTH), many)
+    prepared = plan_questions(wanted(*BOTH), many)
 
     assert [question.witness for question in prepared.questions] == [ANALYZER] * MOST_QUESTIONS + [PROBE] * MOST_QUESTIONS
     assert [(each.witness, each.flow.ports) for each in prepared.unasked] == [
@@ -163,7 +163,7 @@ def any_verdicts(draw: st.DrawFn) -> tuple[Verdict, ...]:
 def test_every_way_has_one_testimony_of_each_witness(
     verdicts: tuple[Verdict, ...], witnesses: list[Witness], region: str
 ) -> None:
-    prepared = agenda(wanted(*witnesses, accepter_region=region), verdicts)
+    prepared = plan_questions(wanted(*witnesses, accepter_region=region), verdicts)
 
     told = testimonies(prepared, (), ())
 
@@ -174,13 +174,13 @@ def test_every_way_has_one_testimony_of_each_witness(
     assert all(each.reachable is None and each.said.startswith("Not asked: ") for each in told)
     for witness in witnesses:
         assert sum(question.witness is witness for question in prepared.questions) <= MOST_QUESTIONS
-    assert agenda(wanted(*witnesses, accepter_region=region), verdicts) == prepared
+    assert plan_questions(wanted(*witnesses, accepter_region=region), verdicts) == prepared
 
 
 # --- What becomes of a question
 
 
-def question_of(of: Flow, witness: Witness = PROBE) -> Question:
+def question_of(of: Flow, witness: Witness = PROBE) -> WitnessQuestion:
     (question,) = asked(witness, verdict(of))
     return question
 
@@ -188,15 +188,15 @@ def question_of(of: Flow, witness: Witness = PROBE) -> Question:
 CALLED_AT = "2026-01-15T09:30:00.000+00:00"
 ASKED, UNHEARD, SILENT, HEARD = (question_of(flow(Side.REQUESTER, Protocol.TCP, port)) for port in range(1, 5))
 CALLS = (
-    Call(question=UNHEARD, called_at=CALLED_AT, refusal="AccessDenied: No role."),
-    Call(question=SILENT, called_at=CALLED_AT, reference="command-3"),
-    Call(question=HEARD, called_at=CALLED_AT, reference="command-4"),
+    WitnessCall(question=UNHEARD, called_at=CALLED_AT, refusal="AccessDenied: No role."),
+    WitnessCall(question=SILENT, called_at=CALLED_AT, reference="command-3"),
+    WitnessCall(question=HEARD, called_at=CALLED_AT, reference="command-4"),
 )
-FOUND = Testimony.of(HEARD, Answer(reachable=True, said="It was connected."), "command-4")
+FOUND = Testimony.of(HEARD, WitnessAnswer(reachable=True, said="It was connected."), "command-4")
 
 
 def test_nobody_is_left_out_in_silence() -> None:
-    told = testimonies(Agenda(questions=(ASKED, UNHEARD, SILENT, HEARD), unasked=(FOUND,)), CALLS, (FOUND,))
+    told = testimonies(WitnessPlan(questions=(ASKED, UNHEARD, SILENT, HEARD), unasked=(FOUND,)), CALLS, (FOUND,))
 
     assert [(each.reachable, each.said, each.reference) for each in told] == [
         (None, "Not asked: the step that does so failed, and its log has the reason.", None),
@@ -210,8 +210,8 @@ def test_nobody_is_left_out_in_silence() -> None:
 def test_a_witness_has_some_minutes() -> None:
     called = datetime.fromisoformat(CALLED_AT)
 
-    assert not CALLS[1].is_over(called + PATIENCE)
-    assert CALLS[1].is_over(called + PATIENCE + timedelta(seconds=1))
+    assert not CALLS[1].has_timed_out(called + ANSWER_TIMEOUT)
+    assert CALLS[1].has_timed_out(called + ANSWER_TIMEOUT + timedelta(seconds=1))
 
 
 # --- What is a finding

@@ -1,6 +1,6 @@
 """A plan as people read it."""
 
-from causeway.domain.authority.question import MAX_LINES, render_plan, render_question
+from causeway.domain.authority.notification import MAX_LINES, approval_notification, render_plan
 from causeway.domain.model.findings import Code, Finding
 from causeway.domain.model.values import Side
 from causeway.domain.planning.kinds import CreateRoute
@@ -12,7 +12,7 @@ PLAN = change(plan_request(REQUEST, 3, snapshots()), approval_reasons=("The item
 
 
 def test_a_question_says_all_that_a_person_needs_to_decide() -> None:
-    assert render_question(REQUEST, PLAN).text.splitlines() == [
+    assert approval_notification(REQUEST, PLAN).text.splitlines() == [
         "Request test-to-production, generation 3",
         "Asked by: payments team",
         "Requester: vpc-a1 (111111111111, us-east-1)",
@@ -34,13 +34,13 @@ def test_a_question_says_all_that_a_person_needs_to_decide() -> None:
 
 
 def test_the_title_is_what_sns_takes_as_a_subject() -> None:
-    title = render_question(change(REQUEST, request_id="x" * 64), PLAN).title
-    assert title.isascii()
-    assert len(title) <= 100
+    subject = approval_notification(change(REQUEST, request_id="x" * 64), PLAN).subject
+    assert subject.isascii()
+    assert len(subject) <= 100
 
 
 def test_nobody_is_made_up_who_asked() -> None:
-    assert "Asked by: the item does not say" in render_question(change(REQUEST, requested_by=None), PLAN).text
+    assert "Asked by: the item does not say" in approval_notification(change(REQUEST, requested_by=None), PLAN).text
 
 
 def test_findings_are_told_too() -> None:
@@ -54,6 +54,6 @@ def test_a_plan_of_any_size_fits_a_notification() -> None:
         CreateRoute(side=Side.REQUESTER, route_table_id=f"rtb-{number:017x}", destination="2600:1f00:aaaa:bbbb::/64")
         for number in range(5000)
     )
-    text = render_question(REQUEST, change(PLAN, changes=routes)).text
+    text = approval_notification(REQUEST, change(PLAN, changes=routes)).text
     assert len(text.encode()) < 256 * 1024
     assert f"  and {5000 - MAX_LINES} more" in text.splitlines()
