@@ -4,17 +4,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from causeway.boundary import MalformedItem, parse_request
+from causeway.domain.lifecycle.preview import Preview
 from causeway.domain.lifecycle.run import Run
+from causeway.domain.lifecycle.run_plan import plan_run
 from causeway.domain.lifecycle.saved_network import SavedNetwork
 from causeway.domain.model.findings import Finding
-from causeway.domain.model.network import Snapshot
+from causeway.domain.model.observation import Observed
 from causeway.domain.model.values import PerSide
 from causeway.domain.planning.claims import connection_of
 from causeway.domain.planning.exposure import beyond_allow
 from causeway.domain.reachability.check import check
 from causeway.domain.reachability.verdicts import Verdict
-from causeway.steps.plan_peering import decide
-from causeway.steps.preview_plan import Preview
 
 NEXT_GENERATION = 1
 """Of a run that never comes: a preview does not tell it."""
@@ -29,12 +29,12 @@ def preview_on(saved: SavedNetwork, item: Mapping[str, Any]) -> Preview:
     try:
         request = parse_request(item)
     except MalformedItem as malformed:
-        return Preview.of_malformed(item, malformed)
+        return Preview(request_id=str(item.get("request_id", "")), findings=malformed.findings)
     run = Run(request=request, generation=NEXT_GENERATION)
     seen = saved.seen_for(request)
-    observed = PerSide[Snapshot | Finding](requester=seen.requester, accepter=seen.accepter)
+    observed = PerSide[Observed](requester=seen.requester, accepter=seen.accepter)
     others = saved.held_by_others(request.request_id)
-    plan = decide(run, observed, saved.held_by(request.request_id), others, saved.approval_rule)
+    plan = plan_run(run, observed, saved.held_by(request.request_id), others, saved.approval_rule)
     return Preview.of_plan(plan)
 
 

@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from causeway import composition
 from causeway.boundary import MalformedItem, parse_decision
 from causeway.domain.model.errors import ApprovalNotAsked
-from causeway.function_url import Response, body, caller, conflict, done, malformed
+from causeway.function_url import Response, bad_request, body, caller, conflict, ok
 from causeway.observability import about, logger
 from causeway.steps.decide_approval import decide_approval
 
@@ -15,13 +15,13 @@ from causeway.steps.decide_approval import decide_approval
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], _context: LambdaContext) -> Response:
     try:
-        answer = parse_decision(body(event))
+        decision = parse_decision(body(event))
     except MalformedItem as error:
-        return malformed(error)
-    with about(request_id=answer.request_id, decided_by=caller(event)):
+        return bad_request(error)
+    with about(request_id=decision.request_id, decided_by=caller(event)):
         try:
             decided = decide_approval(
-                answer,
+                decision,
                 caller(event),
                 generations=composition.generations(),
                 approvals=composition.approvals(),
@@ -31,4 +31,4 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> Response:
             logger.info("Not asked", reason=error.what)
             return conflict(error)
         logger.info("Decided", decision=decided.decision, checksum=decided.checksum)
-    return done(decided)
+    return ok(decided)

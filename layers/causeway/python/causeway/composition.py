@@ -1,4 +1,4 @@
-"""Puts the edge together from the environment, each part when it is first asked for and once for each sandbox."""
+"""Composition: makes the parts of the edge from the environment, each when it is first needed and once for each sandbox."""
 
 from __future__ import annotations
 

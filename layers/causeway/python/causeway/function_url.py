@@ -1,4 +1,4 @@
-"""What comes in and goes out by a function URL: payload format 2.0 (Lambda guide, "Invoking Lambda function URLs")."""
+"""The calls of a function URL and its responses: payload format 2.0 (Lambda guide, "Invoking Lambda function URLs")."""
 
 import base64
 from http import HTTPStatus
@@ -15,7 +15,7 @@ type Response = dict[str, Any]
 
 
 def caller(event: dict[str, Any]) -> str:
-    """The ARN of whoever signed the call: Lambda puts it there, for a URL with AWS_IAM; nothing in the body can."""
+    """The ARN that signed the call. Lambda puts it there for a URL with AWS_IAM; nothing in the body can."""
     return str(event["requestContext"]["authorizer"]["iam"]["userArn"])
 
 
@@ -25,11 +25,11 @@ def body(event: dict[str, Any]) -> str:
     return base64.b64decode(text).decode(errors="replace") if event.get("isBase64Encoded") else text
 
 
-def done(value: Value) -> Response:
+def ok(value: Value) -> Response:
     return _response(HTTPStatus.OK, msgspec.to_builtins(value))
 
 
-def malformed(error: MalformedItem) -> Response:
+def bad_request(error: MalformedItem) -> Response:
     return _response(HTTPStatus.BAD_REQUEST, {"error": "Malformed", "message": str(error)})
 
 

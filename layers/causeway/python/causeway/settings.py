@@ -10,7 +10,7 @@ from causeway.domain.model.values import Value
 
 
 class Settings(Value, rename=str.upper):
-    """What a function is told by its environment. Each function has only the variables that it needs.
+    """A function's environment. Each function has only the variables that it needs.
 
     Attributes:
         read_role_name: The members' role that snapshots are taken with.

@@ -81,7 +81,7 @@ class Tasks:
 
     @property
     def _nobody_waits(self) -> tuple[type[Exception], ...]:
-        """Step Functions tells by one of these that the task has ended."""
+        """What Step Functions raises where the task has ended."""
         known = self._client.exceptions
         return known.TaskTimedOut, known.TaskDoesNotExist, known.InvalidToken
 

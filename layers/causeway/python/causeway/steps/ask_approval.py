@@ -14,7 +14,7 @@ from causeway.aws.store.requests_table import RequestsTable
 from causeway.aws.store.runs import Runs
 from causeway.aws.topic import Topic
 from causeway.clock import timestamp
-from causeway.domain.authority.approval import Approval
+from causeway.domain.authority.approval import Approval, question_about
 from causeway.domain.authority.notification import approval_notification
 from causeway.domain.lifecycle.run import Run
 from causeway.domain.lifecycle.status import MAX_LISTED, State, Status
@@ -39,7 +39,8 @@ def ask_approval(
         ApprovalWithdrawn: A newer change of the item is there: nobody is asked.
     """
     run = runs.load(step.request_id, step.generation)
-    plan, approval = run.saved_plan, question_of(run, now=timestamp())
+    plan = run.saved_plan
+    approval = question_about(plan, run.approval, now=timestamp())
     approvals.save_question(plan, approval, step.token)
     withdrawn = generations.newest(step.request_id) > step.generation
     if not withdrawn:
@@ -56,14 +57,6 @@ def ask_approval(
             remedy="The newest change is planned, and asks for itself.",
         )
     return approval
-
-
-def question_of(run: Run, *, now: str) -> Approval:
-    """The question about the saved plan. One that is open already is asked again, when the step is tried again."""
-    plan, last = run.saved_plan, run.approval
-    if last is not None and last.is_open:
-        return last
-    return Approval(number=last.number + 1 if last else 1, checksum=plan.checksum, reasons=plan.approval_reasons, asked_at=now)
 
 
 def _awaiting(run: Run, approval: Approval) -> Status:

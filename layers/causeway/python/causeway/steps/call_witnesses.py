@@ -1,4 +1,4 @@
-"""CallWitnesses: the verdicts in, questions to the witnesses that the request names out, each on record once it is put."""
+"""CallWitnesses: the verdicts in, questions to the witnesses that the request names out, each recorded as soon as it is put."""
 
 from collections.abc import Mapping
 from hashlib import sha256
@@ -15,7 +15,7 @@ from causeway.steps.common.step_input import StepInput
 
 
 def call_witnesses(step: StepInput, *, runs: Runs, witness_clients: Mapping[Witness, WitnessClient]) -> int:
-    """Put the questions that have not been put yet. A witness that refuses has said why.
+    """Put the questions that have not been put yet. Why a witness refuses one is recorded too.
 
     Returns:
         How many questions there are.

@@ -5,10 +5,10 @@ from causeway.aws.store.holdings import HoldingsStore
 from causeway.aws.store.runs import Runs
 from causeway.domain.model.errors import PeeringNotActive
 from causeway.domain.model.network import PeeringConnection, PeeringStatus, Snapshot
+from causeway.domain.model.observation import both_readable
 from causeway.domain.model.values import SIDES, PerSide, Value
 from causeway.domain.planning.exposure import beyond_allow
 from causeway.domain.reachability.check import check
-from causeway.steps.common.observation import readable
 from causeway.steps.common.step_input import StepInput
 
 
@@ -32,7 +32,7 @@ def check_reachability(step: StepInput, *, runs: Runs, holdings: HoldingsStore, 
     """
     run = runs.load(step.request_id, step.generation)
     observed = reader.observe_both(run.request)
-    snapshots = PerSide.of(lambda side: readable(observed[side]))
+    snapshots = both_readable(observed)
     connection = _active(snapshots.requester, run.known_connection_id)
     _refuse_mixed_view(snapshots, connection)
     verdicts = check(run.request, snapshots, connection)
@@ -43,7 +43,7 @@ def check_reachability(step: StepInput, *, runs: Runs, holdings: HoldingsStore, 
 
 
 def _active(requester: Snapshot, connection_id: str) -> PeeringConnection | None:
-    """The connection; one that is no longer there is for the verdicts to tell."""
+    """The connection; where it is no longer there, the verdicts say so."""
     found = (each for each in requester.peering_connections if each.connection_id == connection_id)
     connection = next(found, None)
     if connection is not None and connection.status in {PeeringStatus.PROVISIONING, PeeringStatus.INITIATING_REQUEST}:

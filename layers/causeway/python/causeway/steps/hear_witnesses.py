@@ -1,4 +1,4 @@
-"""HearWitnesses: the calls in, what each witness has said out; then what the questions have left in the members goes."""
+"""HearWitnesses: the calls in, each witness's testimony out; then what the questions have left in the members is deleted."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -14,13 +14,13 @@ from causeway.steps.common.step_input import StepInput
 
 
 def hear_witnesses(step: StepInput, *, runs: Runs, witness_clients: Mapping[Witness, WitnessClient]) -> int:
-    """Record what has been said so far. Whoever is silent is not waited for for ever.
+    """Record the testimonies so far. A witness is waited for until its time is out.
 
     Returns:
-        How many have said something.
+        How many testimonies there are.
 
     Raises:
-        WitnessesNotReady: Somebody is to be waited for.
+        WitnessesNotReady: A witness has not answered yet.
     """
     run = runs.load(step.request_id, step.generation)
     silent = [call for call in run.calls if call.reference and all(call.question.key != each.key for each in run.heard)]
@@ -31,13 +31,13 @@ def hear_witnesses(step: StepInput, *, runs: Runs, witness_clients: Mapping[Witn
     _wait_for([call for call, answer in answers if answer is None])
     questions = plan_questions(run.request, run.verdicts or ()).questions
     for witness, vpc in dict.fromkeys((question.witness, question.source_vpc) for question in questions):
-        with suppress(AccessDenied):  # where nobody could be asked, nothing is left
+        with suppress(AccessDenied):  # where no witness could be asked, nothing is left
             witness_clients[witness].clean_up(vpc, step.request_id)
     return len(heard)
 
 
 def _heard(call: WitnessCall, client: WitnessClient) -> Testimony | None:
-    """None while the witness has said nothing. One that may not be heard any more has said so."""
+    """None while the witness has not answered. That it may no longer be polled is an answer."""
     reference = str(call.reference)
     try:
         answer = client.poll(call.question, reference)

@@ -22,23 +22,16 @@ from causeway.aws.store.locks import Locks
 from causeway.aws.store.requests_table import RequestsTable
 from causeway.aws.store.runs import Runs
 from causeway.clock import timestamp
-from causeway.domain.authority.approval import Approval, ApprovalRule, must_ask, why_ask
-from causeway.domain.lifecycle.drift import drift_plan
-from causeway.domain.lifecycle.run import Occasion, Run
+from causeway.domain.authority.approval import Approval, ApprovalRule, must_ask
+from causeway.domain.lifecycle.run import Run
+from causeway.domain.lifecycle.run_plan import foreseen_verdicts, plan_run
 from causeway.domain.lifecycle.status import State, Status
 from causeway.domain.model.errors import PairBusy
-from causeway.domain.model.findings import Code, Finding
-from causeway.domain.model.network import Snapshot
-from causeway.domain.model.request import Request
-from causeway.domain.model.values import SIDES, PerSide, Side
+from causeway.domain.model.findings import Code
 from causeway.domain.planning.ownership import Holdings
 from causeway.domain.planning.plan import Plan
-from causeway.domain.planning.planner import holdings_after, plan_removal, plan_request, refuse
-from causeway.domain.planning.projection import project
+from causeway.domain.planning.planner import holdings_after
 from causeway.domain.planning.rounds import PlanSummary, summarise
-from causeway.domain.reachability.check import check
-from causeway.domain.reachability.verdicts import Verdict
-from causeway.steps.common.observation import readable, without_vpc
 from causeway.steps.common.open_questions import of_the_same_plan, withdraw
 from causeway.steps.common.step_input import StepInput
 
@@ -65,7 +58,7 @@ def plan_peering(
     Raises:
         PairBusy: Another run has the pair.
     """
-    take(step.request_id, step.execution, locks, is_running)
+    _lock(step.request_id, step.execution, locks, is_running)
     head = generations.head(step.request_id)
     if head.generation > step.generation:
         runs.save_superseded(step.request_id, step.generation)
@@ -76,17 +69,17 @@ def plan_peering(
     loaded = runs.load(step.request_id, step.generation)
     run = _of_what_is_held(loaded, holdings.load(step.request_id), runs)
     pair = run.request.pair
-    take(pair, step.execution, locks, is_running)
+    _lock(pair, step.execution, locks, is_running)
     # Once more: a request of the pair that was removed meanwhile has left something to the others.
     held = holdings.load(step.request_id)
     others = tuple(holdings.load_others(pair, step.request_id).values())
     plan = run.plan
     if plan is None or (run.approval is not None and run.approval.is_approved):
         observed = reader.observe_both(run.request, quotas=not run.removal)
-        plan = decide(run, observed, held, others, rule)
+        plan = plan_run(run, observed, held, others, rule)
         runs.save_plan(plan)
         if any(finding.code is Code.FLOW_BLOCKED for finding in plan.findings):
-            runs.save_foreseen(step.request_id, step.generation, _foreseen(run.request, plan, observed))
+            runs.save_foreseen(step.request_id, step.generation, foreseen_verdicts(run.request, plan, observed))
         run = of_the_same_plan(run, plan, approvals)
     ask = must_ask(plan, run.approval)
     if not plan.is_blocked and not ask:
@@ -97,14 +90,8 @@ def plan_peering(
     return summarise(plan, check=not run.removal, ask=ask)
 
 
-def _foreseen(request: Request, plan: Plan, observed: PerSide[Snapshot | Finding]) -> tuple[Verdict, ...]:
-    """The verdicts that the plan's findings were made of: a person wants to see the whole way, and what would help."""
-    snapshots = PerSide.of(lambda side: readable(observed[side]))
-    return check(request, *project(plan, snapshots))
-
-
-def take(what: str, execution: str, locks: Locks, is_running: IsRunning) -> None:
-    """Lock a request or a pair for this execution; from a holder that died it is taken over."""
+def _lock(what: str, execution: str, locks: Locks, is_running: IsRunning) -> None:
+    """Lock a request or a pair for this execution. The lock of an execution that has ended is taken over."""
     holder = locks.acquire(what, execution)
     if holder is None:
         return
@@ -122,35 +109,6 @@ def _of_what_is_held(run: Run, held: Holdings, runs: Runs) -> Run:
         return run
     runs.save_request(run.generation, held.request, run.occasion)
     return msgspec.structs.replace(run, request=held.request)
-
-
-def decide(
-    run: Run, observed: PerSide[Snapshot | Finding], holdings: Holdings, others: tuple[Holdings, ...], rule: ApprovalRule
-) -> Plan:
-    """The plan, and why a person has to agree; where a side cannot be observed, what is known of it, for both sides at once."""
-    requester, accepter = (_tolerant(run, side, observed[side]) for side in SIDES)
-    if isinstance(requester, Snapshot) and isinstance(accepter, Snapshot):
-        plan = _decide(run, PerSide(requester=requester, accepter=accepter), holdings, others, rule)
-        return plan.with_vpcs(PerSide(requester=requester.vpc, accepter=accepter.vpc))
-    findings = tuple(each for each in (requester, accepter) if isinstance(each, Finding))
-    return refuse(run.request, run.generation, findings)
-
-
-def _decide(
-    run: Run, snapshots: PerSide[Snapshot], holdings: Holdings, others: tuple[Holdings, ...], rule: ApprovalRule
-) -> Plan:
-    if run.removal:
-        return plan_removal(run.request, run.generation, snapshots, holdings, others)
-    plan = plan_request(run.request, run.generation, snapshots, holdings, others)
-    plan = plan.with_approval_reasons(why_ask(rule, run.request, snapshots, plan, holdings))
-    return drift_plan(run.request, plan) if run.occasion is Occasion.DRIFT else plan
-
-
-def _tolerant(run: Run, side: Side, seen: Snapshot | Finding) -> Snapshot | Finding:
-    """For a removal, a VPC that is gone took all that was in it along: nothing of ours is left on that side."""
-    if run.removal and isinstance(seen, Finding) and seen.code is Code.VPC_NOT_FOUND:
-        return without_vpc(run.request, side)
-    return seen
 
 
 def _applying(plan: Plan, approval: Approval | None) -> Status:

@@ -6,13 +6,10 @@
 
 from causeway.aws.ec2.reader import Reader
 from causeway.aws.store.runs import Runs
-from causeway.domain.model.findings import Code, Finding
-from causeway.domain.model.network import Snapshot
-from causeway.domain.model.request import Request
-from causeway.domain.model.values import PerSide, Side
+from causeway.domain.model.observation import empty_if_gone, readable
+from causeway.domain.model.values import PerSide
 from causeway.domain.planning.rounds import PlanSummary, summarise
 from causeway.domain.planning.undo import plan_undo
-from causeway.steps.common.observation import readable, without_vpc
 from causeway.steps.common.step_input import StepInput
 
 
@@ -27,14 +24,7 @@ def undo_changes(step: StepInput, *, runs: Runs, reader: Reader) -> PlanSummary:
     """
     run = runs.load(step.request_id, step.generation)
     observed = reader.observe_both(run.request)
-    now = PerSide.of(lambda side: _what_is_left(run.request, side, observed[side]))
+    now = PerSide.of(lambda side: readable(empty_if_gone(run.request, side, observed[side])))
     undo = plan_undo(run.request, run.saved_plan, run.connection_so_far, now, run.undo)
     runs.save_undo(undo)
     return summarise(undo.plan, check=False)
-
-
-def _what_is_left(request: Request, side: Side, seen: Snapshot | Finding) -> Snapshot:
-    """A VPC that is gone took along all that the run had changed in it."""
-    if isinstance(seen, Finding) and seen.code is Code.VPC_NOT_FOUND:
-        return without_vpc(request, side)
-    return readable(seen)

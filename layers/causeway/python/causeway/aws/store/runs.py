@@ -87,9 +87,9 @@ class Runs(LedgerTable):
         """Records the questions that were put so far, in place of what was recorded before."""
         self._save(request_id, generation, CALLS, payload=packed(calls))
 
-    def save_testimonies(self, request_id: str, generation: int, told: Sequence[Testimony]) -> None:
+    def save_testimonies(self, request_id: str, generation: int, testimonies: Sequence[Testimony]) -> None:
         """Records what the witnesses have said so far, in place of what was recorded before."""
-        self._save(request_id, generation, TESTIMONIES, payload=packed(told))
+        self._save(request_id, generation, TESTIMONIES, payload=packed(testimonies))
 
     def save_undo(self, undo: Undo) -> None:
         """Records one attempt to undo the run; the last one counts."""

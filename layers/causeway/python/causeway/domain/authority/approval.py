@@ -117,6 +117,19 @@ class Approval(Value, omit_defaults=False):
         return self.is_approved and self.checksum == plan.checksum
 
 
+def question_about(plan: Plan, last: Approval | None, *, now: str) -> Approval:
+    """The question about the plan. One that is open already is asked again, when the step is tried again.
+
+    Args:
+        plan: A plan with reasons to ask.
+        last: The last question that the plan's generation asked.
+        now: ISO 8601, UTC.
+    """
+    if last is not None and last.is_open:
+        return last
+    return Approval(number=last.number + 1 if last else 1, checksum=plan.checksum, reasons=plan.approval_reasons, asked_at=now)
+
+
 def objection(asked: Approval, answer: ApprovalDecision, decided_by: str) -> str | None:
     """Why this answer cannot be taken; None where it can, and where the same person said the same before."""
     if asked.checksum != answer.checksum:

@@ -89,7 +89,7 @@ class Status(Value):
 
 
 def vpcs_map(vpcs: PerSide[Vpc] | None) -> dict[str, Any]:
-    """What a status tells of both VPCs."""
+    """What a status says of both VPCs."""
     return {
         "cidr_blocks": {side.value: list(_blocks(vpcs[side])) if vpcs else [] for side in SIDES},
         "vpc_names": {side.value: vpcs[side].name if vpcs else None for side in SIDES},

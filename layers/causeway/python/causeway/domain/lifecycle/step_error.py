@@ -1,4 +1,4 @@
-"""The error that ended a run, as Step Functions tells it."""
+"""The error that ended a run, as Step Functions reports it."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Where a step records what it has made: with the run, or with its undo."""
+"""A step's record of what it has made: with the run, or with its undo."""
 
 from collections.abc import Sequence
 
