@@ -17,13 +17,13 @@ import msgspec
 import urllib3
 from werkzeug.wrappers import Request, Response
 
+from localcloud.core.time_limits import Pace, PaceSetting
 from localcloud.ec2 import insights, quotas
 from localcloud.ec2.insights import TrustedAccess
 from localcloud.ec2.quotas import OwnQuota
 from localcloud.endpoint.calls import Call, CallGate, count_by_kind
 from localcloud.endpoint.faults import Faults
 from localcloud.events.schedules import ScheduledRule, Schedules
-from localcloud.time_limits import Pace, PaceSetting
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

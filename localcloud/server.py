@@ -11,15 +11,16 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from localcloud import ec2
+from localcloud.authorization.check import AuthorizationCheck
 from localcloud.cloudformation import stacks
 from localcloud.control import Control
-from localcloud.endpoint import moto_caches
+from localcloud.core import moto_caches
+from localcloud.core.time_limits import PaceSetting
 from localcloud.endpoint.calls import CallGate
 from localcloud.events import schedules
 from localcloud.events.cloudtrail import CloudTrail
 from localcloud.events.schedules import Schedules
 from localcloud.iam import managed_policies
-from localcloud.iam.identity import IdentityCheck
 from localcloud.lambda_ import async_invoke, queue_sources, stream_sources
 from localcloud.lambda_.async_invoke import AsyncInvoker
 from localcloud.lambda_.function_urls import FunctionUrls
@@ -29,7 +30,6 @@ from localcloud.lambda_.stream_sources import EventSources
 from localcloud.ssm import run_command
 from localcloud.ssm.run_command import RunCommands
 from localcloud.stepfunctions import state_machines
-from localcloud.time_limits import PaceSetting
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -131,7 +131,7 @@ class EmbeddedAws:
     def _application(self) -> "WSGIApplication":
         moto = DomainDispatcherApplication(create_backend_app)
         self._trail = CloudTrail(moto)
-        self.calls = CallGate(IdentityCheck(FunctionUrls(self._trail), self.account_listeners))
+        self.calls = CallGate(AuthorizationCheck(FunctionUrls(self._trail), self.account_listeners))
         return Control(self.calls, self.pace, self.schedules)
 
 

@@ -24,7 +24,7 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
 from localcloud.cloudformation import resources
-from localcloud.endpoint.patching import replaces
+from localcloud.core.patching import replaces
 
 SAM_TRANSFORM = "AWS::Serverless-2016-10-31"
 

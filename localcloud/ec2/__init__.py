@@ -4,6 +4,8 @@ One module per concept; each rule is a function that names itself, says what AWS
 `install` puts them all in place, for `moto.mock_aws` as well as for moto's server.
 """
 
+from localcloud.core import patching
+from localcloud.core.timing import Timing, configure
 from localcloud.ec2 import (
     cidr_blocks,
     dry_run,
@@ -18,8 +20,6 @@ from localcloud.ec2 import (
     selecting,
     tags,
 )
-from localcloud.endpoint import patching
-from localcloud.endpoint.timing import Timing, configure
 
 __all__ = [
     "Timing",

@@ -8,7 +8,7 @@ from typing import Any
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models.vpcs import VPC, VPCBackend
 
-from localcloud.endpoint.patching import replaces
+from localcloud.core.patching import replaces
 
 type Network = IPv4Network | IPv6Network
 

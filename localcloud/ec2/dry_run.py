@@ -10,7 +10,7 @@ from moto.ec2.responses.tags import TagResponse
 from moto.ec2.responses.vpc_peering_connections import VPCPeeringConnections
 from moto.ec2.responses.vpcs import VPCs
 
-from localcloud.endpoint.patching import replaces
+from localcloud.core.patching import replaces
 
 _MUTATING: dict[Any, tuple[str, ...]] = {
     VPCPeeringConnections: (

@@ -9,9 +9,9 @@ from moto.ec2.models import ec2_backends
 from moto.ec2.models.security_groups import GroupedSecurityRuleView
 from moto.ec2.responses.security_groups import SecurityGroups
 
+from localcloud.core.patching import replaces
 from localcloud.ec2.peering import active_between, anywhere, status_of
 from localcloud.ec2.selecting import paged_result
-from localcloud.endpoint.patching import replaces
 
 type Pair = dict[str, Any]
 

@@ -10,7 +10,7 @@ from moto.ec2.models.network_acls import NetworkAclBackend
 from moto.ec2.models.subnets import Subnet
 from moto.ec2.models.vpcs import VPCBackend
 
-from localcloud.endpoint.patching import replaces
+from localcloud.core.patching import replaces
 
 _DEFAULT_ENTRIES = {101: "allow", 32768: "deny"}
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from localcloud.endpoint.timing import Timing
+from localcloud.core.timing import Timing
 
 type Role = Literal["requester", "accepter"]
 

@@ -13,9 +13,9 @@ from moto.ec2.exceptions import EC2ClientError, InvalidNetworkAclIdError, Missin
 from moto.ec2.models.network_acls import NetworkAclBackend
 from moto.ec2.responses.network_acls import NetworkACLs
 
+from localcloud.core.patching import replaces
 from localcloud.ec2 import quotas
 from localcloud.ec2.cidr_blocks import network
-from localcloud.endpoint.patching import replaces
 
 _LAST_NUMBER = 32766
 _LAST_PROTOCOL, _LAST_PORT, _LAST_ICMP = 255, 65535, 255

@@ -21,13 +21,13 @@ from moto.ec2.models.vpc_peering_connections import VPCPeeringConnection, VPCPee
 from moto.ec2.responses.vpc_peering_connections import VPCPeeringConnections
 from moto.ec2.utils import random_vpc_peering_connection_id
 
+from localcloud.core import timing
+from localcloud.core.patching import replaces
 from localcloud.ec2 import lifecycle, quotas
 from localcloud.ec2.cidr_blocks import all_blocks, overlapping
 from localcloud.ec2.lifecycle import ESTABLISHED, LIVE, PENDING, Ending, Lifecycle, Role, Status
 from localcloud.ec2.peering_description import describe, select_connections
 from localcloud.ec2.selecting import paged_result
-from localcloud.endpoint import timing
-from localcloud.endpoint.patching import replaces
 
 _DNS = "AllowDnsResolutionFromRemoteVpc"
 

@@ -12,9 +12,9 @@ from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models.managed_prefixes import ManagedPrefixList
 from moto.ec2.responses.vpcs import VPCs
 
+from localcloud.core.patching import replaces
 from localcloud.ec2.cidr_blocks import network
 from localcloud.ec2.selecting import Reader, paged_result, select
-from localcloud.endpoint.patching import replaces
 
 type Entry = dict[str, str]
 

@@ -15,7 +15,7 @@ from moto.servicequotas.exceptions import NoSuchResource
 from moto.servicequotas.resources.default_quotas.vpc import VPC_DEFAULT_QUOTAS
 from moto.servicequotas.responses import ServiceQuotasResponse
 
-from localcloud.endpoint.patching import replaces
+from localcloud.core.patching import replaces
 
 
 class Quota(msgspec.Struct, frozen=True):

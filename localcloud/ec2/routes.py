@@ -15,12 +15,12 @@ from moto.ec2.exceptions import (
 from moto.ec2.models.route_tables import Route, RouteBackend, RouteTable
 from moto.ec2.responses.route_tables import RouteTables
 
+from localcloud.core.patching import replaces
 from localcloud.ec2 import prefix_lists, quotas
 from localcloud.ec2.cidr_blocks import Network, network
 from localcloud.ec2.lifecycle import LIVE
 from localcloud.ec2.peering import is_active, not_found, status_of
 from localcloud.ec2.selecting import unknown_filter
-from localcloud.endpoint.patching import replaces
 
 type Parameters = dict[str, Any]
 

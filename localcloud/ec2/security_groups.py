@@ -18,10 +18,10 @@ from moto.ec2.models.security_groups import SecurityGroupBackend, SecurityGroupR
 from moto.ec2.responses.security_groups import SecurityGroups
 from moto.ec2.utils import is_valid_security_group_id
 
+from localcloud.core.patching import replaces
 from localcloud.ec2 import prefix_lists, quotas
 from localcloud.ec2.group_references import resolve, with_peering_status
 from localcloud.ec2.selecting import Reader, paged_result, select
-from localcloud.endpoint.patching import replaces
 
 type Permission = dict[str, Any]
 """One IpPermission as moto takes it apart: ip_protocol, from_port, to_port, ip_ranges, source_groups, …"""

@@ -14,7 +14,7 @@ from moto.ec2.responses.security_groups import SecurityGroups
 from moto.ec2.responses.subnets import Subnets
 from moto.ec2.responses.vpcs import VPCs
 
-from localcloud.endpoint.patching import replaces
+from localcloud.core.patching import replaces
 
 type Reader[Item] = Callable[[Item], Iterable[str]]
 type Tags = Mapping[str, str]

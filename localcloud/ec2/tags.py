@@ -13,8 +13,8 @@ from moto.ec2.exceptions import EC2ClientError, InvalidSecurityGroupRuleIdNotFou
 from moto.ec2.models import EC2Backend
 from moto.ec2.responses.tags import TagResponse
 
+from localcloud.core.patching import replaces
 from localcloud.ec2.selecting import paged_result
-from localcloud.endpoint.patching import replaces
 
 _KEY_LENGTH, _VALUE_LENGTH = 128, 256
 

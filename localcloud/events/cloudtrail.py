@@ -10,8 +10,8 @@ from uuid import uuid4
 
 from moto.events.models import EventBus, events_backends
 
+from localcloud.core.background import Background
 from localcloud.endpoint.api_request import ApiRequest, identify
-from localcloud.endpoint.background import Background
 from localcloud.events.targets import publish
 from localcloud.events.trail_records import Ec2Call, trail_record
 from localcloud.iam.roles import find_role

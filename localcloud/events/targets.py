@@ -18,11 +18,11 @@ from moto.events.exceptions import ValidationException
 from moto.events.models import EventBus, EventsBackend, Rule, events_backends
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
+from localcloud.core.patching import replaces
 from localcloud.endpoint.api_request import Caller
-from localcloud.endpoint.patching import replaces
-from localcloud.iam.authorization import principal_context
-from localcloud.iam.identity import principal_of, service_may
+from localcloud.iam.principals import principal_context, principal_of
 from localcloud.iam.resource_policies import PUT_EVENTS, find_bus, judge_put_events, queue_takes_from
+from localcloud.iam.service_roles import service_may
 from localcloud.lambda_.destinations import send_to_destination
 from localcloud.lambda_.queue_mappings import find_queue
 

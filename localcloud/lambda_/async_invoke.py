@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 from moto.awslambda.models import LambdaFunction
 
-from localcloud.endpoint.background import Background
-from localcloud.endpoint.patching import replaces
+from localcloud.core.background import Background
+from localcloud.core.patching import replaces
 from localcloud.lambda_.destinations import send_to_destination
 from localcloud.lambda_.runtime import LambdaRuntime
 from localcloud.lambda_.sandbox import Invocation

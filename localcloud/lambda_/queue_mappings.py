@@ -9,7 +9,7 @@ from moto.awslambda.exceptions import InvalidParameterValueException, LambdaClie
 from moto.awslambda.models import LambdaBackend, LambdaFunction
 from moto.sqs.models import Queue, sqs_backends
 
-from localcloud.iam.identity import service_may
+from localcloud.iam.service_roles import service_may
 
 LAMBDA = "lambda.amazonaws.com"
 _PERMISSIONS = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")

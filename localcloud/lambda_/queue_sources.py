@@ -16,14 +16,14 @@ from moto.awslambda.models import EventSourceMapping, LambdaBackend, LambdaFunct
 from moto.sqs.exceptions import QueueDoesNotExist, ReceiptHandleIsInvalid
 from moto.sqs.models import Message, Queue, SQSBackend, sqs_backends
 
-from localcloud.endpoint.background import Background
-from localcloud.endpoint.patching import replaces
-from localcloud.iam.identity import service_may
+from localcloud.core.background import Background
+from localcloud.core.patching import replaces
+from localcloud.core.time_limits import PaceSetting
+from localcloud.iam.service_roles import service_may
 from localcloud.lambda_ import queue_mappings
 from localcloud.lambda_.batches import failed_identifiers, passes
 from localcloud.lambda_.queue_mappings import LAMBDA, find_queue
 from localcloud.lambda_.runtime import CONCURRENCY, LambdaRuntime
-from localcloud.time_limits import PaceSetting
 
 _RECEIVED_AT_ONCE = 10
 _LOOK_AGAIN = 0.2

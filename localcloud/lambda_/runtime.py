@@ -17,10 +17,11 @@ from moto.awslambda.utils import split_layer_arn
 from moto.core.utils import unix_time_millis
 from moto.logs.models import logs_backends
 
-from localcloud.iam.identity import assume_role_as_service
+from localcloud.core.background import StoppingError
+from localcloud.iam.service_roles import assume_role_as_service
 from localcloud.lambda_.runtime_image import LOCAL_FOLDER, runtime_image
 from localcloud.lambda_.sandbox import Invocation, Sandbox
-from localcloud.lambda_.sandbox_pool import SandboxPool, StoppingError
+from localcloud.lambda_.sandbox_pool import SandboxPool
 
 CONCURRENCY = 4
 """Sandboxes per function, unless it reserves fewer. One machine is not a region."""

@@ -12,12 +12,12 @@ from moto.awslambda.models import EventSourceMapping, LambdaBackend, lambda_back
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.table import StreamRecord, StreamShard
 
-from localcloud.endpoint.patching import replaces
+from localcloud.core.background import StoppingError
+from localcloud.core.patching import replaces
 from localcloud.lambda_.batches import failed_identifiers, passes
 from localcloud.lambda_.destinations import send_to_destination
 from localcloud.lambda_.runtime import LambdaRuntime
 from localcloud.lambda_.sandbox import Invocation
-from localcloud.lambda_.sandbox_pool import StoppingError
 
 RETRY_SECONDS = 0.2
 """The pause before a batch is tried again, doubled each time up to `LONGEST_RETRY_SECONDS`. AWS's is not documented."""

@@ -11,9 +11,9 @@ from moto.ssm.exceptions import SSMException
 from moto.ssm.models import Command
 from moto.ssm.responses import SimpleSystemManagerResponse
 
+from localcloud.core import timing
+from localcloud.core.patching import replaces
 from localcloud.ec2.selecting import page
-from localcloud.endpoint import timing
-from localcloud.endpoint.patching import replaces
 from localcloud.packets.commands import Output
 from localcloud.ssm.command_documents import Step
 

@@ -10,9 +10,9 @@ from moto.ssm.models import Command, Document, SimpleSystemManagerBackend
 from moto.ssm.responses import SimpleSystemManagerResponse
 
 from causeway.domain.model.request import VpcRef
+from localcloud.core.background import Background
+from localcloud.core.patching import replaces
 from localcloud.ec2.selecting import Reader, select
-from localcloud.endpoint.background import Background
-from localcloud.endpoint.patching import replaces
 from localcloud.packets import lay_out
 from localcloud.packets.commands import Output, run_line
 from localcloud.packets.observed import observed_around

@@ -19,7 +19,7 @@ from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.jsonata import jsonata as moto_jsonata
 from moto.stepfunctions.parser.asl.jsonata.jsonata import JSONataException
 
-from localcloud.endpoint.patching import replaces
+from localcloud.core.patching import replaces
 
 _DECLARED = re.compile("\0([^\0]*)\0")
 """A declared value in an expression: JSON has no such character, it escapes it."""

@@ -28,7 +28,7 @@ from moto.stepfunctions.parser.asl.eval.states import ContextObject, TaskData
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.responses import StepFunctionResponse
 
-from localcloud.endpoint.patching import replaces
+from localcloud.core.patching import replaces
 
 _ONE_ANSWER_AT_A_TIME = threading.Lock()
 

@@ -10,11 +10,11 @@ import pytest
 
 from causeway.aws.store.ledger import Ledger
 from causeway.domain.lifecycle.history import tell
+from localcloud.core.time_limits import Pace
 from localcloud.deploy.stacks import Member, deploy_everything
 from localcloud.endpoint.calls import CallGate
 from localcloud.endpoint.faults import Faults
 from localcloud.server import EmbeddedAws
-from localcloud.time_limits import Pace
 
 from .network import Network, Networks
 from .requests import Hub

@@ -10,14 +10,14 @@ from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.responses.vpcs import VPCs
 from moto.ec2.utils import random_id
 
+from localcloud.core import timing
+from localcloud.core.patching import replaces
 from localcloud.ec2.insights.evaluation import evaluate
 from localcloud.ec2.insights.paths import described_tags, refuse_another, required, tags_of
 from localcloud.ec2.insights.permissions import may_look_around
 from localcloud.ec2.insights.records import Analysis, Asked, Component, Insights, Outcome, Started, insights_of
 from localcloud.ec2.insights.trusted_access import trusted_access
 from localcloud.ec2.selecting import Reader, paged_result, select
-from localcloud.endpoint import timing
-from localcloud.endpoint.patching import replaces
 
 PREFIX = "nia"
 TYPE = "network-insights-analysis"

@@ -10,11 +10,11 @@ from moto.ec2.models import EC2Backend
 from moto.ec2.responses.vpcs import VPCs
 from moto.ec2.utils import random_id
 
+from localcloud.core import timing
+from localcloud.core.patching import replaces
 from localcloud.ec2.insights.endpoints import Endpoint, endpoint
 from localcloud.ec2.insights.records import ANY_PORT, Asked, Component, Filter, Path, insights_of, without_nones
 from localcloud.ec2.selecting import Reader, paged_result, select
-from localcloud.endpoint import timing
-from localcloud.endpoint.patching import replaces
 
 PREFIX = "nip"
 TYPE = "network-insights-path"

@@ -2,13 +2,13 @@
 
 It is what AWS's managed policy AmazonVPCReachabilityAnalyzerFullAccessPolicy lets it describe, without Direct Connect and
 Global Accelerator, which the guide says may be left out, and without Tiros, which is asked before the analysis begins
-(`localcloud.iam.ec2_authorization`).
+(`localcloud.authorization.ec2_needs`).
 """
 
 from typing import Any
 
 from localcloud.endpoint.api_request import session_of
-from localcloud.iam.policies import evaluate
+from localcloud.iam.evaluation import evaluate
 from localcloud.iam.roles import find_role, identity_policies
 
 _EC2 = (

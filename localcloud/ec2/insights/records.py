@@ -7,8 +7,8 @@ from typing import Any, Literal
 import msgspec
 from moto.ec2.exceptions import EC2ClientError
 
+from localcloud.core import timing
 from localcloud.ec2.insights.endpoints import Endpoint
-from localcloud.endpoint import timing
 
 type Component = dict[str, Any]
 """A part of an answer, in the words of the EC2 API: a PathComponent, or an Explanation."""

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from localcloud.core.timing import Timing
 from localcloud.ec2.lifecycle import Ending, Lifecycle, Role, status, visible_to
-from localcloud.endpoint.timing import Timing
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 DELAYS = Timing(visibility=1, provisioning=2, deleting=3)

@@ -8,12 +8,12 @@ from botocore.client import BaseClient
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from localcloud.control import Control, ControlClient
+from localcloud.core.time_limits import Pace, PaceSetting
 from localcloud.ec2 import insights, quotas
 from localcloud.endpoint.api_request import INTERNAL_HEADER
 from localcloud.endpoint.calls import CallGate, count_by_kind
 from localcloud.endpoint.faults import Failure, Faults, Hold, Throttle, TokenBucket
 from localcloud.events.schedules import Schedules
-from localcloud.time_limits import Pace, PaceSetting
 from tests.localcloud.http_endpoint import HUB, MEMBER, REGION, Endpoint, refused, serving
 
 EXPLORER = (MEMBER, "explorer")

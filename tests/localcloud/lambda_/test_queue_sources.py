@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from localcloud.time_limits import Pace
+from localcloud.core.time_limits import Pace
 from tests.localcloud.conftest import App, eventually
 
 NO_WAITING = Pace(batch_window=0, visibility_timeout=0)

@@ -8,10 +8,11 @@ from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from localcloud import ec2 as emulated_ec2
+from localcloud.authorization.check import AuthorizationCheck
 from localcloud.endpoint.api_request import INTERNAL_HEADER
 from localcloud.iam import managed_policies
-from localcloud.iam.authorization import ORGANIZATION_ID
-from localcloud.iam.identity import IdentityCheck, RoleNotAssumableError, assume_role_as_service
+from localcloud.iam.principals import ORGANIZATION_ID
+from localcloud.iam.service_roles import RoleNotAssumableError, assume_role_as_service
 from tests.localcloud.http_endpoint import HUB, MEMBER, REGION, Endpoint, refused, serving
 
 LAMBDA = "lambda.amazonaws.com"
@@ -51,7 +52,7 @@ def listeners() -> list[Callable[[str], None]]:
 def aws(listeners: list[Callable[[str], None]]) -> Iterator[Accounts]:
     managed_policies.install()
     emulated_ec2.install()
-    with serving(IdentityCheck(DomainDispatcherApplication(create_backend_app), listeners)) as endpoint:
+    with serving(AuthorizationCheck(DomainDispatcherApplication(create_backend_app), listeners)) as endpoint:
         yield Accounts(endpoint)
 
 

@@ -4,16 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localcloud.iam.policies import (
-    Decision,
-    Policy,
-    Principal,
-    Statement,
-    UnsupportedPolicyError,
-    evaluate,
-    parse_policy,
-    wildcard_match,
-)
+from localcloud.iam.evaluation import Decision, Principal, evaluate, wildcard_match
+from localcloud.iam.policies import Policy, Statement, UnsupportedPolicyError, parse_policy
 
 TABLE = "arn:aws:dynamodb:us-east-1:123456789012:table/requests"
 HUB_ROLE = "arn:aws:iam::123456789012:role/hub"

@@ -9,7 +9,7 @@ from boto3.dynamodb.conditions import Key
 from moto import mock_aws
 
 from localcloud import ec2 as emulated_ec2
-from localcloud.endpoint import moto_caches
+from localcloud.core import moto_caches
 
 
 @pytest.fixture

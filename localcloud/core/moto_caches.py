@@ -14,7 +14,7 @@ from moto.dynamodb.models.table import Table
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 
-from localcloud.endpoint.patching import replaces
+from localcloud.core.patching import replaces
 
 _KEYS: dict[tuple[object, ...], tuple[str, ...]] = {}
 _BACKENDS: dict[str | None, Any] = {}

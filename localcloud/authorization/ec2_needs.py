@@ -12,7 +12,7 @@ from moto.ec2.models import EC2Backend, ec2_backends
 from moto.ec2.models.vpcs import VPC
 
 from localcloud.endpoint.api_request import ApiRequest
-from localcloud.iam.policies import Context
+from localcloud.iam.evaluation import Context
 
 type Ec2Need = tuple[str, str | None, Context]
 

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from localcloud.lambda_.sandbox_pool import StoppingError
+
+class StoppingError(Exception):
+    """The embedded AWS is stopping: work that has not begun is dropped."""
 
 
 class Background:

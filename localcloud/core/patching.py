@@ -72,8 +72,8 @@ def _with(original: Callable[..., Any] | None, rule: Callable[..., Any]) -> Call
 
 def _one_call_at_a_time(method: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(method)
-    def file_lock(*args: Any, **kwargs: Any) -> Any:
+    def locked(*args: Any, **kwargs: Any) -> Any:
         with _ONE_CALL_AT_A_TIME:
             return method(*args, **kwargs)
 
-    return file_lock
+    return locked
