@@ -1,9 +1,9 @@
-"""How long the embedded AWS lets wait what AWS lets wait for minutes, so that a test or a demonstration need not."""
+"""Time limits: how long the embedded AWS may wait where AWS waits for minutes, so that a test or a demonstration need not."""
 
 import msgspec
 
 
-class Pace(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class TimeLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Upper limits in seconds. None leaves what is configured, as on AWS.
 
     Attributes:
@@ -15,17 +15,17 @@ class Pace(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     visibility_timeout: float | None = None
 
 
-class PaceSetting:
-    """The pace of one embedded AWS. Whoever waits looks here again while it does."""
+class TimeLimitSetting:
+    """The time limits in force in one embedded AWS. Whoever waits looks here again while it does."""
 
     def __init__(self) -> None:
-        self.pace = Pace()
+        self.limits = TimeLimits()
 
     def batch_window(self, configured: float) -> float:
-        return _shorter(configured, self.pace.batch_window)
+        return _shorter(configured, self.limits.batch_window)
 
     def visibility_timeout(self, configured: float) -> float:
-        return _shorter(configured, self.pace.visibility_timeout)
+        return _shorter(configured, self.limits.visibility_timeout)
 
 
 def _shorter(configured: float, limit: float | None) -> float:

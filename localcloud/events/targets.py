@@ -23,8 +23,8 @@ from localcloud.endpoint.api_request import Caller
 from localcloud.iam.principals import principal_context, principal_of
 from localcloud.iam.resource_policies import PUT_EVENTS, find_bus, judge_put_events, queue_takes_from
 from localcloud.iam.service_roles import service_may
-from localcloud.lambda_.destinations import send_to_destination
-from localcloud.lambda_.queue_mappings import find_queue
+from localcloud.messaging.destinations import send_to_destination
+from localcloud.messaging.queues import find_queue
 
 type Event = dict[str, Any]
 type Target = dict[str, Any]

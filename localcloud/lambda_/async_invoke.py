@@ -8,9 +8,9 @@ from moto.awslambda.models import LambdaFunction
 
 from localcloud.core.background import Background
 from localcloud.core.patching import replaces
-from localcloud.lambda_.destinations import send_to_destination
 from localcloud.lambda_.runtime import LambdaRuntime
 from localcloud.lambda_.sandbox import Invocation
+from localcloud.messaging.destinations import send_to_destination
 
 RETRY_SECONDS = (0.5, 1.0)
 """The pauses before the second and the third attempt. AWS waits one minute and then two."""

@@ -26,6 +26,9 @@ from localcloud.lambda_.sandbox_pool import SandboxPool
 CONCURRENCY = 4
 """Sandboxes per function, unless it reserves fewer. One machine is not a region."""
 
+LAMBDA = "lambda.amazonaws.com"
+"""Lambda as policies name it."""
+
 
 class FunctionState(msgspec.Struct, frozen=True):
     """Everything that a sandbox is made from; two equal states can share sandboxes."""
@@ -161,7 +164,7 @@ class _LogStream:
 
 def _role_credentials(state: FunctionState) -> dict[str, str]:
     """The execution role's temporary credentials, as Lambda puts them into the environment."""
-    session = assume_role_as_service(state.role, "lambda.amazonaws.com", state.name, state.region)
+    session = assume_role_as_service(state.role, LAMBDA, state.name, state.region)
     return {
         "AWS_ACCESS_KEY_ID": session.access_key_id,
         "AWS_SECRET_ACCESS_KEY": session.secret_access_key,

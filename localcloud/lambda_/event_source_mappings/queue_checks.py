@@ -7,20 +7,16 @@ from typing import Any
 
 from moto.awslambda.exceptions import InvalidParameterValueException, LambdaClientError
 from moto.awslambda.models import LambdaBackend, LambdaFunction
-from moto.sqs.models import Queue, sqs_backends
+from moto.sqs.models import Queue
 
 from localcloud.iam.service_roles import service_may
+from localcloud.lambda_.runtime import LAMBDA
+from localcloud.messaging.queues import find_queue
 
-LAMBDA = "lambda.amazonaws.com"
 _PERMISSIONS = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
 _WITHOUT_WINDOW = 10
 _LARGEST_WINDOW = 300
 _CONCURRENCY_LIMITS = (2, 1000)
-
-
-def find_queue(arn: str) -> Queue | None:
-    _, _, _, region, account_id, name = arn.split(":")
-    return sqs_backends[account_id][region].queues.get(name)
 
 
 def checked_queue(backend: LambdaBackend, spec: dict[str, Any]) -> Queue:

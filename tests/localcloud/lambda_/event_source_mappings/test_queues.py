@@ -7,21 +7,21 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from localcloud.core.time_limits import Pace
+from localcloud.core.time_limits import TimeLimits
 from tests.localcloud.conftest import App, eventually
 
-NO_WAITING = Pace(batch_window=0, visibility_timeout=0)
+NO_WAITING = TimeLimits(batch_window=0, visibility_timeout=0)
 
 
 @pytest.fixture(autouse=True)
-def at_no_pace(app: App) -> Iterator[None]:
+def no_waiting(app: App) -> Iterator[None]:
     """Without waiting, and with nothing left over."""
-    app.aws.pace.pace = NO_WAITING
+    app.aws.time_limits.limits = NO_WAITING
     yield
-    app.aws.pace.pace = NO_WAITING
+    app.aws.time_limits.limits = NO_WAITING
     sqs, url = app.client("sqs"), app.outputs["WorkUrl"]
     eventually(lambda: not any(_counts(sqs, url)))
-    app.aws.pace.pace = Pace()
+    app.aws.time_limits.limits = TimeLimits()
 
 
 def _counts(sqs: Any, url: str) -> list[int]:
@@ -57,27 +57,27 @@ def test_a_function_gets_the_message_in_lambdas_words(app: App) -> None:
 
 
 def test_a_batch_is_handed_over_when_it_is_full(app: App) -> None:
-    app.aws.pace.pace = Pace()
+    app.aws.time_limits.limits = TimeLimits()
     _send(app, {"id": "full-1"}, {"id": "full-2"})
     _send(app, {"id": "full-3"})
     assert {item["batch"] for item in _seen(app, "full-", times=3)} == {'["full-1", "full-2", "full-3"]'}
 
 
 def test_a_batch_is_handed_over_when_its_window_is_over(app: App) -> None:
-    app.aws.pace.pace = Pace()
+    app.aws.time_limits.limits = TimeLimits()
     sqs, url = app.client("sqs"), app.outputs["WorkUrl"]
     _send(app, {"id": "windowed"})
     eventually(lambda: _counts(sqs, url) == [0, 1])
     assert not app.noted("work-windowed")
-    app.aws.pace.pace = NO_WAITING
+    app.aws.time_limits.limits = NO_WAITING
     assert _seen(app, "windowed")
 
 
 def test_a_failed_message_comes_back_alone_and_ends_as_a_dead_letter(app: App) -> None:
-    app.aws.pace.pace = Pace(visibility_timeout=0)
+    app.aws.time_limits.limits = TimeLimits(visibility_timeout=0)
     _send(app, {"id": "part-1"}, {"id": "part-2", "wish": "fail"}, {"id": "part-3"})
     _seen(app, "part-", times=3)
-    app.aws.pace.pace = NO_WAITING
+    app.aws.time_limits.limits = NO_WAITING
     dead = eventually(lambda: app.messages("WorkDeadLettersUrl"))
     assert dead == [{"id": "part-2", "wish": "fail"}]
     assert [item["id"] for item in app.noted("work-part-")] == [
@@ -90,10 +90,10 @@ def test_a_failed_message_comes_back_alone_and_ends_as_a_dead_letter(app: App) -
 
 @pytest.mark.parametrize("wish", ["raise", "odd"])
 def test_a_function_that_fails_or_names_no_message_fails_its_whole_batch(app: App, wish: str) -> None:
-    app.aws.pace.pace = Pace(visibility_timeout=0)
+    app.aws.time_limits.limits = TimeLimits(visibility_timeout=0)
     _send(app, {"id": f"{wish}-1"}, {"id": f"{wish}-2", "wish": wish}, {"id": f"{wish}-3"})
     _seen(app, f"{wish}-", times=6)
-    app.aws.pace.pace = NO_WAITING
+    app.aws.time_limits.limits = NO_WAITING
     dead: list[Any] = []
 
     def all_arrived() -> bool:
@@ -105,7 +105,7 @@ def test_a_function_that_fails_or_names_no_message_fails_its_whole_batch(app: Ap
 
 
 def test_a_failed_message_stays_away_for_the_visibility_timeout(app: App) -> None:
-    app.aws.pace.pace = Pace(batch_window=0)
+    app.aws.time_limits.limits = TimeLimits(batch_window=0)
     sqs, url = app.client("sqs"), app.outputs["WorkUrl"]
     _send(app, {"id": "later", "wish": "raise"})
     _seen(app, "later-1")
