@@ -17,12 +17,13 @@ import msgspec
 from werkzeug.wrappers import Request, Response
 
 from localcloud.core.time_limits import TimeLimits, TimeLimitSetting
-from localcloud.ec2 import insights, quotas
-from localcloud.ec2.insights import TrustedAccess
-from localcloud.ec2.quotas import OwnQuota
+from localcloud.ec2 import reachability_analyzer
+from localcloud.ec2.reachability_analyzer import TrustedAccess
 from localcloud.endpoint.calls import ApiCall, CallGate, count_by_kind
 from localcloud.endpoint.faults import Faults
 from localcloud.events.schedules import Schedules
+from localcloud.servicequotas import vpc_quotas
+from localcloud.servicequotas.vpc_quotas import OwnQuota
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -60,14 +61,18 @@ class Control:
             **_attribute("faults", gate, "faults", Faults),
             **_attribute("time-limits", limits, "limits", TimeLimits),
             **_document(
-                "quotas", tuple[OwnQuota, ...], quotas.overrides, lambda own: quotas.override(*own), quotas.clear_overrides
+                "quotas",
+                tuple[OwnQuota, ...],
+                vpc_quotas.overrides,
+                lambda own: vpc_quotas.override(*own),
+                vpc_quotas.clear_overrides,
             ),
             **_document(
                 "trusted-access",
                 TrustedAccess,
-                insights.trusted_access,
-                insights.configure,
-                lambda: insights.configure(TrustedAccess()),
+                reachability_analyzer.trusted_access,
+                reachability_analyzer.configure,
+                lambda: reachability_analyzer.configure(TrustedAccess()),
             ),
         }
 

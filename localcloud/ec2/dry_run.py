@@ -36,8 +36,6 @@ _MUTATING: dict[Any, tuple[str, ...]] = {
         "revoke_security_group_ingress",
         "revoke_security_group_egress",
         "modify_security_group_rules",
-        "update_security_group_rule_descriptions_ingress",
-        "update_security_group_rule_descriptions_egress",
     ),
     NetworkACLs: (
         "create_network_acl",

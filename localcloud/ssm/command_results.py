@@ -13,7 +13,7 @@ from moto.ssm.responses import SimpleSystemManagerResponse
 
 from localcloud.core import timing
 from localcloud.core.patching import replaces
-from localcloud.ec2.selecting import page
+from localcloud.ec2.pages import page
 from localcloud.packets.commands import Output
 from localcloud.ssm.command_documents import Step
 

@@ -12,7 +12,7 @@ from moto.ssm.responses import SimpleSystemManagerResponse
 from causeway.domain.model.request import VpcRef
 from localcloud.core.background import Background
 from localcloud.core.patching import replaces
-from localcloud.ec2.selecting import Reader, select
+from localcloud.ec2.filters import FilterReader, select
 from localcloud.packets import lay_out
 from localcloud.packets.commands import Output, run_line
 from localcloud.packets.observed import observed_around
@@ -155,7 +155,7 @@ def _informed(instance: Any) -> dict[str, Any]:
     }
 
 
-_READERS: dict[str, Reader[Any]] = {
+_READERS: dict[str, FilterReader[Any]] = {
     "InstanceIds": lambda instance: [instance.id],
     "PingStatus": lambda _: ["Online"],
     "PlatformTypes": lambda _: ["Linux"],

@@ -12,10 +12,11 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 
 from localcloud.control import Control
 from localcloud.core.time_limits import TimeLimits, TimeLimitSetting
-from localcloud.ec2 import insights, quotas
+from localcloud.ec2.reachability_analyzer import TrustedAccess, trusted_access
 from localcloud.endpoint.calls import CallGate
 from localcloud.endpoint.faults import Failure, Faults
 from localcloud.events.schedules import Schedules
+from localcloud.servicequotas import vpc_quotas
 from tests.localcloud.http_endpoint import HUB, REGION, Endpoint, code_of, serving
 
 
@@ -83,21 +84,21 @@ def test_faults_are_in_force_until_they_are_used_up_or_ended(endpoint: Endpoint,
 
 
 def test_quotas_add_up_until_they_are_ended(steer: Steering) -> None:
-    own = {"account_id": HUB, "region": REGION, "code": quotas.ROUTES.code, "value": 3}
-    other = own | {"code": quotas.ACL_RULES.code, "value": 4}
+    own = {"account_id": HUB, "region": REGION, "code": vpc_quotas.ROUTES.code, "value": 3}
+    other = own | {"code": vpc_quotas.ACL_RULES.code, "value": 4}
     steer("PUT", "quotas", [own])
     assert steer("PUT", "quotas", [other]) == steer("GET", "quotas") == [own, other]
-    assert quotas.limit(HUB, REGION, quotas.ROUTES) == 3
+    assert vpc_quotas.limit(HUB, REGION, vpc_quotas.ROUTES) == 3
     steer("DELETE", "quotas")
-    assert (steer("GET", "quotas"), quotas.limit(HUB, REGION, quotas.ROUTES)) == ([], quotas.ROUTES.default)
+    assert (steer("GET", "quotas"), vpc_quotas.limit(HUB, REGION, vpc_quotas.ROUTES)) == ([], vpc_quotas.ROUTES.default)
 
 
 def test_trusted_access_is_narrowed_and_widened_again(steer: Steering) -> None:
     steer("PUT", "trusted-access", {"administrators": [HUB]})
     assert steer("GET", "trusted-access") == {"administrators": [HUB]}
-    assert insights.trusted_access() == insights.TrustedAccess(administrators=(HUB,))
+    assert trusted_access() == TrustedAccess(administrators=(HUB,))
     steer("DELETE", "trusted-access")
-    assert insights.trusted_access() == insights.TrustedAccess()
+    assert trusted_access() == TrustedAccess()
 
 
 def test_time_limits_are_set_and_ended(limits: TimeLimitSetting, steer: Steering) -> None:
