@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Self
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from localcloud import ec2
+from localcloud import cloudformation, ec2
 from localcloud.authorization.check import AuthorizationCheck
-from localcloud.cloudformation import stacks
 from localcloud.control import Control
 from localcloud.core import moto_caches
 from localcloud.core.time_limits import TimeLimitSetting
@@ -158,7 +157,7 @@ def _install() -> None:
     """Change moto once per process: its classes are shared by every server in it."""
     if _installed.acquire(blocking=False):
         # Each module registers its replacements when it is imported; the strict rules' install puts all in place.
-        stacks.install()
+        cloudformation.install()
         state_machines.install()
         managed_policies.install()
         moto_caches.install()

@@ -15,9 +15,9 @@ from localcloud.core.patching import replaces
 from localcloud.ec2.filters import FilterReader, select
 from localcloud.packets import lay_out
 from localcloud.packets.commands import Output, run_line
-from localcloud.packets.observed import observed_around
 from localcloud.ssm.command_documents import PUBLIC, Content, Step, refuse_malformed, steps_of
 from localcloud.ssm.command_results import StepResult, keep, one_page, results_of
+from localcloud.ssm.observed import observed_around
 
 _AGENT_VERSION = "3.3.0.0"
 _PAGE_SIZE = 10

@@ -1,16 +1,10 @@
-"""CloudFormation resource types that moto lacks or gets wrong, made by the API calls that they stand for."""
+"""Recipes: resource types that moto lacks or gets wrong, as the API calls that they stand for."""
 
-import base64
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
-from moto.awslambda.models import LambdaFunction, lambda_backends
-from moto.cloudformation import parsing
-from moto.core.common_models import CloudFormationModel
-
-from localcloud.endpoint.internal import client_for
 
 type Properties = dict[str, Any]
 
@@ -35,11 +29,6 @@ def _create_function_url(functions: Any, _name: str, properties: Properties) -> 
         FunctionName=properties["TargetFunctionArn"], **_without(properties, "TargetFunctionArn")
     )
     return str(made["FunctionArn"])
-
-
-def _put_event_invoke_config(functions: Any, name: str, properties: Properties) -> str:
-    functions.put_function_event_invoke_config(**_without(properties, "Qualifier"))
-    return name
 
 
 def _put_queue_policy(sqs: Any, name: str, properties: Properties) -> str:
@@ -84,12 +73,12 @@ def _put_bus_policy(events: Any, _name: str, properties: Properties) -> str:
 
 
 def _authorize_egress(ec2: Any, name: str, properties: Properties) -> str:
-    ec2.authorize_security_group_egress(GroupId=properties["GroupId"], IpPermissions=[permission(properties)])
+    ec2.authorize_security_group_egress(GroupId=properties["GroupId"], IpPermissions=[_permission(properties)])
     return name
 
 
 def _revoke_egress(ec2: Any, _name: str, properties: Properties) -> None:
-    ec2.revoke_security_group_egress(GroupId=properties["GroupId"], IpPermissions=[permission(properties)])
+    ec2.revoke_security_group_egress(GroupId=properties["GroupId"], IpPermissions=[_permission(properties)])
 
 
 def _associate_cidr(ec2: Any, _name: str, properties: Properties) -> str:
@@ -102,20 +91,7 @@ def _associate_route_table(ec2: Any, _name: str, properties: Properties) -> str:
     return str(ec2.associate_route_table(**properties)["AssociationId"])
 
 
-def _put_metric_filter(logs: Any, name: str, properties: Properties) -> str:
-    transformations = [
-        {key[0].lower() + key[1:]: value for key, value in item.items()} for item in properties["MetricTransformations"]
-    ]
-    logs.put_metric_filter(
-        logGroupName=properties["LogGroupName"],
-        filterName=name,
-        filterPattern=properties["FilterPattern"],
-        metricTransformations=transformations,
-    )
-    return name
-
-
-def permission(properties: Properties) -> Properties:
+def _permission(properties: Properties) -> Properties:
     """A group rule in CloudFormation's words as an `IpPermission` of the API."""
     description = {"Description": properties["Description"]} if "Description" in properties else {}
     rule: Properties = {"IpProtocol": str(properties["IpProtocol"])}
@@ -152,11 +128,6 @@ RECIPES: dict[str, Recipe] = {
             StatementId=name, EventBusName=properties.get("EventBusName", "default")
         ),
     ),
-    "AWS::Lambda::EventInvokeConfig": Recipe(
-        "lambda",
-        _put_event_invoke_config,
-        lambda api, _, properties: api.delete_function_event_invoke_config(FunctionName=properties["FunctionName"]),
-    ),
     "AWS::Lambda::Url": Recipe(
         "lambda",
         _create_function_url,
@@ -166,107 +137,7 @@ RECIPES: dict[str, Recipe] = {
             "FunctionUrl": lambda api, name: str(api.get_function_url_config(FunctionName=name)["FunctionUrl"]),
         },
     ),
-    "AWS::Logs::MetricFilter": Recipe(
-        "logs",
-        _put_metric_filter,
-        lambda api, name, properties: api.delete_metric_filter(logGroupName=properties["LogGroupName"], filterName=name),
-        "FilterName",
-    ),
     "AWS::SNS::Subscription": Recipe("sns", _subscribe, lambda api, name, _: api.unsubscribe(SubscriptionArn=name)),
     "AWS::SNS::TopicPolicy": Recipe("sns", _put_topic_policy, lambda *_: None),
     "AWS::SQS::QueuePolicy": Recipe("sqs", _put_queue_policy, _clear_queue_policy),
 }
-
-
-class InertResource(CloudFormationModel):  # type: ignore[misc]
-    """A resource that is only its name."""
-
-    def __init__(self, name: str, properties: Properties) -> None:
-        self.name = name
-        self.properties = properties
-        self.attributes: Mapping[str, str] = {}
-
-    @property
-    def physical_resource_id(self) -> str:
-        return self.name
-
-    @staticmethod
-    def cloudformation_name_type() -> str:
-        return ""
-
-    @staticmethod
-    def cloudformation_type() -> str:
-        return "Localcloud::Inert"
-
-    @classmethod
-    def has_cfn_attr(cls, attr: str) -> bool:
-        return attr == "Arn"
-
-    def get_cfn_attribute(self, attribute_name: str) -> str:
-        return self.attributes.get(attribute_name, self.name)
-
-    @classmethod
-    def create_from_cloudformation_json(
-        cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **_: Any
-    ) -> "InertResource":
-        del account_id, region_name
-        return cls(resource_name, cloudformation_json["Properties"])
-
-    @classmethod
-    def update_from_cloudformation_json(
-        cls, original_resource: Any, new_resource_name: str, cloudformation_json: Any, account_id: str, region_name: str
-    ) -> "InertResource":
-        original_resource.delete(account_id, region_name)
-        return cls.create_from_cloudformation_json(new_resource_name, cloudformation_json, account_id, region_name)
-
-    def delete(self, account_id: str, region_name: str) -> None:
-        """Nothing was made."""
-
-
-def _model(resource_type: str, recipe: Recipe) -> type[CloudFormationModel]:
-    class ApiResource(InertResource):
-        @staticmethod
-        def cloudformation_name_type() -> str:
-            return recipe.name_property
-
-        @classmethod
-        def has_cfn_attr(cls, attr: str) -> bool:
-            return attr in recipe.attributes or super().has_cfn_attr(attr)
-
-        @staticmethod
-        def cloudformation_type() -> str:
-            return resource_type
-
-        @classmethod
-        def create_from_cloudformation_json(
-            cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **_: Any
-        ) -> InertResource:
-            properties = cloudformation_json["Properties"]
-            client = client_for(recipe.service, account_id, region_name)
-            made = cls(recipe.create(client, resource_name, properties), properties)
-            made.attributes = {name: read(client, made.name) for name, read in recipe.attributes.items()}
-            return made
-
-        def delete(self, account_id: str, region_name: str) -> None:
-            recipe.delete(client_for(recipe.service, account_id, region_name), self.name, self.properties)
-
-    return ApiResource
-
-
-def install() -> None:
-    known = dict(parsing.get_model_map())
-    known.update({name: _model(name, recipe) for name, recipe in RECIPES.items()})
-    parsing.get_model_list = lambda: list(known.values())
-    parsing.get_model_map = lambda: known
-
-
-def lambda_backend(account_id: str, region: str) -> Any:
-    return lambda_backends[account_id][region]
-
-
-def function_code(code: Properties) -> Properties:
-    """Inline code is plain text in a template and a package for the API."""
-    if "ZipFile" not in code:
-        return code
-    package: bytes = LambdaFunction._create_zipfile_from_plaintext_code(code["ZipFile"])
-    return {"ZipFile": base64.b64encode(package)}
