@@ -49,11 +49,11 @@ class EmbeddedAws:
         calls: every API call that crosses the endpoint, and the faults that a test wants.
         time_limits: how long queues and batches may wait.
         schedules: the scheduled rules; a test can fire one.
-        account_listeners: told of an account id when somebody first assumes a role in that account.
+        account_listeners: called with an account id when somebody first assumes a role in that account.
 
     Args:
-        port: where to listen; any free one unless told.
-        packets: whether instances run what Run Command tells them, with real packets. `localcloud.packets.available` says
+        port: where to listen; 0 is any free one.
+        packets: whether instances run the commands of Run Command, with real packets. `localcloud.packets.available` says
             whether this machine can.
 
     Raises:
@@ -156,7 +156,7 @@ _installed = threading.Lock()
 def _install() -> None:
     """Change moto once per process: its classes are shared by every server in it."""
     if _installed.acquire(blocking=False):
-        # Each module registers its replacements when it is imported; the strict rules' install puts all in place.
+        # Each module registers its replacements when it is imported; installing EC2's puts all in place.
         cloudformation.install()
         state_machines.install()
         managed_policies.install()

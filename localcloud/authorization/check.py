@@ -1,4 +1,4 @@
-"""The authorization check: whoever acts as a role may do what the role's policies allow, and nothing else.
+"""The authorization check: a caller that acts as a role may do what the role's policies allow, and nothing else.
 
 The operator, who signs with any plain credentials or has assumed a role that does not exist, may do everything. So may
 the embedded AWS's own services, except where they act as somebody's role, as Step Functions does for a state machine.
@@ -31,7 +31,7 @@ class AuthorizationCheck:
 
     Args:
         app: What the allowed calls go to.
-        listeners: Told of each account, once, when the operator first assumes a role that does not exist there. The
+        listeners: Called with each account, once, when the operator first assumes a role that does not exist there. The
             answer waits for them, so that they can prepare the account; their own calls to it do not wait. The list
             may grow later.
     """

@@ -32,6 +32,7 @@ _WITHOUT_RESOURCES = frozenset(
 
 
 def resources_of(request: ApiRequest, action: str) -> list[Resource]:
+    """The resources that the action needs a permission for; an action without resources is for ``*``."""
     if action in _WITHOUT_RESOURCES:
         return ["*"]
     read = _READERS.get(request.service)

@@ -1,4 +1,4 @@
-"""Work that nobody waits for, and whose errors are reported all the same."""
+"""Background work: nobody waits for it, and its errors are reported all the same."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""One process at a time: what several embedded AWS of one project folder prepare on disk."""
+"""File locks: several processes that use one project folder prepare files on disk one at a time."""
 
 import fcntl
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from pathlib import Path
 
 @contextmanager
 def file_lock(folder: Path) -> Iterator[None]:
-    """Have the folder to this process. Others wait; the lock of one that dies is free."""
+    """Keep the folder for this process. Others wait; the lock of a process that dies is free again."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

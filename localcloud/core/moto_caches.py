@@ -1,4 +1,4 @@
-"""What moto and botocore work out anew though it comes out the same: here it is worked out once. No answer differs by it."""
+"""Caches: what moto and botocore compute again and again with the same result is computed once. Answers stay the same."""
 
 import copy
 import functools
@@ -28,7 +28,7 @@ def install() -> None:
 
 
 def read_models_once() -> None:
-    """The sessions of this process share what they read of the APIs: each would parse megabytes of JSON for its clients."""
+    """The sessions of this process share the API models: each would parse megabytes of JSON for its clients."""
     session.create_loader = functools.cache(session.create_loader)
 
 
@@ -50,7 +50,7 @@ def a_definition_is_parsed_once(original: Callable[..., Any], definition: str) -
 
 @replaces(XFormedAttributePicker, "get_possible_keys")
 def a_member_keeps_its_names(original: Callable[..., Any], picker: AttributePicker, context: AttributePickerContext) -> Any:
-    """Under which names a value may be found depends on what is looked for and on the type that is looked at."""
+    """The names under which a value may be found depend on the member and on the type of the object alone."""
     looked_for = (type(context.obj), context.key, context.shape)
     if looked_for not in _KEYS:
         _KEYS[looked_for] = tuple(original(picker, context))

@@ -1,4 +1,4 @@
-"""How a strict rule takes the place of one of moto's methods or properties."""
+"""Replacing moto's methods and properties by rules of our own."""
 
 import functools
 import inspect

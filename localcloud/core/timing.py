@@ -1,4 +1,4 @@
-"""How long AWS takes over things that it does in the background, and the clock that this is measured by."""
+"""Timing: the delays of what AWS does in the background, and the clock that they are measured by."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

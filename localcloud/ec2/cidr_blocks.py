@@ -53,7 +53,7 @@ def all_blocks(vpc: Any) -> list[str]:
 
 @replaces(VPC, "get_cidr_block_association_set")
 def only_associated_blocks_count(original: Callable[..., Any], self: Any, *args: Any, **kwargs: Any) -> list[Any]:
-    """A disassociated block is no block of the VPC any more: it is not listed, routed or compared."""
+    """A disassociated block does not belong to the VPC any more: it is not listed, routed or compared."""
     blocks: list[Any] = original(self, *args, **kwargs)
     return [block for block in blocks if block["cidr_block_state"]["state"] == "associated"]
 
@@ -71,7 +71,7 @@ def associate_vpc_cidr_block(
     """AssociateVpcCidrBlock refuses a block that overlaps one of the VPC's own, or of a VPC peered with it.
 
     The error codes are InvalidVpc.Conflict and CidrConflict; the user guide states the rule but not its codes.
-    A block that is no CIDR block: InvalidParameterValue. Out of /16 to /28: InvalidVpc.Range.
+    Not a CIDR block: InvalidParameterValue. Out of /16 to /28: InvalidVpc.Range.
     """
     vpc = self.get_vpc(vpc_id)
     if cidr_block is not None:

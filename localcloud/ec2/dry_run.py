@@ -60,7 +60,7 @@ _MUTATING: dict[Any, tuple[str, ...]] = {
 
 
 def _check_first(owner: Any, method: str) -> None:
-    """EC2 looks at the caller's permission only, so this comes before every rule about the request itself."""
+    """EC2 checks only the caller's permission, so this comes before every rule about the request itself."""
 
     @replaces(owner, method, outermost=True)
     def nothing_happens_in_a_dry_run(original: Callable[..., Any], self: Any) -> Any:

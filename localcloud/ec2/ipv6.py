@@ -1,4 +1,4 @@
-"""IPv6 where moto stops half way: what a subnet tells of its block, and the default network ACL, which lets IPv6 through.
+"""IPv6 where moto stops half way: the state of a subnet's block, and the default network ACL, which lets IPv6 through.
 
 Source: "Default network ACL" in the VPC User Guide.
 """

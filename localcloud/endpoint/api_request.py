@@ -1,7 +1,7 @@
 """What one HTTP request to the endpoint is in AWS's words: service, operation, caller, account and region.
 
-A request is identified once and remembered in its WSGI environ, so that everything that looks at calls (the recorder,
-the identity check) sees the same value. Bodies are read only where the protocol carries the operation or its parameters
+A request is identified once and kept in its WSGI environ, so that everything that looks at calls (the recorder,
+the authorization check) sees the same value. Bodies are read only where the protocol carries the operation or its parameters
 in a small document; a body that can be large (S3 objects, function packages) is never touched.
 """
 
@@ -116,7 +116,7 @@ class ApiRequest:
 
 
 def identify(environ: "WSGIEnvironment") -> ApiRequest | None:
-    """The AWS call in this request, or None where it is no signed call (moto's own pages, the control endpoints)."""
+    """The AWS call in this request, or None where the request is not signed (moto's own pages, the control endpoints)."""
     if _ENVIRON_KEY not in environ:
         environ[_ENVIRON_KEY] = _identify(environ)
     request: ApiRequest | None = environ[_ENVIRON_KEY]
@@ -184,7 +184,7 @@ def _form(environ: "WSGIEnvironment") -> dict[str, str]:
 
 
 def _peek_body(environ: "WSGIEnvironment") -> bytes:
-    """Read the body and put it back for whoever comes next."""
+    """Read the body and put it back for the next reader."""
     body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     environ["wsgi.input"] = io.BytesIO(body)
     return body

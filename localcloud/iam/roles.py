@@ -13,7 +13,7 @@ ASSUME_ROLE = "sts:AssumeRole"
 
 
 def account_of(role_arn: str) -> str | None:
-    """The account in a role's ARN; None where the text is no role's ARN."""
+    """The account in a role's ARN; None where the text is not a role's ARN."""
     match role_arn.split(":"):
         case ["arn", _, "iam", "", account_id, name] if name.startswith("role/"):
             return account_id

@@ -1,4 +1,4 @@
-"""Where a service puts what it could not deliver: a queue or a topic, in any account."""
+"""Deliveries to a queue or a topic, in any account."""
 
 import json
 from typing import Any

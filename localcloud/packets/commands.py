@@ -1,4 +1,4 @@
-"""What an instance can be told to run: `ping` and a TCP connect, with the words and exit codes of the real programs."""
+"""The commands of an instance: `ping` and a TCP connect, with the words and exit codes of the real programs."""
 
 import errno
 import os
@@ -20,7 +20,7 @@ from localcloud.packets.probes import ICMP, ICMPV6, TCP, InterfaceAddress, bound
 
 _ECHO_REQUEST = {ICMP: 8, ICMPV6: 128}
 _HOPS = {ICMP: (socket.IPPROTO_IP, 12), ICMPV6: (socket.IPPROTO_IPV6, socket.IPV6_RECVHOPLIMIT)}
-"""The options that tell an answer's time to live; Linux's IP_RECVTTL, which Python does not name."""
+"""The options with an answer's time to live; Linux's IP_RECVTTL, which Python does not name."""
 
 _PAYLOAD, _HEADERS, _ICMP_HEADER = bytes(56), 28, 8
 _INTERVAL = 0.2

@@ -43,7 +43,7 @@ class OwnQuota(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The value of a quota for one account in one region, as after an approved increase.
 
     Raises:
-        ValueError: the code is no VPC quota's.
+        ValueError: the code is not a VPC quota's.
     """
 
     account_id: str

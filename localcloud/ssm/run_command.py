@@ -1,4 +1,4 @@
-"""Systems Manager's Run Command: instances run what they are told, on the network laid out for real."""
+"""Systems Manager's Run Command: instances run commands on the network laid out for real."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -35,18 +35,18 @@ class RunCommands:
 
     def start(self, command: Command, region: str, steps: Sequence[Step]) -> None:
         keep(command, steps)
-        _tell(command, "Pending")
+        _set_status(command, "Pending")
         self._work.submit(_run, command, region, steps)
 
 
 def _run(command: Command, region: str, steps: Sequence[Step]) -> None:
-    _tell(command, "InProgress")
+    _set_status(command, "InProgress")
     results = results_of(command)
     for instance_id, kept in results.by_instance.items():
         instance = ec2_backends[command.account_id][region].get_instance(instance_id)
         vpc = VpcRef(account_id=command.account_id, region=region, vpc_id=instance.vpc_id)
         run_at(vpc, instance_id, steps, kept)
-    _tell(command, "Failed" if "Failed" in map(results.status_at, results.by_instance) else "Success")
+    _set_status(command, "Failed" if "Failed" in map(results.status_at, results.by_instance) else "Success")
 
 
 def run_at(vpc: VpcRef, instance_id: str, steps: Sequence[Step], results: Sequence[StepResult]) -> None:
@@ -74,7 +74,7 @@ def _output(step: Step, run: Callable[[str], Output]) -> Output:
     )
 
 
-def _tell(command: Command, status: str) -> None:
+def _set_status(command: Command, status: str) -> None:
     command.status = command.status_details = status
 
 
@@ -82,7 +82,7 @@ _current: list[RunCommands] = []
 
 
 def install(commands: RunCommands) -> None:
-    """Instances run what they are told from now on."""
+    """Instances run commands here from now on."""
     _current[:] = [commands]
 
 
@@ -91,7 +91,7 @@ def uninstall() -> None:
 
 
 @replaces(SimpleSystemManagerBackend, "send_command")
-def instances_run_what_they_are_told(
+def instances_run_their_commands(
     original: Callable[..., Command], backend: SimpleSystemManagerBackend, **arguments: Any
 ) -> Command:
     """Without real packets no instance answers, as on AWS one without the agent; moto runs nothing, and calls it a success.

@@ -50,7 +50,7 @@ def active_between(one_vpc_id: str, other_vpc_id: str, backend: Any) -> Any | No
 
 
 def anywhere(connection_id: str) -> Any | None:
-    """The connection, whoever's it is and however long it has been gone, or None."""
+    """The connection of any account, also one that has long been deleted, or None."""
     for regions in list(ec2_backends.values()):
         for backend in list(regions.values()):
             if connection_id in backend.vpc_pcxs:

@@ -91,7 +91,7 @@ def cloudformation_accepts_for_its_own_account(
 
 
 def _peer_vpc(backend: Any, owner_id: str, region: str, vpc_id: str) -> Any:
-    """One's own account and region know at once that a VPC is missing (InvalidVpcID.NotFound); others do not tell."""
+    """A missing VPC of one's own account and region is refused: InvalidVpcID.NotFound. Of others it ends in `failed`."""
     if (owner_id, region) == (backend.account_id, backend.region_name):
         return backend.get_vpc(vpc_id)
     if region not in ec2_backends[owner_id]:

@@ -1,7 +1,7 @@
 """Whether there is any packet of a path that arrives, and whose answer comes back.
 
-Reachability Analyzer looks for one way that works, so every port that any rule tells apart is tried: a path without a
-source port is found if its answers come back to a single one.
+Reachability Analyzer looks for one way that works, so a port of each range that the rules distinguish is tried. A path without
+a source port is found if its answers come back to a single one.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -49,11 +49,11 @@ def _tried(packet: Packet, source: Any, destination: Any) -> Outcome:
 def _packets(asked: PathRequest, sources: Sequence[Any], destinations: Sequence[Any]) -> Iterator[tuple[Any, Any, Packet]]:
     filters = asked.filters
     for source, destination in product(sources, destinations):
-        told_apart = _told_apart(source, destination)
+        boundaries = _boundaries(source, destination)
         from_addresses = _addresses(source, [each.source_address for each in filters])
         to_addresses = _addresses(destination, [each.destination_address for each in filters])
-        to_ports = _ports([each.destination_ports for each in filters], told_apart)
-        from_ports = _ports([each.source_ports for each in filters], told_apart)
+        to_ports = _ports([each.destination_ports for each in filters], boundaries)
+        from_ports = _ports([each.source_ports for each in filters], boundaries)
         for sender, receiver, to_port, from_port in product(from_addresses, to_addresses, to_ports, from_ports):
             if source is not destination:
                 yield source, destination, Packet(asked.protocol, sender, from_port, receiver, to_port)
@@ -74,14 +74,14 @@ def _addresses(eni: Any, wanted: Sequence[str | None]) -> list[IPv4Address]:
     return [IPv4Address(address) for address in owned if all(one in {None, address} for one in wanted)]
 
 
-def _ports(wanted: Sequence[tuple[int, int] | None], told_apart: Iterable[int]) -> list[int]:
+def _ports(wanted: Sequence[tuple[int, int] | None], boundaries: Iterable[int]) -> list[int]:
     """Of the ports that every filter allows the first one, and each at which a rule's begins or is over."""
     ranges = [each or ANY_PORT for each in wanted]
     first, last = max(low for low, _ in ranges), min(high for _, high in ranges)
-    return sorted({port for port in (first, *told_apart) if first <= port <= last})
+    return sorted({port for port in (first, *boundaries) if first <= port <= last})
 
 
-def _told_apart(*enis: Any) -> set[int]:
+def _boundaries(*enis: Any) -> set[int]:
     """Where the ports of any rule about these interfaces begin, and where they are over."""
     ranges = [
         (rule.from_port, rule.to_port)

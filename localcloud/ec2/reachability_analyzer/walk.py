@@ -1,7 +1,7 @@
 """One packet's way from one network interface to another, and its answer's way back, over moto's EC2 resources.
 
 Naive on purpose: a packet has one address and one port at each end, and is shown to every group, ACL and route table on its
-way. Nothing stops at the first that refuses it: all that are in the way are told, as Reachability Analyzer does.
+way. The walk does not stop at the first that refuses it: everything in the way is listed, as Reachability Analyzer does.
 """
 
 from collections.abc import Iterable, Iterator
@@ -165,7 +165,7 @@ def _fits(rule: Any, packet: Packet) -> bool:
 
 
 def _means(rule: Any, remote: IPv4Address, eni: Any, other: Any) -> bool:
-    """Whether the rule is about that address, or a group of the interface that has it."""
+    """Whether the rule covers that address, or names a group of the interface that has it."""
     if rule.cidr_ipv4:
         return remote in IPv4Network(rule.cidr_ipv4)
     if rule.prefix_list_id:

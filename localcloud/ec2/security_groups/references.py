@@ -47,7 +47,7 @@ def with_peering_status(pair: UserIdGroupPair) -> UserIdGroupPair:
 
 
 @replaces(GroupedSecurityRuleView, "user_id_group_pairs")
-def pairs_tell_the_peering_status(_: Any, self: Any) -> list[UserIdGroupPair]:
+def pairs_have_the_peering_status(_: Any, self: Any) -> list[UserIdGroupPair]:
     return [with_peering_status(pair) for pair in self.source_groups]
 
 

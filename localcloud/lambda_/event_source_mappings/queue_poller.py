@@ -24,7 +24,7 @@ from localcloud.messaging.queues import find_queue
 
 _RECEIVED_AT_ONCE = 10
 _LOOK_AGAIN = 0.2
-"""Seconds until a waiting poller looks again at what nobody tells it: the time limits, visible messages, its own end."""
+"""Seconds until a waiting poller looks again at the time limits, the visible messages and its own end."""
 
 
 class QueuePoller:
