@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from localcloud.deploy.stacks import HUB_STACK, deploy_everything
-from localcloud.endpoint.api_request import INTERNAL_HEADER
+from localcloud.endpoint.callers import INTERNAL_HEADER
 from localcloud.endpoint.calls import ApiCall
 from localcloud.endpoint.faults import Faults, Throttle
 from localcloud.server import DEFAULT_REGION, MEMBER_ACCOUNT_IDS, EmbeddedAws

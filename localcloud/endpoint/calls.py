@@ -55,7 +55,7 @@ class CallGate:
     """WSGI middleware that every call passes on its way to the embedded AWS.
 
     Faults hit the calls of clients only. The embedded AWS's own service-to-service calls (see
-    `localcloud.endpoint.api_request.INTERNAL_HEADER`) are recorded, and otherwise left alone.
+    `localcloud.endpoint.callers.INTERNAL_HEADER`) are recorded, and otherwise left alone.
 
     Example:
         >>> gate = CallGate(app)  # doctest: +SKIP

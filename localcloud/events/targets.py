@@ -16,7 +16,7 @@ from moto.events.models import EventBus, EventsBackend, Rule
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from localcloud.core.patching import replaces
-from localcloud.endpoint.api_request import Caller
+from localcloud.endpoint.callers import Caller
 from localcloud.events.buses import sender_of
 from localcloud.events.target_inputs import Event, Target, target_input
 from localcloud.iam.principals import principal_context, principal_of

@@ -1,6 +1,6 @@
 """Principals: callers as policies name them."""
 
-from localcloud.endpoint.api_request import Caller
+from localcloud.endpoint.callers import Caller
 from localcloud.iam.evaluation import Principal
 
 ORGANIZATION_ID = "o-embedded00"

@@ -9,8 +9,9 @@ from ipaddress import IPv4Address
 from itertools import product
 from typing import Any
 
+from localcloud.ec2.reachability_analyzer.lookups import acl_of, peers_of
 from localcloud.ec2.reachability_analyzer.records import ANY_PORT, Filter, Outcome, PathRequest
-from localcloud.ec2.reachability_analyzer.walk import Packet, Walk, acl_of, peers_of
+from localcloud.ec2.reachability_analyzer.walk import Packet, Walk
 
 _NO_SUCH_PACKET = Outcome(explanations=[{"ExplanationCode": "NO_PATH"}])
 _NO_SUCH_END = Outcome(explanations=[{"ExplanationCode": "NO_SOURCE_OR_DESTINATION"}])

@@ -7,7 +7,7 @@ Global Accelerator, which the guide says may be left out, and without Tiros, whi
 
 from typing import Any
 
-from localcloud.endpoint.api_request import session_of
+from localcloud.endpoint.callers import session_of
 from localcloud.iam.evaluation import evaluate
 from localcloud.iam.roles import find_role, identity_policies
 

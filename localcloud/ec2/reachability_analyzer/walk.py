@@ -4,16 +4,14 @@ Naive on purpose: a packet has one address and one port at each end, and is show
 way. The walk does not stop at the first that refuses it: everything in the way is listed, as Reachability Analyzer does.
 """
 
-from collections.abc import Iterable, Iterator
-from ipaddress import IPv4Address, IPv4Network, ip_network
+from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 import msgspec
 
-from localcloud.ec2.cidr_blocks import ipv4_blocks
-from localcloud.ec2.peering.connections import is_active, visible_connections
 from localcloud.ec2.prefix_lists import lists
 from localcloud.ec2.reachability_analyzer import components
+from localcloud.ec2.reachability_analyzer.lookups import acl_of, in_its_vpc, listed_blocks, longest_route, peers_of, table_of
 from localcloud.ec2.reachability_analyzer.records import Component
 from localcloud.ec2.security_groups.references import with_peering_status
 
@@ -103,8 +101,8 @@ class Walk:
         )
 
     def _route(self, source: Any, destination: Any) -> None:
-        table = _table_of(source.subnet)
-        route = _longest(table, self.packet.destination)
+        table = table_of(source.subnet)
+        route = longest_route(table, self.packet.destination)
         here, there = components.vpc(source), components.vpc(destination)
         local = source.subnet.vpc_id == destination.subnet.vpc_id
         if not local and not _connected(source, destination):
@@ -131,27 +129,11 @@ class Walk:
         connection = components.named(route.vpc_pcx, "vpc-peering-connection", source.ec2_backend)
         here, there = components.vpc(source), components.vpc(destination)
         ends = {route.vpc_pcx.vpc.id, route.vpc_pcx.peer_vpc.id}
-        inside = _in_its_vpc(source, self.packet.source) and _in_its_vpc(destination, self.packet.destination)
+        inside = in_its_vpc(source, self.packet.source) and in_its_vpc(destination, self.packet.destination)
         if ends == {source.subnet.vpc_id, destination.subnet.vpc_id} and inside:
             self._components.append({"Component": connection, "SourceVpc": here, "DestinationVpc": there})
         else:
             self._blocked("PCX_REQUIRES_ADDRESS_IN_VPC_CIDR", VpcPeeringConnection=connection, Vpc=here)
-
-
-def peers_of(vpc_id: str, backend: Any) -> list[Any]:
-    """The VPCs at the other ends of a VPC's active connections."""
-    found = []
-    for connection in visible_connections(backend):
-        ends = [connection.vpc, connection.peer_vpc]
-        if is_active(connection) and vpc_id in {end.id for end in ends}:
-            found += [end for end in ends if end.id != vpc_id]
-    return found
-
-
-def acl_of(eni: Any) -> Any:
-    """The network ACL of an interface's subnet."""
-    acls = eni.ec2_backend.network_acls.values()
-    return next(acl for acl in acls if eni.subnet.id in {each.subnet_id for each in acl.associations})
 
 
 def _connected(source: Any, destination: Any) -> bool:
@@ -169,7 +151,7 @@ def _means(rule: Any, remote: IPv4Address, eni: Any, other: Any) -> bool:
     if rule.cidr_ipv4:
         return remote in IPv4Network(rule.cidr_ipv4)
     if rule.prefix_list_id:
-        return any(remote in block for block in _listed(lists.find(eni.ec2_backend, rule.prefix_list_id)))
+        return any(remote in block for block in listed_blocks(lists.find(eni.ec2_backend, rule.prefix_list_id)))
     pair = with_peering_status(rule.source_group)
     return pair.get("GroupId") in {group.id for group in other.group_set} and pair.get("PeeringStatus", "active") == "active"
 
@@ -184,39 +166,3 @@ def _decides(entry: Any, packet: Packet, remote: IPv4Address) -> bool:
 
 def _number(entry: Any) -> int:
     return int(entry.rule_number)
-
-
-def _table_of(subnet: Any) -> Any:
-    tables = [table for table in subnet.ec2_backend.route_tables.values() if table.vpc_id == subnet.vpc_id]
-    own = (table for table in tables if any(each.get("SubnetId") == subnet.id for each in table.associations))
-    return next(own, None) or next(table for table in tables if table.main_association_id)
-
-
-def _longest(table: Any, address: IPv4Address) -> Any | None:
-    """The route with the longest prefix; of two equal ones that to a block goes before that to a prefix list."""
-    fitting = [
-        (block.prefixlen, route.destination_prefix_list is None, number, route)
-        for number, route in enumerate(table.routes)
-        for block in _destinations(route)
-        if address in block
-    ]
-    return max(fitting)[-1] if fitting else None
-
-
-def _destinations(route: Any) -> Iterable[IPv4Network]:
-    if route.destination_prefix_list is not None:
-        return _listed(route.destination_prefix_list)
-    return [IPv4Network(route.destination_cidr_block)] if route.destination_cidr_block else []
-
-
-def _listed(prefix_list: Any) -> Iterator[IPv4Network]:
-    """The IPv4 blocks of the current version of a prefix list."""
-    for entry in prefix_list.entries.get(prefix_list.version) or []:
-        block = ip_network(entry["Cidr"], strict=False)
-        if isinstance(block, IPv4Network):
-            yield block
-
-
-def _in_its_vpc(eni: Any, address: IPv4Address) -> bool:
-    blocks = ipv4_blocks(eni.ec2_backend.get_vpc(eni.subnet.vpc_id))
-    return any(address in IPv4Network(block) for block in blocks)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from localcloud.endpoint.api_request import INTERNAL_HEADER
+from localcloud.endpoint.callers import INTERNAL_HEADER
 from localcloud.iam.principals import ORGANIZATION_ID
 from localcloud.iam.service_roles import RoleNotAssumableError, assume_role_as_service
 from tests.localcloud.authorization.accounts import Accounts, allow, policy, refusal

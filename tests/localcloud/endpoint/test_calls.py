@@ -5,7 +5,7 @@ import time
 import pytest
 import urllib3
 
-from localcloud.endpoint.api_request import INTERNAL_HEADER
+from localcloud.endpoint.callers import INTERNAL_HEADER
 from localcloud.endpoint.calls import CallGate
 from tests.localcloud.http_endpoint import MEMBER, Endpoint, code_of
 
