@@ -3,11 +3,11 @@
 import json
 from typing import Any
 
-import yaml
 from moto.s3.models import s3_backends
 from moto.stepfunctions.models import StateMachine
 from moto.utilities.utils import get_partition
 
+from localcloud.cloudformation.definitions import definition_from_s3, substituted
 from localcloud.core.patching import replaces
 
 
@@ -29,18 +29,12 @@ def updated_state_machine_definition_is_resolved(original: Any, **update: Any) -
 
 def _with_definition_string(resource: dict[str, Any], account_id: str, region: str) -> dict[str, Any]:
     properties = dict(resource["Properties"])
-    text = _definition_text(properties, account_id, region)
-    for name, value in properties.get("DefinitionSubstitutions", {}).items():
-        text = text.replace(f"${{{name}}}", str(value))
-    definition = json.dumps(yaml.safe_load(text), default=str, ensure_ascii=False)
-    return {**resource, "Properties": {**properties, "DefinitionString": definition}}
-
-
-def _definition_text(properties: dict[str, Any], account_id: str, region: str) -> str:
+    substitutions = properties.get("DefinitionSubstitutions", {})
     if location := properties.get("DefinitionS3Location"):
-        bucket = s3_backends[account_id][get_partition(region)]
-        content: bytes = bucket.get_object(location["Bucket"], location["Key"]).value
-        return content.decode()
-    if definition := properties.get("Definition"):
-        return json.dumps(definition)
-    return str(properties["DefinitionString"])
+        content: bytes = s3_backends[account_id][get_partition(region)].get_object(location["Bucket"], location["Key"]).value
+        definition = json.dumps(definition_from_s3(content.decode(), substitutions), default=str, ensure_ascii=False)
+    elif "Definition" in properties:
+        definition = substituted(json.dumps(properties["Definition"]), substitutions)
+    else:
+        definition = substituted(properties["DefinitionString"], substitutions)
+    return {**resource, "Properties": {**properties, "DefinitionString": definition}}

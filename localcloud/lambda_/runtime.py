@@ -59,7 +59,7 @@ class FunctionState(msgspec.Struct, frozen=True):
             role=function.role,
             timeout=int(function.timeout),
             memory=int(function.memory_size),
-            log_group=logging.get("LogGroup") or f"/aws/lambda/{function.function_name}",
+            log_group=logging.get("LogGroup") or _default_log_group(function.function_name),
             log_format=logging.get("LogFormat", "Text"),
             code=function.code_sha_256,
             layers=tuple(layer["Arn"] for layer in function.layers),
@@ -152,7 +152,9 @@ class _LogStream:
         self._backend = logs_backends[state.account_id][state.region]
         self._group = state.log_group
         serial = hashlib.sha256(f"{id(self)}{time.time_ns()}".encode()).hexdigest()[:32]
-        self.name = f"{time.strftime('%Y/%m/%d')}/[{state.version}]{serial}"
+        # In any other group, which functions may share, it has the function's name (Lambda guide, "Configuring log groups").
+        owner = "" if self._group == _default_log_group(state.name) else state.name
+        self.name = f"{time.strftime('%Y/%m/%d')}/{owner}[{state.version}]{serial}"
         self._backend.ensure_log_group(self._group)
         self._backend.create_log_stream(self._group, self.name)
 
@@ -160,6 +162,10 @@ class _LogStream:
         now = int(unix_time_millis())
         events = [{"timestamp": now, "message": line} for line in lines]
         self._backend.put_log_events(self._group, self.name, events)
+
+
+def _default_log_group(function_name: str) -> str:
+    return f"/aws/lambda/{function_name}"
 
 
 def _role_credentials(state: FunctionState) -> dict[str, str]:

@@ -59,7 +59,7 @@ def test_a_code_can_mean_something_else_for_one_call() -> None:
         raise refusal("RouteAlreadyExists")
 
 
-def test_the_message_says_what_where_and_what_to_do_in_aws_words_and_keeps_the_cause() -> None:
+def test_the_message_says_what_where_and_what_to_do_and_keeps_the_cause() -> None:
     with pytest.raises(errors.QuotaExceeded) as caught, translated("rtb-1 of vpc-1 (111111111111, us-east-1)"):
         raise refusal("RouteLimitExceeded", "The maximum number of routes has been reached.")
 

@@ -16,6 +16,7 @@ from causeway.domain.model import errors
 from causeway.domain.model.findings import Code
 from cli.app import app
 from cli.exits import ExitCode
+from tests.templates.flow_definition import flow_definition
 
 type Document = dict[str, Any]
 
@@ -134,7 +135,7 @@ def role(function: Document) -> str:
 
 
 def test_the_flow_in_the_readme_has_every_state() -> None:
-    definition = yaml_parse((ROOT / "statemachine" / "peering.asl.yaml").read_text())["States"]
+    definition = flow_definition()["States"]
     (picture,) = [content for name, content in blocks("mermaid") if name == "README.md"]
     inner = definition["UpdateSides"]["ItemProcessor"]["States"]
     tasks = {name for name, state in inner.items() if state["Type"] == "Task"}

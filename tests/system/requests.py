@@ -53,6 +53,11 @@ class Run:
         return {finding["code"] for finding in self.status["findings"]}
 
 
+def _writer(log_stream: str) -> str:
+    """The logical id of the function whose log stream this is, such as ``2026/11/01/causeway-PlanPeering-1A2B[$LATEST]7f…``."""
+    return log_stream.rpartition("/")[2].split("-")[1]
+
+
 def an_item(requester: Network, accepter: Network, *, allow: Iterable[Mapping[str, Any]] = (SSH, PING), **fields: Any) -> Item:
     """An item with an id of its own."""
     return {
@@ -211,9 +216,11 @@ class Hub:
         return configuration
 
     def log_lines(self, function: str = "") -> list[tuple[str, dict[str, Any]]]:
-        """Every JSON line that the functions have written, or one of them, each with the name of its log group."""
-        groups = self._logs.describe_log_groups(logGroupNamePrefix=f"/causeway/{HUB_STACK}/{function}")["logGroups"]
-        return [(group["logGroupName"], line) for group in groups for line in self._lines(group["logGroupName"])]
+        """Every JSON line that the functions have written, or one of them, each with its function's logical id."""
+        pages = self._logs.get_paginator("filter_log_events").paginate(logGroupName=f"/causeway/{HUB_STACK}")
+        events = [event for page in pages for event in page["events"] if event["message"].startswith("{")]
+        lines = [(_writer(event["logStreamName"]), json.loads(event["message"])) for event in events]
+        return [(writer, line) for writer, line in lines if function in ("", writer)]
 
     @cached_property
     def table(self) -> Any:
@@ -228,11 +235,6 @@ class Hub:
     def _logs(self) -> Any:
         return self.client("logs")
 
-    def _lines(self, group: str) -> list[dict[str, Any]]:
-        pages = self._logs.get_paginator("filter_log_events").paginate(logGroupName=group)
-        messages = (event["message"] for page in pages for event in page["events"])
-        return [json.loads(message) for message in messages if message.startswith("{")]
-
     def _execution_arn(self, name: str) -> str:
         return f"{self.outputs['StateMachineArn'].replace(':stateMachine:', ':execution:')}:{name}"
 
@@ -242,7 +244,7 @@ class Hub:
 
     def _story(self, request_id: str) -> str:
         """Everything that tells why a request has no outcome."""
-        lines = (f"{group}: {json.dumps(line)}" for group, line in self.log_lines() if line.get("request_id") == request_id)
+        lines = (f"{writer}: {json.dumps(line)}" for writer, line in self.log_lines() if line.get("request_id") == request_id)
         histories = (
             json.dumps(event, default=str) for name in self.execution_names(request_id) for event in self._history(name)
         )

@@ -40,7 +40,7 @@ def looked_at(hub: Hub, item: Item) -> Run:
 
 def looks(hub: Hub, item: Item) -> list[str]:
     """What DetectDrift has found at each look at the request."""
-    lines = (line for _, line in hub.log_lines("detect_drift") if line.get("message") == "Looked")
+    lines = (line for _, line in hub.log_lines("DetectDrift") if line.get("message") == "Looked")
     return [line["found"] for line in lines if line["request_id"] == item["request_id"]]
 
 

@@ -60,19 +60,18 @@ def test_each_log_line_names_its_request(hub: Hub, pair: tuple[Network, Network]
     hub.execution(hub.run(item).status)
 
     # What a raised error makes the Lambda runtime itself say has no service, and the invocation's id only.
-    lines = [(group, line) for group, line in hub.log_lines() if line.get("service") == "causeway"]
+    lines = [(function, line) for function, line in hub.log_lines() if line.get("service") == "causeway"]
 
-    assert [(group, line) for group, line in lines if not line.get("request_id")] == []
-    groups = {group.rpartition("/")[2] for group, line in lines if line["request_id"] == item["request_id"]}
-    assert groups == {
-        "dispatch_request",
-        "plan_peering",
-        "request_peering",
-        "accept_peering",
-        "update_route_tables",
-        "update_security_groups",
-        "check_reachability",
-        "record_outcome",
+    assert [(function, line) for function, line in lines if not line.get("request_id")] == []
+    assert {function for function, line in lines if line["request_id"] == item["request_id"]} == {
+        "DispatchRequest",
+        "PlanPeering",
+        "RequestPeering",
+        "AcceptPeering",
+        "UpdateRouteTables",
+        "UpdateSecurityGroups",
+        "CheckReachability",
+        "RecordOutcome",
     }
 
 

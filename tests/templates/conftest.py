@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from samcli.lib.translate.sam_template_validator import SamTemplateValidator
 from samcli.yamlhelper import yaml_parse
+
+from tests.templates.flow_definition import flow_definition
 
 type Document = dict[str, Any]
 
@@ -43,5 +44,4 @@ def member() -> Document:
 
 @pytest.fixture
 def flow() -> Document:
-    definition: Document = yaml.safe_load((ROOT / "statemachine/peering.asl.yaml").read_text())
-    return definition
+    return flow_definition()

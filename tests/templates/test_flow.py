@@ -61,6 +61,11 @@ def function_of(task: Document) -> str:
     return function
 
 
+def retriers(task: Document) -> list[Document]:
+    """Those that try again; one of no attempts says what is not tried again."""
+    return [retry for retry in task["Retry"] if retry.get("MaxAttempts") != 0]
+
+
 def descendants(kind: type[Exception]) -> set[str]:
     return {each.__name__ for each in kind.__subclasses__()}
 
@@ -77,15 +82,16 @@ def test_everything_that_can_hang_has_a_timeout(flow: Document, hub_source: Docu
 
 def test_each_task_is_the_function_of_its_name(flow: Document, hub_source: Document) -> None:
     substitutions = hub_source["Resources"]["StateMachine"]["Properties"]["DefinitionSubstitutions"]
+    arns = {name: value for name, value in substitutions.items() if name not in {"RetryNow", "RetryLater"}}
     assert {name: function_of(state) for name, state in tasks(flow).items()} == {
-        name.removesuffix("Arn"): f"${{{name}}}" for name in substitutions
+        name.removesuffix("Arn"): f"${{{name}}}" for name in arns
     }
-    assert substitutions == {f"{name}Arn": {"Fn::GetAtt": [name, "Arn"]} for name in tasks(flow)}
+    assert arns == {f"{name}Arn": {"Fn::GetAtt": [name, "Arn"]} for name in tasks(flow)}
 
 
 def test_every_step_retries_every_error_that_asks_for_it(flow: Document) -> None:
     for name, state in steps(flow).items():
-        now, *later = state["Retry"]
+        now, *later = retriers(state)
         own = {error for error in now["ErrorEquals"] if not error.startswith(PLATFORM_ERRORS)}
         assert own == descendants(errors.RetryNowError), name
         waited_for = {error for retry in later for error in retry["ErrorEquals"]}
@@ -93,9 +99,14 @@ def test_every_step_retries_every_error_that_asks_for_it(flow: Document) -> None
         assert waited_for == descendants(errors.RetryLaterError) - {error for error, step in of_others.items() if step != name}
 
 
+def test_only_a_decision_that_nobody_took_is_excepted_from_the_retries(flow: Document) -> None:
+    refused = {name: state["Retry"][0] for name, state in tasks(flow).items() if retriers(state) != state["Retry"]}
+    assert refused == {"AskApproval": {"ErrorEquals": ["States.Timeout"], "MaxAttempts": 0}}
+
+
 def test_every_retry_has_jitter_and_an_end(flow: Document) -> None:
     for state in tasks(flow).values():
-        for retry in state["Retry"]:
+        for retry in retriers(state):
             assert retry["JitterStrategy"] == "FULL"
             assert retry["MaxAttempts"] <= (120 if retry["ErrorEquals"] == ["PairBusy"] else 30)
             assert retry["MaxDelaySeconds"] <= 30
@@ -396,8 +407,8 @@ def test_people_have_days_to_decide_but_fewer_than_a_pending_connection_has(flow
     days = flow["States"]["AskApproval"]["TimeoutSeconds"] / 86400
     assert 5 < days < 7
     assert flow["TimeoutSeconds"] > 3 * flow["States"]["AskApproval"]["TimeoutSeconds"]
-    retried = {error for retry in flow["States"]["AskApproval"]["Retry"] for error in retry["ErrorEquals"]}
-    assert "States.Timeout" not in retried, "nobody has decided: asking for six more days is no answer"
+    first = next(retry for retry in flow["States"]["AskApproval"]["Retry"] if "States.Timeout" in retry["ErrorEquals"])
+    assert first["MaxAttempts"] == 0, "nobody has decided: asking for six more days is no answer"
 
 
 @pytest.mark.parametrize(

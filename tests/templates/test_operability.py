@@ -82,16 +82,16 @@ def test_a_queue_of_work_waits_for_its_function_and_gives_up_into_dead_letters(h
         assert queue(properties["RedrivePolicy"]["deadLetterTargetArn"], hub) in DEAD_LETTERS
 
 
-def test_every_function_logs_json_to_its_own_group(hub: Document) -> None:
+def test_every_function_logs_json_to_the_one_group(hub: Document) -> None:
     functions = of_type(hub, "AWS::Lambda::Function")
     assert {name: each["LoggingConfig"] for name, each in functions.items()} == {
-        name: {"LogFormat": "JSON", "LogGroup": {"Ref": f"{name}Logs"}} for name in functions
+        name: {"LogFormat": "JSON", "LogGroup": {"Ref": "FunctionLogs"}} for name in functions
     }
 
 
 def test_every_log_group_forgets(hub: Document) -> None:
     groups = of_type(hub, "AWS::Logs::LogGroup")
-    assert set(groups) == {f"{name}Logs" for name in (*of_type(hub, "AWS::Lambda::Function"), "StateMachine")}
+    assert set(groups) == {"FunctionLogs", "StateMachineLogs"}
     assert all(group["RetentionInDays"] == {"Ref": "LogRetentionDays"} for group in groups.values())
 
 

@@ -86,6 +86,30 @@ def test_every_function_has_its_own_role(hub: Document) -> None:
     }
 
 
+def test_a_function_reads_its_own_source_and_no_other(hub: Document) -> None:
+    reads = {
+        "StreamArn": {f"dynamodb:{name}" for name in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")},
+        "Arn": {f"sqs:{name}" for name in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")},
+    }
+    mappings = of_type(hub, "AWS::Lambda::EventSourceMapping").values()
+    sources = {each["FunctionName"]["Ref"]: each["EventSourceArn"]["Fn::GetAtt"] for each in mappings}
+    allowed = [
+        (name.removesuffix("Role"), each["Resource"]["Fn::GetAtt"], set(listed(each["Action"])))
+        for name, role in of_type(hub, "AWS::IAM::Role").items()
+        for each in statements(role)
+        if set.union(*reads.values()).intersection(listed(each["Action"]))
+    ]
+    assert set(sources) == {"DispatchRequest", "WatchRequests", "DetectDrift"}
+    assert sorted(allowed) == sorted((name, source, reads[source[1]]) for name, source in sources.items())
+
+
+def test_of_the_managed_policies_only_those_for_logs_and_traces_are_attached(hub: Document) -> None:
+    attached = {
+        arn.rpartition("/")[2] for role in of_type(hub, "AWS::IAM::Role").values() for arn in role.get("ManagedPolicyArns", [])
+    }
+    assert attached == {"AWSLambdaBasicExecutionRole", "AWSXrayWriteOnlyAccess"}
+
+
 def test_the_path_of_a_role_says_what_it_may_do_in_members(hub: Document) -> None:
     roles = of_type(hub, "AWS::IAM::Role")
     paths = {name.removesuffix("Role"): role["Path"] for name, role in roles.items()}
@@ -319,4 +343,7 @@ def test_the_watch_changes_nothing_of_the_network(hub: Document) -> None:
         "dynamodb:Scan",
         "dynamodb:DeleteItem",
         "sqs:SendMessage",
+        "sqs:ReceiveMessage",
+        "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
     }

@@ -7,6 +7,7 @@ from moto.awslambda.models import EventSourceMapping, LambdaBackend
 
 from localcloud.core.patching import replaces
 from localcloud.lambda_.event_source_mappings import stream_records
+from localcloud.lambda_.event_source_mappings.stream_checks import check_role
 from localcloud.lambda_.event_source_mappings.stream_reader import StreamReader
 from localcloud.lambda_.event_source_mappings.stream_records import Record
 from localcloud.lambda_.runtime import LambdaRuntime
@@ -38,13 +39,27 @@ class StreamMappings:
             return self._readers[mapping.uuid]
 
 
+_current: list[StreamMappings] = []
+
+
 def install(mappings: StreamMappings) -> None:
     """Records of streams go to these mappings from now on."""
+    _current[:] = [mappings]
     stream_records.install(mappings.take)
 
 
 def uninstall() -> None:
+    _current.clear()
     stream_records.uninstall()
+
+
+@replaces(LambdaBackend, "create_event_source_mapping")
+def a_streams_mapping_is_checked(original: Any, backend: LambdaBackend, spec: dict[str, Any]) -> EventSourceMapping:
+    """In moto any role will do."""
+    if _current and ":dynamodb:" in spec.get("EventSourceArn", ""):
+        check_role(backend.get_function(spec["FunctionName"]).role, spec)
+    created: EventSourceMapping = original(backend, spec)
+    return created
 
 
 @replaces(LambdaBackend, "delete_event_source_mapping")

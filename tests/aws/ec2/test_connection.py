@@ -279,7 +279,7 @@ def test_a_connection_without_the_requests_tag_is_never_deleted(
     assert seen(world, create.vpc, connection_id)[0] == "pending-acceptance"
 
 
-def test_a_connection_that_ends_between_the_look_and_the_deletion_is_looked_at_again(
+def test_a_connection_that_ends_before_its_deletion_is_looked_at_again(
     world: World, writer: ConnectionWriter, create: CreatePeering, accept: AcceptPeering, delete: DeletePeering
 ) -> None:
     connection_id = writer.request_peering(create)

@@ -195,7 +195,7 @@ def test_a_destination_that_is_routed_elsewhere(side: Side, blackhole: bool) -> 
     assert ("a blackhole" in finding.message) is blackhole
 
 
-def test_a_destination_routed_elsewhere_in_a_table_that_is_not_selected_is_no_matter() -> None:
+def test_a_destination_may_be_routed_elsewhere_in_an_unselected_table() -> None:
     networks = snapshots(subnets=2)
     foreign = Route(destination=networks.accepter.vpc.cidr_blocks[0], target="tgw-1")
     networks = change(networks, requester=with_routes(networks.requester, foreign, tables=["rtb-a2"]))

@@ -178,7 +178,7 @@ def test_routes_lead_to_a_new_connection_where_the_old_one_is_over() -> None:
     assert remedy == SetRoute(route_table_id="rtb-1", destination=PEER, target=NEW_CONNECTION)
 
 
-def test_an_address_outside_of_its_vpc_stays_out_even_before_the_connection_is_there() -> None:
+def test_an_address_outside_of_its_vpc_stays_out_without_a_connection_too() -> None:
     networks = snapshots()
     networks = change_side(networks, Side.ACCEPTER, change(networks.accepter, vpc=_elsewhere(networks.accepter)))
     (verdict,) = check(request(ssh()), networks, None)

@@ -82,6 +82,7 @@ def test_what_a_function_prints_is_in_its_log_group(app: App) -> None:
         lambda: logs.filter_log_events(logGroupName=app.outputs["EchoLogGroup"], filterPattern="find me")["events"]
     )
     assert [event["message"] for event in found] == ["find me in the log"]
+    assert f"/{app.outputs['EchoFunctionName']}[$LATEST]" in found[0]["logStreamName"]
 
 
 def _package(answer: str) -> bytes:

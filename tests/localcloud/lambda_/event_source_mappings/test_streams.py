@@ -79,6 +79,25 @@ def test_a_record_that_raises_does_not_take_the_others_with_it(app: App) -> None
     eventually(lambda: [item for item in app.messages("DeadLettersUrl") if "DDBStreamBatchInfo" in item])
 
 
+def test_a_mapping_needs_a_role_that_may_read_the_stream(app: App) -> None:
+    with pytest.raises(ClientError, match="Cannot access stream"):
+        app.functions.create_event_source_mapping(
+            EventSourceArn=app.mapping("StreamFunctionName")["EventSourceArn"],
+            FunctionName=app.outputs["EchoFunctionName"],
+            StartingPosition="TRIM_HORIZON",
+        )
+
+
+def test_a_mapping_needs_a_role_that_may_send_to_its_queue_for_failures(app: App) -> None:
+    with pytest.raises(ClientError, match="does not have permissions to call SendMessage on SQS"):
+        app.functions.create_event_source_mapping(
+            EventSourceArn=app.mapping("StreamFunctionName")["EventSourceArn"],
+            FunctionName=app.outputs["StreamFunctionName"],
+            StartingPosition="TRIM_HORIZON",
+            DestinationConfig={"OnFailure": {"Destination": app.outputs["WorkArn"]}},
+        )
+
+
 def test_a_disabled_mapping_gets_nothing(app: App) -> None:
     uuid = app.mapping("StreamFunctionName")["UUID"]
     app.functions.update_event_source_mapping(UUID=uuid, Enabled=False)

@@ -1,9 +1,10 @@
-"""The SAM transform, which moto does not have."""
+"""Templates: the SAM transform, which moto does not have, and no aliases, which CloudFormation does not have."""
 
 import json
 from typing import Any
 
 import boto3
+import yaml
 from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.models import CloudFormationBackend, Stack
 from moto.utilities.utils import get_partition
@@ -23,7 +24,14 @@ SAM_TRANSFORM = "AWS::Serverless-2016-10-31"
 def sam_templates_are_transformed(original: Any, backend: Any, *args: Any, **kwargs: Any) -> Any:
     """The transform runs before anything looks at the template."""
     template, parameters = kwargs["template"], kwargs["parameters"]
+    _refuse_aliases(template)
     return original(backend, *args, **{**kwargs, "template": transform(template, parameters, backend.region_name)})
+
+
+def _refuse_aliases(template: str) -> None:
+    """CloudFormation's YAML has none (user guide, "CloudFormation template format")."""
+    if not template.lstrip().startswith("{") and any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(template)):
+        raise ValidationError(message="Template error: YAML aliases are not allowed in CloudFormation templates.")
 
 
 def transform(template: str, parameters: Any, region: str) -> str:
