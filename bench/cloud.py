@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from localcloud.deploy.stacks import HUB_STACK, deploy_everything
-from localcloud.endpoint.api_request import INTERNAL_HEADER
-from localcloud.endpoint.calls import Call
+from localcloud.endpoint.callers import INTERNAL_HEADER
+from localcloud.endpoint.calls import ApiCall
 from localcloud.endpoint.faults import Faults, Throttle
 from localcloud.server import DEFAULT_REGION, MEMBER_ACCOUNT_IDS, EmbeddedAws
 
@@ -97,9 +97,9 @@ class Cloud:
         self.warm = False
 
     @contextmanager
-    def recorded(self, latency_ms: int = 0) -> Iterator[list[Call]]:
+    def recorded(self, latency_ms: int = 0) -> Iterator[list[ApiCall]]:
         """Slow every call, and give a list that holds the calls of clients once the block is left."""
-        calls = list[Call]()
+        calls = list[ApiCall]()
         self._aws.calls.latency = latency_ms / 1000
         try:
             with self._aws.calls.record() as everything:

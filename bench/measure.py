@@ -7,7 +7,7 @@ import msgspec
 
 from bench.cloud import Cloud
 from bench.networks import Pair
-from localcloud.endpoint.calls import Call, count_by_kind
+from localcloud.endpoint.calls import ApiCall, count_by_kind
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -45,7 +45,7 @@ class Calls(msgspec.Struct, frozen=True):
     kinds: dict[str, int]
 
     @classmethod
-    def of(cls, calls: Iterable[Call]) -> "Calls":
+    def of(cls, calls: Iterable[ApiCall]) -> "Calls":
         calls = list(calls)
         ec2 = [call for call in calls if call.service == "ec2"]
         mutating = sum(call.mutating for call in ec2)

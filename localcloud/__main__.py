@@ -27,7 +27,7 @@ OUTPUTS_FILE = LOCAL_FOLDER / "outputs.json"
 _ROLES = ("causeway-read", "causeway-write")
 
 serving = threading.Event()
-"""Set once everything is up: from then on, being told to stop is how it is meant to end."""
+"""Set once everything is up: from then on a signal to stop is the regular end."""
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 console = Console()
 
@@ -40,13 +40,13 @@ def main() -> None:
 
 @app.command()
 def up(port: Annotated[int, typer.Option(help="Where to listen, on the loopback interface.")] = DEFAULT_PORT) -> None:
-    """Start, deploy everything, tell how to use it, and stay until Ctrl-C."""
+    """Start, deploy everything, show how to use it, and stay until Ctrl-C."""
     try:
         with EmbeddedAws(port, packets=packets.available() is None) as aws:
             with console.status("Deploying the hub, the members and the lab"):
                 hub, members = deploy_everything(aws)
             with _published(outputs_document(aws, hub, members)):
-                _tell(aws, hub)
+                _show_use(aws, hub)
                 serving.set()
                 threading.Event().wait()
     except OSError as error:
@@ -107,7 +107,7 @@ def _end_in_order() -> None:
         signal.signal(number, leave)
 
 
-def _tell(aws: EmbeddedAws, hub: Outputs) -> None:
+def _show_use(aws: EmbeddedAws, hub: Outputs) -> None:
     console.print(
         f"""
 [bold]The embedded AWS is up.[/bold] Ctrl-C takes it down.

@@ -10,26 +10,26 @@ from typing import TYPE_CHECKING, Self
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from localcloud import ec2
-from localcloud.cloudformation import stacks
+from localcloud import cloudformation, ec2
+from localcloud.authorization.check import AuthorizationCheck
 from localcloud.control import Control
-from localcloud.endpoint import moto_caches
+from localcloud.core import moto_caches
+from localcloud.core.time_limits import TimeLimitSetting
 from localcloud.endpoint.calls import CallGate
 from localcloud.events import schedules
 from localcloud.events.cloudtrail import CloudTrail
 from localcloud.events.schedules import Schedules
 from localcloud.iam import managed_policies
-from localcloud.iam.identity import IdentityCheck
-from localcloud.lambda_ import async_invoke, queue_sources, stream_sources
+from localcloud.lambda_ import async_invoke
 from localcloud.lambda_.async_invoke import AsyncInvoker
+from localcloud.lambda_.event_source_mappings import queues, streams
+from localcloud.lambda_.event_source_mappings.queues import QueueMappings
+from localcloud.lambda_.event_source_mappings.streams import StreamMappings
 from localcloud.lambda_.function_urls import FunctionUrls
-from localcloud.lambda_.queue_sources import QueueSources
 from localcloud.lambda_.runtime import LambdaRuntime
-from localcloud.lambda_.stream_sources import EventSources
 from localcloud.ssm import run_command
 from localcloud.ssm.run_command import RunCommands
 from localcloud.stepfunctions import state_machines
-from localcloud.time_limits import PaceSetting
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -47,13 +47,13 @@ class EmbeddedAws:
 
     Attributes:
         calls: every API call that crosses the endpoint, and the faults that a test wants.
-        pace: how long queues and batches may let a test wait.
+        time_limits: how long queues and batches may wait.
         schedules: the scheduled rules; a test can fire one.
-        account_listeners: told of an account id when somebody first assumes a role in that account.
+        account_listeners: called with an account id when somebody first assumes a role in that account.
 
     Args:
-        port: where to listen; any free one unless told.
-        packets: whether instances run what Run Command tells them, with real packets. `localcloud.packets.available` says
+        port: where to listen; 0 is any free one.
+        packets: whether instances run the commands of Run Command, with real packets. `localcloud.packets.available` says
             whether this machine can.
 
     Raises:
@@ -64,7 +64,7 @@ class EmbeddedAws:
     def __init__(self, port: int = 0, *, packets: bool = False) -> None:
         self._requested_port = port
         self.account_listeners: list[AccountListener] = []
-        self.pace = PaceSetting()
+        self.time_limits = TimeLimitSetting()
         self.schedules = Schedules()
         self.calls: CallGate
         self._run_commands = RunCommands() if packets else None
@@ -83,12 +83,12 @@ class EmbeddedAws:
         os.environ["MOTO_PORT"] = str(self.port)
         self._runtime = LambdaRuntime(self.endpoint_url)
         self._invoker = AsyncInvoker(self._runtime)
-        self._sources = EventSources(self._runtime)
-        self._queue_sources = QueueSources(self._runtime, self.pace)
+        self._streams = StreamMappings(self._runtime)
+        self._queues = QueueMappings(self._runtime, self.time_limits)
         _install()
         async_invoke.install(self._invoker)
-        stream_sources.install(self._sources)
-        queue_sources.install(self._queue_sources)
+        streams.install(self._streams)
+        queues.install(self._queues)
         schedules.install(self.schedules)
         if self._run_commands:
             run_command.install(self._run_commands)
@@ -98,8 +98,8 @@ class EmbeddedAws:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
-        stream_sources.uninstall()
-        queue_sources.uninstall()
+        streams.uninstall()
+        queues.uninstall()
         schedules.uninstall()
         run_command.uninstall()
         self.schedules.close()
@@ -108,8 +108,8 @@ class EmbeddedAws:
         self._trail.close()
         state_machines.stop_executions()
         self._runtime.close()
-        self._sources.close()
-        self._queue_sources.close()
+        self._streams.close()
+        self._queues.close()
         self._invoker.close()
         self._server.shutdown()
         self._thread.join()
@@ -131,8 +131,8 @@ class EmbeddedAws:
     def _application(self) -> "WSGIApplication":
         moto = DomainDispatcherApplication(create_backend_app)
         self._trail = CloudTrail(moto)
-        self.calls = CallGate(IdentityCheck(FunctionUrls(self._trail), self.account_listeners))
-        return Control(self.calls, self.pace, self.schedules)
+        self.calls = CallGate(AuthorizationCheck(FunctionUrls(self._trail), self.account_listeners))
+        return Control(self.calls, self.time_limits, self.schedules)
 
 
 def _serve(port: int, application: "WSGIApplication") -> BaseWSGIServer:
@@ -156,8 +156,8 @@ _installed = threading.Lock()
 def _install() -> None:
     """Change moto once per process: its classes are shared by every server in it."""
     if _installed.acquire(blocking=False):
-        # Each module registers its replacements when it is imported; the strict rules' install puts all in place.
-        stacks.install()
+        # Each module registers its replacements when it is imported; installing EC2's puts all in place.
+        cloudformation.install()
         state_machines.install()
         managed_policies.install()
         moto_caches.install()

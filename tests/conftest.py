@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from localcloud.endpoint import moto_caches
+from localcloud.core import moto_caches
 from localcloud.packets import available
 from localcloud.server import EmbeddedAws
 

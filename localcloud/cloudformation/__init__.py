@@ -1,1 +1,7 @@
-"""CloudFormation: the SAM transform, and the resource types that moto lacks."""
+"""CloudFormation as it deploys a real template: the SAM transform, and nothing silently skipped."""
+
+from localcloud.cloudformation import functions, properties, stacks, state_machines, templates
+
+__all__ = ["functions", "install", "properties", "stacks", "state_machines", "templates"]
+
+install = stacks.install

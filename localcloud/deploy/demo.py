@@ -66,7 +66,7 @@ def is_proved(status: Mapping[str, Any]) -> bool:
 
 
 def lab_item(members: tuple[Member, ...]) -> dict[str, Any]:
-    """The request: SSH and ICMP, both ways, between the lab's two VPCs; and whoever else can say whether that works."""
+    """The request: SSH and ICMP, both ways, between the lab's two VPCs; and the witnesses that can say whether that works."""
     requester, accepter = (
         {"account_id": member.account_id, "region": DEFAULT_REGION, "vpc_id": member.lab["VpcId"]} for member in members
     )

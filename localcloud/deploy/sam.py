@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from localcloud.endpoint.file_lock import file_lock
+from localcloud.core.file_lock import file_lock
 from localcloud.lambda_.runtime_image import LOCAL_FOLDER
 
 PROJECT = Path(__file__).parents[2]

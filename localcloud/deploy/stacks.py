@@ -10,7 +10,7 @@ import boto3
 import msgspec
 
 from localcloud.deploy.sam import PACKAGES_BUCKET, PROJECT, sam_build, sam_deploy
-from localcloud.iam.authorization import ORGANIZATION_ID
+from localcloud.iam.principals import ORGANIZATION_ID
 from localcloud.server import DEFAULT_REGION, HUB_ACCOUNT_ID, MEMBER_ACCOUNT_IDS, EmbeddedAws
 
 type Outputs = dict[str, str]

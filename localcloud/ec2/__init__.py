@@ -1,41 +1,41 @@
-"""The rules by which EC2 is stricter than moto: what fails on AWS fails here.
+"""EC2, as strict as on AWS where moto is laxer: what fails there fails here.
 
-One module per concept; each rule is a function that names itself, says what AWS does and with which error code.
+One module or room for each concept; each rule is a function that names itself, says what AWS does and with which error code.
 `install` puts them all in place, for `moto.mock_aws` as well as for moto's server.
 """
 
+from localcloud.core import patching
+from localcloud.core.timing import Timing, configure
 from localcloud.ec2 import (
     cidr_blocks,
     dry_run,
-    group_references,
-    insights,
     ipv6,
     network_acls,
+    pages,
     peering,
-    quotas,
+    prefix_lists,
+    reachability_analyzer,
     routes,
     security_groups,
-    selecting,
     tags,
 )
-from localcloud.endpoint import patching
-from localcloud.endpoint.timing import Timing, configure
+from localcloud.servicequotas import responses
 
 __all__ = [
     "Timing",
     "cidr_blocks",
     "configure",
     "dry_run",
-    "group_references",
-    "insights",
     "install",
     "ipv6",
     "network_acls",
+    "pages",
     "peering",
-    "quotas",
+    "prefix_lists",
+    "reachability_analyzer",
+    "responses",
     "routes",
     "security_groups",
-    "selecting",
     "tags",
 ]
 

@@ -8,18 +8,27 @@ from typing import Any
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models.vpcs import VPC, VPCBackend
 
-from localcloud.endpoint.patching import replaces
+from localcloud.core.patching import replaces
+from localcloud.ec2.errors import invalid_parameter
 
-type Network = IPv4Network | IPv6Network
+type IpNetwork = IPv4Network | IPv6Network
 
 
-def network(cidr: str) -> Network:
+def network(cidr: str) -> IpNetwork:
     """EC2 clears host bits: 10.0.0.5/16 is 10.0.0.0/16. Not a CIDR block: ValueError."""
     return ip_network(cidr, strict=False)
 
 
 def canonical(cidr: str) -> str:
     return str(network(cidr))
+
+
+def canonical_of(version: int, cidr: str) -> str:
+    """The block without host bits. No block, or one of the other IP version: ValueError."""
+    block = network(cidr)
+    if block.version != version:
+        raise ValueError(f"{cidr} is not a block of IP version {version}")
+    return str(block)
 
 
 def overlapping(ours: Iterable[str], theirs: Iterable[str]) -> tuple[str, str] | None:
@@ -44,7 +53,7 @@ def all_blocks(vpc: Any) -> list[str]:
 
 @replaces(VPC, "get_cidr_block_association_set")
 def only_associated_blocks_count(original: Callable[..., Any], self: Any, *args: Any, **kwargs: Any) -> list[Any]:
-    """A disassociated block is no block of the VPC any more: it is not listed, routed or compared."""
+    """A disassociated block does not belong to the VPC any more: it is not listed, routed or compared."""
     blocks: list[Any] = original(self, *args, **kwargs)
     return [block for block in blocks if block["cidr_block_state"]["state"] == "associated"]
 
@@ -62,7 +71,7 @@ def associate_vpc_cidr_block(
     """AssociateVpcCidrBlock refuses a block that overlaps one of the VPC's own, or of a VPC peered with it.
 
     The error codes are InvalidVpc.Conflict and CidrConflict; the user guide states the rule but not its codes.
-    A block that is no CIDR block: InvalidParameterValue. Out of /16 to /28: InvalidVpc.Range.
+    Not a CIDR block: InvalidParameterValue. Out of /16 to /28: InvalidVpc.Range.
     """
     vpc = self.get_vpc(vpc_id)
     if cidr_block is not None:
@@ -77,7 +86,7 @@ def _valid_vpc_block(cidr_block: str) -> str:
         block = IPv4Network(cidr_block, strict=False)
     except ValueError as error:
         message = f"Value ({cidr_block}) for parameter cidrBlock is invalid. This is not a valid CIDR block."
-        raise EC2ClientError("InvalidParameterValue", message) from error
+        raise invalid_parameter(message) from error
     largest, smallest = 16, 28
     if not largest <= block.prefixlen <= smallest:
         raise EC2ClientError("InvalidVpc.Range", f"The CIDR '{cidr_block}' is invalid.")

@@ -10,7 +10,7 @@ from moto.ec2.responses.tags import TagResponse
 from moto.ec2.responses.vpc_peering_connections import VPCPeeringConnections
 from moto.ec2.responses.vpcs import VPCs
 
-from localcloud.endpoint.patching import replaces
+from localcloud.core.patching import replaces
 
 _MUTATING: dict[Any, tuple[str, ...]] = {
     VPCPeeringConnections: (
@@ -36,8 +36,6 @@ _MUTATING: dict[Any, tuple[str, ...]] = {
         "revoke_security_group_ingress",
         "revoke_security_group_egress",
         "modify_security_group_rules",
-        "update_security_group_rule_descriptions_ingress",
-        "update_security_group_rule_descriptions_egress",
     ),
     NetworkACLs: (
         "create_network_acl",
@@ -62,7 +60,7 @@ _MUTATING: dict[Any, tuple[str, ...]] = {
 
 
 def _check_first(owner: Any, method: str) -> None:
-    """EC2 looks at the caller's permission only, so this comes before every rule about the request itself."""
+    """EC2 checks only the caller's permission, so this comes before every rule about the request itself."""
 
     @replaces(owner, method, outermost=True)
     def nothing_happens_in_a_dry_run(original: Callable[..., Any], self: Any) -> Any:

@@ -1,4 +1,4 @@
-"""IPv6 where moto stops half way: what a subnet tells of its block, and the default network ACL, which lets IPv6 through.
+"""IPv6 where moto stops half way: the state of a subnet's block, and the default network ACL, which lets IPv6 through.
 
 Source: "Default network ACL" in the VPC User Guide.
 """
@@ -10,7 +10,7 @@ from moto.ec2.models.network_acls import NetworkAclBackend
 from moto.ec2.models.subnets import Subnet
 from moto.ec2.models.vpcs import VPCBackend
 
-from localcloud.endpoint.patching import replaces
+from localcloud.core.patching import replaces
 
 _DEFAULT_ENTRIES = {101: "allow", 32768: "deny"}
 

@@ -13,9 +13,11 @@ from moto.ec2.exceptions import EC2ClientError, InvalidNetworkAclIdError, Missin
 from moto.ec2.models.network_acls import NetworkAclBackend
 from moto.ec2.responses.network_acls import NetworkACLs
 
+from localcloud.core.patching import replaces
 from localcloud.ec2 import quotas
-from localcloud.ec2.cidr_blocks import network
-from localcloud.endpoint.patching import replaces
+from localcloud.ec2.cidr_blocks import canonical, canonical_of
+from localcloud.ec2.errors import invalid_combination, invalid_parameter
+from localcloud.servicequotas.vpc_quotas import ACL_RULES
 
 _LAST_NUMBER = 32766
 _LAST_PROTOCOL, _LAST_PORT, _LAST_ICMP = 255, 65535, 255
@@ -48,8 +50,8 @@ def every_acl_ends_in_a_deny(original: Callable[..., Any], self: Any, vpc_id: st
 def create_network_acl_entry(original: Callable[..., Any], self: Any, *args: Any, **kwargs: Any) -> Any:
     """CreateNetworkAclEntry stores the block without host bits. A used number: NetworkAclEntryAlreadyExists."""
     entry = original(self, *args, **kwargs)
-    entry.cidr_block = entry.cidr_block and str(network(entry.cidr_block))
-    entry.ipv6_cidr_block = entry.ipv6_cidr_block and str(network(entry.ipv6_cidr_block))
+    entry.cidr_block = entry.cidr_block and canonical(entry.cidr_block)
+    entry.ipv6_cidr_block = entry.ipv6_cidr_block and canonical(entry.ipv6_cidr_block)
     return entry
 
 
@@ -72,7 +74,7 @@ def an_entry_within_the_quota(_: Callable[..., Any], self: Any) -> Any:
     acl = self.ec2_backend.get_network_acl(entry["network_acl_id"])
     egress, number = entry["egress"], entry["rule_number"]
     others = [each for each in acl.network_acl_entries if each.egress == egress and each.rule_number != number]
-    quotas.enforce(quotas.ACL_RULES, self.ec2_backend, len(others) + 1, acl.id)
+    quotas.enforce(ACL_RULES, self.ec2_backend, len(others) + 1, acl.id)
     self.ec2_backend.create_network_acl_entry(**entry)
     return EmptyResult()
 
@@ -129,9 +131,12 @@ def _blocks(response: Any) -> dict[str, str | None]:
     if not ipv4 and not ipv6:
         raise MissingParameter(exactly_one)
     if ipv4 and ipv6:
-        raise EC2ClientError("InvalidParameterCombination", exactly_one)
-    if not _is_block(ipv4 or ipv6, 4 if ipv4 else 6):
-        raise _invalid(ipv4 or ipv6, "cidrBlock" if ipv4 else "ipv6CidrBlock", "This is not a valid CIDR block.")
+        raise invalid_combination(exactly_one)
+    try:
+        canonical_of(4 if ipv4 else 6, ipv4 or ipv6)
+    except ValueError as error:
+        name = "cidrBlock" if ipv4 else "ipv6CidrBlock"
+        raise _invalid(ipv4 or ipv6, name, "This is not a valid CIDR block.") from error
     return {"cidr_block": ipv4, "ipv6_cidr_block": ipv6}
 
 
@@ -163,18 +168,10 @@ def _required(response: Any, name: str) -> int:
 
 
 def _invalid(value: object, parameter: str, why: str) -> Exception:
-    error: Exception = EC2ClientError("InvalidParameterValue", f"Value ({value}) for parameter {parameter} is invalid. {why}")
-    return error
+    return invalid_parameter(f"Value ({value}) for parameter {parameter} is invalid. {why}")
 
 
 def _refuse_number_out_of_range(number: int) -> None:
     """Rules are numbered from 1 to 32766."""
     if not 1 <= int(number) <= _LAST_NUMBER:
         raise _invalid(number, "ruleNumber", "The specified rule number is out of range.")
-
-
-def _is_block(text: str, version: int) -> bool:
-    try:
-        return network(text).version == version
-    except ValueError:
-        return False

@@ -1,15 +1,15 @@
 """What one HTTP request to the endpoint is in AWS's words: service, operation, caller, account and region.
 
-A request is identified once and remembered in its WSGI environ, so that everything that looks at calls (the recorder,
-the identity check) sees the same value. Bodies are read only where the protocol carries the operation or its parameters
+A request is identified once and kept in its WSGI environ, so that everything that looks at calls (the recorder,
+the authorization check) sees the same value. Bodies are read only where the protocol carries the operation or its parameters
 in a small document; a body that can be large (S3 objects, function packages) is never touched.
 """
 
 import io
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import parse_qs, unquote
 
@@ -17,9 +17,9 @@ import msgspec
 from botocore.exceptions import UnknownServiceError
 from moto.core.request import Request
 from moto.core.routing import get_service_router
-from moto.iam.models import get_account_id_from
-from moto.sts.models import sts_backends
 from werkzeug.exceptions import NotFound
+
+from localcloud.endpoint.callers import Caller, caller_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -28,11 +28,6 @@ type Protocol = Literal["ec2", "query", "json", "cbor", "rest-json", "rest-xml",
 
 FUNCTION_URL_PATH = "/_lambda-url/"
 """Where the functions' URLs begin; the function's own id follows."""
-
-INTERNAL_ACCESS_KEYS = frozenset({"ak"})
-"""Keys of the embedded AWS itself: moto's Step Functions interpreter signs its calls to other services with ``ak``."""
-INTERNAL_HEADER = "X-Localcloud-Internal"
-"""Any value marks a call as the embedded AWS's own, for services that sign with a session of a role."""
 
 _ENVIRON_KEY = "localcloud.request"
 _SCOPE = re.compile(r"Credential=([^/,\s]+)/\d{8}/([^/]*)/([^/]+)/aws4_request")
@@ -48,31 +43,6 @@ class _Scope(NamedTuple):
     access_key: str
     region: str
     service: str
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who signed a request: a session of a role, or the operator of an account (any other key)."""
-
-    account_id: str
-    access_key: str
-    role_arn: str | None = None
-    session_name: str | None = None
-    internal: bool = False
-
-    @property
-    def name(self) -> str:
-        return self.role_name or ("internal" if self.internal else "operator")
-
-    @property
-    def role_name(self) -> str | None:
-        return self.role_arn.rsplit("/", 1)[-1] if self.role_arn else None
-
-    @property
-    def arn(self) -> str:
-        if self.role_arn:
-            return f"arn:aws:sts::{self.account_id}:assumed-role/{self.role_name}/{self.session_name}"
-        return f"arn:aws:iam::{self.account_id}:root"
 
 
 @dataclass(frozen=True)
@@ -116,7 +86,7 @@ class ApiRequest:
 
 
 def identify(environ: "WSGIEnvironment") -> ApiRequest | None:
-    """The AWS call in this request, or None where it is no signed call (moto's own pages, the control endpoints)."""
+    """The AWS call in this request, or None where the request is not signed (moto's own pages, the control endpoints)."""
     if _ENVIRON_KEY not in environ:
         environ[_ENVIRON_KEY] = _identify(environ)
     request: ApiRequest | None = environ[_ENVIRON_KEY]
@@ -135,7 +105,7 @@ def _identify(environ: "WSGIEnvironment") -> ApiRequest | None:
         operation=operation,
         protocol=protocol,
         region=region,
-        caller=_caller(environ, access_key),
+        caller=caller_of(environ, access_key),
         path_parameters=path_parameters,
     )
 
@@ -184,23 +154,7 @@ def _form(environ: "WSGIEnvironment") -> dict[str, str]:
 
 
 def _peek_body(environ: "WSGIEnvironment") -> bytes:
-    """Read the body and put it back for whoever comes next."""
+    """Read the body and put it back for the next reader."""
     body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     environ["wsgi.input"] = io.BytesIO(body)
     return body
-
-
-def _caller(environ: "WSGIEnvironment", access_key: str) -> Caller:
-    internal = access_key in INTERNAL_ACCESS_KEYS or "HTTP_X_LOCALCLOUD_INTERNAL" in environ
-    if access_key.startswith("ASIA") and (session := session_of(access_key)):
-        return replace(session, internal=internal)
-    return Caller(account_id=get_account_id_from(access_key), access_key=access_key, internal=internal)
-
-
-@lru_cache(maxsize=4096)
-def session_of(access_key: str) -> Caller | None:
-    """The role session behind a temporary key. A key belongs to one session for ever, so the answer can be kept."""
-    for account_id, backends in list(sts_backends.items()):
-        if session := backends["aws"].get_assumed_role_from_access_key(access_key):
-            return Caller(account_id, access_key, role_arn=session.role_arn, session_name=session.session_name)
-    return None

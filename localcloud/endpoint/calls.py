@@ -1,29 +1,27 @@
 """Every API call that crosses the endpoint, seen in one place: recorded, and slowed, held, throttled or failed on demand."""
 
 import itertools
-import re
 import threading
 import time
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from localcloud.endpoint.api_request import ApiRequest, identify
 from localcloud.endpoint.errors import answer, throttling_error
 from localcloud.endpoint.faults import Failure, FaultInjector, Faults, Hold, Throttle
+from localcloud.endpoint.outcome import Outcome, read
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 KEPT_CALLS = 100_000
-_ERROR_CODE = re.compile(rb"<Code>([^<]+)</Code>|\"__type\"\s*:\s*\"(?:[^\"#]*#)?([^\"]+)\"")
-_CLIENT_ERROR = 400
 
 
-class Call(msgspec.Struct, frozen=True):
+class ApiCall(msgspec.Struct, frozen=True):
     """One API call.
 
     ``number`` grows by one with each finished call. ``principal`` is the caller's role, or ``operator``. ``internal``
@@ -48,7 +46,7 @@ class Call(msgspec.Struct, frozen=True):
         return f"{self.service}:{self.operation}"
 
 
-def count_by_kind(calls: Iterable[Call]) -> dict[str, int]:
+def count_by_kind(calls: Iterable[ApiCall]) -> dict[str, int]:
     """How many calls of each ``service:operation``, in alphabetical order."""
     return dict(sorted(Counter(call.kind for call in calls).items()))
 
@@ -57,7 +55,7 @@ class CallGate:
     """WSGI middleware that every call passes on its way to the embedded AWS.
 
     Faults hit the calls of clients only. The embedded AWS's own service-to-service calls (see
-    `localcloud.requests.INTERNAL_HEADER`) are recorded, and otherwise left alone.
+    `localcloud.endpoint.callers.INTERNAL_HEADER`) are recorded, and otherwise left alone.
 
     Example:
         >>> gate = CallGate(app)  # doctest: +SKIP
@@ -72,7 +70,7 @@ class CallGate:
         self._injector = FaultInjector()
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
-        self._calls: deque[Call] = deque(maxlen=KEPT_CALLS)
+        self._calls: deque[ApiCall] = deque(maxlen=KEPT_CALLS)
         self._cursor = 0
 
     @property
@@ -105,7 +103,7 @@ class CallGate:
         """The number of the latest call; 0 before the first."""
         return self._cursor
 
-    def since(self, cursor: int = 0) -> list[Call]:
+    def since(self, cursor: int = 0) -> list[ApiCall]:
         """The kept calls after ``cursor``, oldest first."""
         with self._lock:
             latest = list(itertools.takewhile(lambda call: call.number > cursor, reversed(self._calls)))
@@ -116,9 +114,9 @@ class CallGate:
             self._calls.clear()
 
     @contextmanager
-    def record(self) -> Iterator[list[Call]]:
+    def record(self) -> Iterator[list[ApiCall]]:
         """Give a list that holds, once the block is left, the calls that were finished inside it."""
-        cursor, calls = self.cursor, list[Call]()
+        cursor, calls = self.cursor, list[ApiCall]()
         try:
             yield calls
         finally:
@@ -130,14 +128,14 @@ class CallGate:
             return self._app(environ, start_response)
         started = time.time()
         clock = time.perf_counter()
-        outcome = _Outcome(start_response)
+        outcome = Outcome(start_response)
         body = self._pass(request, environ, outcome)
-        if outcome.status >= _CLIENT_ERROR:
+        if outcome.failed:
             body = outcome.read_error(body)
         self._keep(request, started, time.perf_counter() - clock, outcome)
         return body
 
-    def _pass(self, request: ApiRequest, environ: "WSGIEnvironment", outcome: "_Outcome") -> Iterable[bytes]:
+    def _pass(self, request: ApiRequest, environ: "WSGIEnvironment", outcome: Outcome) -> Iterable[bytes]:
         if request.caller.internal:
             return self._app(environ, outcome)
         if latency := self.latency:
@@ -152,11 +150,11 @@ class CallGate:
             _run_and_discard(self._app, environ)
         return answer(failure.error_for(request), request, outcome)
 
-    def _keep(self, request: ApiRequest, started: float, duration: float, outcome: "_Outcome") -> None:
+    def _keep(self, request: ApiRequest, started: float, duration: float, outcome: Outcome) -> None:
         with self._lock:
             self._cursor = next(self._numbers)
             self._calls.append(
-                Call(
+                ApiCall(
                     number=self._cursor,
                     service=request.service,
                     operation=request.operation,
@@ -173,36 +171,5 @@ class CallGate:
             )
 
 
-class _Outcome:
-    """Stands in for ``start_response`` and remembers the status. Our applications call it before they return the body."""
-
-    def __init__(self, start_response: "StartResponse") -> None:
-        self._start_response = start_response
-        self.status = 0
-        self.error: str | None = None
-
-    def __call__(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None, /) -> Any:
-        self.status = int(status.split(" ", 1)[0])
-        if self.status >= _CLIENT_ERROR:
-            self.error = next((value for name, value in headers if name.lower() == "x-amzn-errortype"), None)
-        return self._start_response(status, headers, exc_info)
-
-    def read_error(self, body: Iterable[bytes]) -> list[bytes]:
-        """Take the error code out of an error's body, which is small; without one the status stands for it."""
-        content = _read(body)
-        if self.error is None:
-            match = _ERROR_CODE.search(content)
-            self.error = next(group for group in match.groups() if group).decode() if match else str(self.status)
-        return [content]
-
-
 def _run_and_discard(app: "WSGIApplication", environ: "WSGIEnvironment") -> None:
-    _read(app(environ, lambda _status, _headers, _exc_info=None, /: lambda _data: None))
-
-
-def _read(body: Iterable[bytes]) -> bytes:
-    try:
-        return b"".join(body)
-    finally:
-        if close := getattr(body, "close", None):
-            close()
+    read(app(environ, lambda _status, _headers, _exc_info=None, /: lambda _data: None))

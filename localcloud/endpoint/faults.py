@@ -1,4 +1,4 @@
-"""Trouble on demand: latency, throttling and failures for the calls that match a rule."""
+"""Faults: latency, throttling, failures and holds for the calls that match a rule."""
 
 import threading
 from collections.abc import Iterable
@@ -51,11 +51,11 @@ class Failure(_Rule, frozen=True, kw_only=True):
 
 
 class Hold(_Rule, frozen=True, kw_only=True):
-    """Matching calls wait as long as this is in force: what else can happen meanwhile needs no luck."""
+    """Matching calls wait as long as this is in force, so that a test can do something else meanwhile."""
 
 
 class Faults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The trouble in force; ``latency`` in seconds for each call."""
+    """The faults in force; ``latency`` in seconds for each call."""
 
     latency: float = 0.0
     throttles: tuple[Throttle, ...] = ()

@@ -9,7 +9,7 @@ from moto.settings import moto_server_port
 from moto.sts.models import sts_backends
 from moto.utilities.utils import get_partition
 
-from localcloud.endpoint.api_request import INTERNAL_HEADER
+from localcloud.endpoint.callers import INTERNAL_HEADER
 
 SERVICE_ROLE = "localcloud-service"
 """No such role exists: its sessions only say which account a service works for."""

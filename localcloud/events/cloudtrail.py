@@ -5,21 +5,20 @@ The call does not wait for it, and nothing is worked on where that bus has no ru
 
 import time
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from moto.events.models import EventBus, events_backends
 
+from localcloud.core.background import Background
 from localcloud.endpoint.api_request import ApiRequest, identify
-from localcloud.endpoint.background import Background
+from localcloud.endpoint.outcome import Outcome, read
 from localcloud.events.targets import publish
 from localcloud.events.trail_records import Ec2Call, trail_record
 from localcloud.iam.roles import find_role
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
-_CLIENT_ERROR = 400
 
 
 class CloudTrail:
@@ -33,27 +32,15 @@ class CloudTrail:
         request = identify(environ)
         if request is None or request.service != "ec2" or not request.mutating or not _default_bus(request).rules:
             return self._app(environ, start_response)
-        outcome = _Outcome(start_response)
+        outcome = Outcome(start_response)
         form = request.form
-        answer = b"".join(self._app(environ, outcome))
-        if outcome.status < _CLIENT_ERROR:
+        answer = read(self._app(environ, outcome))
+        if not outcome.failed:
             self._events.submit(_publish, request, _call(request, form, answer))
         return [answer]
 
     def close(self) -> None:
         self._events.close()
-
-
-class _Outcome:
-    """Stands in for ``start_response`` and remembers the status."""
-
-    def __init__(self, start_response: "StartResponse") -> None:
-        self._start_response = start_response
-        self.status = 0
-
-    def __call__(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None, /) -> Any:
-        self.status = int(status.split(" ", 1)[0])
-        return self._start_response(status, headers, exc_info)
 
 
 def _default_bus(request: ApiRequest) -> EventBus:

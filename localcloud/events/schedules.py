@@ -10,9 +10,9 @@ import msgspec
 from moto.events.exceptions import ValidationException
 from moto.events.models import EventsBackend, Rule, events_backends
 
-from localcloud.endpoint.background import Background
-from localcloud.endpoint.patching import replaces
-from localcloud.endpoint.timing import Clock, system_clock
+from localcloud.core.background import Background
+from localcloud.core.patching import replaces
+from localcloud.core.timing import Clock, system_clock
 from localcloud.events.schedule_expressions import parse_schedule
 from localcloud.events.targets import send_to_every_target
 

@@ -4,59 +4,30 @@ A target gets nothing that its own policy, or the role that the rule names for i
 """
 
 import json
-import re
-import threading
 import time
 import uuid
 from collections.abc import Callable
 from typing import Any
 
-from jsonpath_ng.parser import JsonPathParser
 from moto.awslambda.models import lambda_backends
 from moto.core.exceptions import ServiceException
 from moto.events.exceptions import ValidationException
-from moto.events.models import EventBus, EventsBackend, Rule, events_backends
+from moto.events.models import EventBus, EventsBackend, Rule
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
-from localcloud.endpoint.api_request import Caller
-from localcloud.endpoint.patching import replaces
-from localcloud.iam.authorization import principal_context
-from localcloud.iam.identity import principal_of, service_may
+from localcloud.core.patching import replaces
+from localcloud.endpoint.callers import Caller
+from localcloud.events.buses import sender_of
+from localcloud.events.target_inputs import Event, Target, target_input
+from localcloud.iam.principals import principal_context, principal_of
 from localcloud.iam.resource_policies import PUT_EVENTS, find_bus, judge_put_events, queue_takes_from
-from localcloud.lambda_.destinations import send_to_destination
-from localcloud.lambda_.queue_mappings import find_queue
+from localcloud.iam.service_roles import service_may
+from localcloud.messaging.destinations import send_to_destination
+from localcloud.messaging.queues import find_queue
 
-type Event = dict[str, Any]
-type Target = dict[str, Any]
 type Sender = Callable[[Rule, Target, str], None]
 
 _EVENTS = "events.amazonaws.com"
-_PLACEHOLDER = re.compile(r"<(?P<name>[^<>\s]+)>")
-_TEMPLATE_PART = re.compile(r'(?P<string>"(?:\\.|[^"\\])*")|<(?P<bare>[^<>\s]+)>')
-
-
-@replaces(EventsBackend, "put_events")
-def events_go_to_the_bus_they_name(original: Any, backend: EventsBackend, events: list[Event]) -> list[Event]:
-    """A bus's ARN can be another account's; moto looks the name up in the sender's. The event tells its sender."""
-    return [_put(original, backend, event) for event in events]
-
-
-def _put(original: Any, backend: EventsBackend, event: Event) -> Event:
-    if event.get("Source", "").startswith("aws."):
-        return {"ErrorCode": "NotAuthorizedForSourceException", "ErrorMessage": "Not authorized for the source."}
-    named = event.get("EventBusName", "default")
-    parts = named.split(":", 5)
-    account_id, region = (parts[4], parts[3]) if len(parts) > 1 else (backend.account_id, backend.region_name)
-    receiving = events_backends[account_id][region]
-    bus = receiving.event_buses.get(parts[-1].removeprefix("event-bus/"))
-    if bus is None:
-        return {"ErrorCode": "ResourceNotFoundException", "ErrorMessage": f"Event bus {parts[-1]} does not exist."}
-    _sender.account_id = backend.account_id
-    answer: Event = original(receiving, [{**event, "EventBusName": bus.name}])[0]
-    return answer
-
-
-_sender = threading.local()
 
 
 class UndeliverableError(Exception):
@@ -97,7 +68,7 @@ def _as_sent(event: Event) -> Event:
     seconds = moment if isinstance(moment, int | float) else float(moment)
     shown = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
     sent = {key: value for key, value in event.items() if key != "ingestion-time"}
-    return {**sent, "time": shown, "account": getattr(_sender, "account_id", event["account"])}
+    return {**sent, "time": shown, "account": sender_of(event)}
 
 
 def _deliver(rule: Rule, target: Target, event: Event) -> None:
@@ -116,7 +87,7 @@ def _send(rule: Rule, target: Target, event: Event) -> None:
     if service == "events":
         _put_on_bus(target, event)
     else:
-        _SENDERS[service](rule, target, _target_input(rule, target, event))
+        _SENDERS[service](rule, target, target_input(rule, target, event))
 
 
 def _invoke_function(_rule: Rule, target: Target, text: str) -> None:
@@ -191,49 +162,3 @@ def some_targets_need_a_role(
         if needed and not target.get("RoleArn"):
             raise ValidationException(f"RoleArn is required for target {target['Arn']}.")
     original(backend, name=name, event_bus_arn=event_bus_arn, targets=targets)
-
-
-@replaces(EventBus, "_remove_principals_statements")
-def statements_about_the_same_principal_stay(_original: Any, _bus: EventBus, *_principals: Any) -> None:
-    """A statement is replaced by one with its id; moto also drops others that name the same principal."""
-
-
-@replaces(EventBus, "add_policy")
-def a_whole_policy_replaces_the_old_one(original: Callable[..., None], bus: EventBus, policy: dict[str, Any]) -> None:
-    """As PutPermission's `Policy` does."""
-    bus.remove_statements()
-    original(bus, policy)
-
-
-def _target_input(rule: Rule, target: Target, event: Event) -> str:
-    if "Input" in target:
-        return str(target["Input"])
-    if "InputPath" in target:
-        return json.dumps(_at(target["InputPath"], event))
-    if transformer := target.get("InputTransformer"):
-        return _transform(transformer, {**event, "__rule_arn": rule.arn})
-    return json.dumps(event)
-
-
-def _transform(transformer: dict[str, Any], event: Event) -> str:
-    """Fill a template. A bare `<name>` becomes JSON; inside a string it becomes text."""
-    values = {name: _at(path, event) for name, path in transformer.get("InputPathsMap", {}).items()}
-    values["aws.events.rule-arn"] = event.pop("__rule_arn")
-    values["aws.events.event"] = values["aws.events.event.json"] = event
-
-    def fill(match: re.Match[str]) -> str:
-        if name := match["bare"]:
-            return json.dumps(values.get(name))
-        return _PLACEHOLDER.sub(lambda inner: _text(values.get(inner["name"])), match["string"])
-
-    return _TEMPLATE_PART.sub(fill, transformer["InputTemplate"])
-
-
-def _text(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value)
-    return json.dumps(text)[1:-1]
-
-
-def _at(path: str, event: Event) -> Any:
-    found = JsonPathParser().parse(path.replace("detail-type", "'detail-type'")).find(event)
-    return found[0].value if found else None

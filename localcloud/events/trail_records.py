@@ -14,7 +14,7 @@ import botocore.session
 import msgspec
 from botocore.model import ListShape, ServiceModel, Shape, StructureShape
 
-from localcloud.endpoint.api_request import Caller
+from localcloud.endpoint.callers import Caller
 
 _SPELLED_OTHERWISE = {
     "Protocol": "aclProtocol",

@@ -1,1 +1,1 @@
-"""IAM: who a caller is, what it needs to be allowed, and whether its policies allow it."""
+"""IAM: roles, whom they trust, and what policies allow."""

@@ -13,7 +13,7 @@ from typing import Any
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.models import AWSManagedPolicy, IAMBackend, Role, iam_backends
 
-from localcloud.endpoint.patching import install, replaces
+from localcloud.core.patching import install, replaces
 
 __all__ = ["install"]
 

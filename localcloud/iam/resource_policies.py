@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from moto.events.models import EventBus, Rule, events_backends
 from moto.sqs.models import Queue
 
-from localcloud.iam.policies import Context, Decision, Policy, Principal, evaluate, parse_policy
+from localcloud.iam.evaluation import Context, Decision, Principal, evaluate
+from localcloud.iam.policies import Policy, parse_policy
 
 PUT_EVENTS = "events:PutEvents"
 _NOTHING: Mapping[str, object] = {"Statement": []}
@@ -18,7 +19,7 @@ def find_bus(arn: str) -> EventBus | None:
 
 
 def judge_put_events(bus: EventBus, principal: Principal, account_id: str, context: Context) -> Decision:
-    """Whether the bus lets a principal of an account put an event, as far as the bus is asked.
+    """Whether the bus lets a principal of an account put an event. Only the bus's own policy is asked.
 
     The bus's own account needs no allow in its policy, and yet heeds a deny.
 

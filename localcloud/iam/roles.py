@@ -8,9 +8,12 @@ from moto.iam.models import ManagedPolicy, Role, iam_backends
 
 from localcloud.iam.policies import Policy, parse_policy
 
+ASSUME_ROLE = "sts:AssumeRole"
+"""The action that a role's trust policy is about."""
+
 
 def account_of(role_arn: str) -> str | None:
-    """The account in a role's ARN; None where the text is no role's ARN."""
+    """The account in a role's ARN; None where the text is not a role's ARN."""
     match role_arn.split(":"):
         case ["arn", _, "iam", "", account_id, name] if name.startswith("role/"):
             return account_id

@@ -1,16 +1,14 @@
-"""Asynchronous Lambda invocations: answered at once, tried again, and kept where the last attempt fails."""
+"""Asynchronous Lambda invocations: answered at once, tried again, and a dead letter where the last attempt fails."""
 
-import time
 from typing import Any
 
-import msgspec
 from moto.awslambda.models import LambdaFunction
 
-from localcloud.endpoint.background import Background
-from localcloud.endpoint.patching import replaces
-from localcloud.lambda_.destinations import send_to_destination
+from localcloud.core.background import Background
+from localcloud.core.patching import replaces
 from localcloud.lambda_.runtime import LambdaRuntime
 from localcloud.lambda_.sandbox import Invocation
+from localcloud.messaging.destinations import send_to_destination
 
 RETRY_SECONDS = (0.5, 1.0)
 """The pauses before the second and the third attempt. AWS waits one minute and then two."""
@@ -35,44 +33,14 @@ class AsyncInvoker:
         self._workers.close()
 
     def _deliver(self, function: LambdaFunction, payload: bytes) -> None:
-        config = function.event_invoke_config[-1].config if function.event_invoke_config else {}
-        pauses = RETRY_SECONDS[: int(config.get("MaximumRetryAttempts", len(RETRY_SECONDS)))]
         invocation = self._runtime.invoke(function, payload)
-        for pause in pauses:
+        for pause in RETRY_SECONDS:
             if not invocation.failed or self._runtime.closing.wait(pause):
                 break
             invocation = self._runtime.invoke(function, payload)
-        self._settle(function, payload, invocation, config, attempts=len(pauses) + 1)
-
-    def _settle(
-        self, function: LambdaFunction, payload: bytes, invocation: Invocation, config: dict[str, Any], attempts: int
-    ) -> None:
-        outcome = "OnFailure" if invocation.failed else "OnSuccess"
-        destination = config.get("DestinationConfig", {}).get(outcome, {}).get("Destination")
-        if destination:
-            send_to_destination(destination, _record(function, payload, invocation, attempts))
         dead_letters = function.dead_letter_config.get("TargetArn")
         if invocation.failed and dead_letters:
             send_to_destination(dead_letters, payload.decode())
-
-
-def _record(function: LambdaFunction, payload: bytes, invocation: Invocation, attempts: int) -> dict[str, Any]:
-    return {
-        "version": "1.0",
-        "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "requestContext": {
-            "functionArn": f"{function.function_arn}:$LATEST",
-            "condition": "RetriesExhausted" if invocation.failed else "Success",
-            "approximateInvokeCount": attempts if invocation.failed else 1,
-        },
-        "requestPayload": msgspec.json.decode(payload),
-        "responseContext": {
-            "statusCode": 200,
-            "executedVersion": "$LATEST",
-            "functionError": "Unhandled" if invocation.failed else None,
-        },
-        "responsePayload": msgspec.json.decode(invocation.payload),
-    }
 
 
 _current: list[AsyncInvoker] = []

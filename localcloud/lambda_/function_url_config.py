@@ -6,8 +6,8 @@ from typing import Any
 from moto.awslambda.models import FunctionUrlConfig, LambdaFunction, lambda_backends
 from moto.settings import moto_server_port
 
+from localcloud.core.patching import replaces
 from localcloud.endpoint.api_request import FUNCTION_URL_PATH
-from localcloud.endpoint.patching import replaces
 
 
 @replaces(FunctionUrlConfig, "__init__")

@@ -16,8 +16,9 @@ from moto.awslambda.models import LambdaFunction
 from moto.sts.models import sts_backends
 from werkzeug.wrappers import Request, Response
 
-from localcloud.endpoint.api_request import FUNCTION_URL_PATH, ApiRequest, Caller, identify
-from localcloud.iam.authorization import ORGANIZATION_ID
+from localcloud.endpoint.api_request import FUNCTION_URL_PATH, ApiRequest, identify
+from localcloud.endpoint.callers import Caller
+from localcloud.iam.principals import ORGANIZATION_ID
 from localcloud.lambda_.function_url_config import function_behind, url_id
 
 if TYPE_CHECKING:

@@ -17,13 +17,17 @@ from moto.awslambda.utils import split_layer_arn
 from moto.core.utils import unix_time_millis
 from moto.logs.models import logs_backends
 
-from localcloud.iam.identity import assume_role_as_service
+from localcloud.core.background import StoppingError
+from localcloud.iam.service_roles import assume_role_as_service
 from localcloud.lambda_.runtime_image import LOCAL_FOLDER, runtime_image
 from localcloud.lambda_.sandbox import Invocation, Sandbox
-from localcloud.lambda_.sandbox_pool import SandboxPool, StoppingError
+from localcloud.lambda_.sandbox_pool import SandboxPool
 
 CONCURRENCY = 4
 """Sandboxes per function, unless it reserves fewer. One machine is not a region."""
+
+LAMBDA = "lambda.amazonaws.com"
+"""Lambda as policies name it."""
 
 
 class FunctionState(msgspec.Struct, frozen=True):
@@ -166,7 +170,7 @@ def _default_log_group(function_name: str) -> str:
 
 def _role_credentials(state: FunctionState) -> dict[str, str]:
     """The execution role's temporary credentials, as Lambda puts them into the environment."""
-    session = assume_role_as_service(state.role, "lambda.amazonaws.com", state.name, state.region)
+    session = assume_role_as_service(state.role, LAMBDA, state.name, state.region)
     return {
         "AWS_ACCESS_KEY_ID": session.access_key_id,
         "AWS_SECRET_ACCESS_KEY": session.secret_access_key,

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import samcli
 
-from localcloud.endpoint.file_lock import file_lock
+from localcloud.core.file_lock import file_lock
 
 LOCAL_FOLDER = Path(__file__).parents[2] / ".local"
 _RUNTIME_ROOTS = ("awslambdaric", "boto3")

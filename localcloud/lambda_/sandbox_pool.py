@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from localcloud.core.background import StoppingError
 from localcloud.lambda_.sandbox import Invocation, Sandbox
 
 SANDBOX_SECONDS = 2400.0
@@ -12,10 +13,6 @@ SANDBOX_SECONDS = 2400.0
 
 _LOOK_AGAIN = 0.1
 """Seconds until a lease that is to end is looked at again: its sandbox may have been started meanwhile."""
-
-
-class StoppingError(Exception):
-    """The embedded AWS is stopping and runs no more functions."""
 
 
 class Lease:

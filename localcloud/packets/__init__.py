@@ -2,6 +2,6 @@
 
 from localcloud.packets.availability import available
 from localcloud.packets.network import Network, lay_out
-from localcloud.packets.probes import Place, Probe, answered
+from localcloud.packets.probes import InterfaceAddress, Probe, answered
 
-__all__ = ["Network", "Place", "Probe", "answered", "available", "lay_out"]
+__all__ = ["InterfaceAddress", "Network", "Probe", "answered", "available", "lay_out"]

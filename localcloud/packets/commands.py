@@ -1,4 +1,4 @@
-"""What an instance can be told to run: `ping` and a TCP connect, with the words and exit codes of the real programs."""
+"""The commands of an instance: `ping` and a TCP connect, with the words and exit codes of the real programs."""
 
 import errno
 import os
@@ -16,11 +16,11 @@ from typing import NoReturn
 from causeway.domain.model.network import NetworkInterface
 from causeway.domain.model.values import Value
 from localcloud.packets.network import Network
-from localcloud.packets.probes import ICMP, ICMPV6, TCP, Place, bound
+from localcloud.packets.probes import ICMP, ICMPV6, TCP, InterfaceAddress, bound
 
 _ECHO_REQUEST = {ICMP: 8, ICMPV6: 128}
 _HOPS = {ICMP: (socket.IPPROTO_IP, 12), ICMPV6: (socket.IPPROTO_IPV6, socket.IPV6_RECVHOPLIMIT)}
-"""The options that tell an answer's time to live; Linux's IP_RECVTTL, which Python does not name."""
+"""The options with an answer's time to live; Linux's IP_RECVTTL, which Python does not name."""
 
 _PAYLOAD, _HEADERS, _ICMP_HEADER = bytes(56), 28, 8
 _INTERVAL = 0.2
@@ -77,7 +77,7 @@ def _ping(network: Network, interface: NetworkInterface, arguments: list[str]) -
     given = parser.parse_args(arguments)
     protocol = ICMP if given.address.version == 4 else ICMPV6  # noqa: PLR2004 - the family's name
     begun = time.monotonic()
-    with bound(network, _place(interface, given.address.version), protocol, 0) as connection:
+    with bound(network, _address_of(interface, given.address.version), protocol, 0) as connection:
         connection.settimeout(given.patience)
         connection.setsockopt(*_HOPS[protocol], 1)
         connection.connect((str(given.address), 0))
@@ -139,7 +139,7 @@ def _bash_connect(network: Network, interface: NetworkInterface, arguments: list
 
 def _connect(network: Network, interface: NetworkInterface, given: Namespace) -> str | None:
     """What went wrong, in the system's words; None where the connection came about."""
-    with bound(network, _place(interface, given.address.version), TCP, 0) as connection:
+    with bound(network, _address_of(interface, given.address.version), TCP, 0) as connection:
         connection.settimeout(given.patience)
         try:
             connection.connect((str(given.address), given.port))
@@ -150,9 +150,9 @@ def _connect(network: Network, interface: NetworkInterface, given: Namespace) ->
     return None
 
 
-def _place(interface: NetworkInterface, version: int) -> Place:
+def _address_of(interface: NetworkInterface, version: int) -> InterfaceAddress:
     of_family = (each for each in interface.addresses if ip_address(each).version == version)
     address = next(of_family, None)
     if address is None:
         raise Misused("connect: Network is unreachable")
-    return Place(network_interface_id=interface.network_interface_id, address=address)
+    return InterfaceAddress(network_interface_id=interface.network_interface_id, address=address)

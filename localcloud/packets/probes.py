@@ -25,7 +25,7 @@ _ASK, _ANSWER = b"causeway asks", b"causeway answers"
 _LARGEST = 2048
 
 
-class Place(Value):
+class InterfaceAddress(Value):
     """An address of an interface."""
 
     network_interface_id: str
@@ -41,15 +41,15 @@ class Probe(Value):
         source_port: The source's, for TCP and UDP.
     """
 
-    source: Place
-    destination: Place
+    source: InterfaceAddress
+    destination: InterfaceAddress
     protocol: int
     port: int = 0
     source_port: int = 0
 
 
 def answered(network: Network, probes: Iterable[Probe], patience: float = PATIENCE) -> set[Probe]:
-    """Sends all probes and tells which were answered.
+    """Sends all probes, and answers which came back.
 
     A connection's state outlives its probe: one in the other direction with the ports exchanged would pass as its answer, so
     would any other datagram in the other direction.
@@ -66,8 +66,8 @@ def _answered_of(network: Network, probes: tuple[Probe, ...], patience: float) -
     """Those of some probes, sent at once, that were answered."""
     found: set[Probe] = set()
     with ExitStack() as stack, selectors.DefaultSelector() as waiting:
-        for place, protocol, port in {_destination(probe) for probe in probes if probe.protocol not in _ANSWERED_BY_KERNEL}:
-            listener = stack.enter_context(bound(network, place, protocol, port))
+        for end, protocol, port in {_destination(probe) for probe in probes if probe.protocol not in _ANSWERED_BY_KERNEL}:
+            listener = stack.enter_context(bound(network, end, protocol, port))
             waiting.register(listener, selectors.EVENT_READ)
         for probe in probes:
             connection = stack.enter_context(bound(network, probe.source, probe.protocol, probe.source_port))
@@ -88,18 +88,18 @@ def _answered_of(network: Network, probes: tuple[Probe, ...], patience: float) -
 _ANSWERED_BY_KERNEL = frozenset({TCP, *_ECHO_REQUEST})
 
 
-def _destination(probe: Probe) -> tuple[Place, int, int]:
+def _destination(probe: Probe) -> tuple[InterfaceAddress, int, int]:
     return probe.destination, probe.protocol, probe.port
 
 
-def bound(network: Network, place: Place, protocol: int, port: int) -> socket.socket:
-    """A socket at the place, which does not block."""
-    family = socket.AF_INET6 if ":" in place.address else socket.AF_INET
-    with network[place.network_interface_id].entered():
+def bound(network: Network, end: InterfaceAddress, protocol: int, port: int) -> socket.socket:
+    """A socket at an interface's address, which does not block."""
+    family = socket.AF_INET6 if ":" in end.address else socket.AF_INET
+    with network[end.network_interface_id].entered():
         made = socket.socket(family, _KINDS.get(protocol, socket.SOCK_RAW), protocol)
     made.settimeout(0)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    made.bind((place.address, port))
+    made.bind((end.address, port))
     return made
 
 

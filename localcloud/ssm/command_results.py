@@ -1,4 +1,4 @@
-"""What became of a command: of each step at each instance, as GetCommandInvocation and ListCommandInvocations tell it."""
+"""The results of a command: of each step at each instance, for GetCommandInvocation and ListCommandInvocations."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -11,9 +11,9 @@ from moto.ssm.exceptions import SSMException
 from moto.ssm.models import Command
 from moto.ssm.responses import SimpleSystemManagerResponse
 
-from localcloud.ec2.selecting import page
-from localcloud.endpoint import timing
-from localcloud.endpoint.patching import replaces
+from localcloud.core import timing
+from localcloud.core.patching import replaces
+from localcloud.ec2.pages import page
 from localcloud.packets.commands import Output
 from localcloud.ssm.command_documents import Step
 
@@ -27,7 +27,7 @@ _NOT_YET = frozenset({"Pending", "InProgress"})
 
 
 class StepResult(msgspec.Struct):
-    """What became of one step at one instance so far. The agent writes it while others read it."""
+    """The result of one step at one instance so far. The agent writes it while others read it."""
 
     name: str
     status: str = "Pending"
@@ -78,7 +78,7 @@ def results_of(command: Command) -> Results:
 
 @replaces(Command, "get_invocation")
 def a_step_at_an_instance(_: Callable[..., Any], self: Any, instance_id: str, plugin_name: str | None) -> dict[str, Any]:
-    """GetCommandInvocation. Of several steps it tells about the one that is named, or the status of all without output.
+    """GetCommandInvocation. Of several steps: the one that is named, or the status of all without output.
 
     Raises:
         SSMException: InvocationDoesNotExist, InvalidPluginName.
@@ -91,11 +91,11 @@ def a_step_at_an_instance(_: Callable[..., Any], self: Any, instance_id: str, pl
     if not named:
         raise SSMException("InvalidPluginName", f"The document {self.document_name} has no step {plugin_name}.")
     if len(named) == 1:
-        return _told(self, instance_id, named[0])
-    return _told(self, instance_id, StepResult("", status=results.status_at(instance_id)))
+        return _invocation(self, instance_id, named[0])
+    return _invocation(self, instance_id, StepResult("", status=results.status_at(instance_id)))
 
 
-def _told(command: Command, instance_id: str, step: StepResult) -> dict[str, Any]:
+def _invocation(command: Command, instance_id: str, step: StepResult) -> dict[str, Any]:
     elapsed = (step.ended - step.begun).total_seconds() if step.begun and step.ended else None
     return {
         "CommandId": command.command_id,

@@ -1,27 +1,21 @@
-"""Systems Manager's Run Command: instances run what they are told, on the network laid out for real."""
+"""Systems Manager's Run Command: instances run commands on the network laid out for real."""
 
-import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from moto.ec2.models import ec2_backends
 from moto.ssm.exceptions import SSMException
-from moto.ssm.models import Command, Document, SimpleSystemManagerBackend
-from moto.ssm.responses import SimpleSystemManagerResponse
+from moto.ssm.models import Command, SimpleSystemManagerBackend
 
 from causeway.domain.model.request import VpcRef
-from localcloud.ec2.selecting import Reader, select
-from localcloud.endpoint.background import Background
-from localcloud.endpoint.patching import replaces
+from localcloud.core.background import Background
+from localcloud.core.patching import replaces
 from localcloud.packets import lay_out
 from localcloud.packets.commands import Output, run_line
-from localcloud.packets.observed import observed_around
-from localcloud.ssm.command_documents import PUBLIC, Content, Step, refuse_malformed, steps_of
-from localcloud.ssm.command_results import StepResult, keep, one_page, results_of
-
-_AGENT_VERSION = "3.3.0.0"
-_PAGE_SIZE = 10
-"""Of DescribeInstanceInformation where the caller names no size (its API reference)."""
+from localcloud.ssm.command_documents import Step, steps_of
+from localcloud.ssm.command_results import StepResult, keep, results_of
+from localcloud.ssm.documents import content_of
+from localcloud.ssm.observed import observed_around
 
 
 class RunCommands:
@@ -35,18 +29,18 @@ class RunCommands:
 
     def start(self, command: Command, region: str, steps: Sequence[Step]) -> None:
         keep(command, steps)
-        _tell(command, "Pending")
+        _set_status(command, "Pending")
         self._work.submit(_run, command, region, steps)
 
 
 def _run(command: Command, region: str, steps: Sequence[Step]) -> None:
-    _tell(command, "InProgress")
+    _set_status(command, "InProgress")
     results = results_of(command)
     for instance_id, kept in results.by_instance.items():
         instance = ec2_backends[command.account_id][region].get_instance(instance_id)
         vpc = VpcRef(account_id=command.account_id, region=region, vpc_id=instance.vpc_id)
         run_at(vpc, instance_id, steps, kept)
-    _tell(command, "Failed" if "Failed" in map(results.status_at, results.by_instance) else "Success")
+    _set_status(command, "Failed" if "Failed" in map(results.status_at, results.by_instance) else "Success")
 
 
 def run_at(vpc: VpcRef, instance_id: str, steps: Sequence[Step], results: Sequence[StepResult]) -> None:
@@ -74,7 +68,7 @@ def _output(step: Step, run: Callable[[str], Output]) -> Output:
     )
 
 
-def _tell(command: Command, status: str) -> None:
+def _set_status(command: Command, status: str) -> None:
     command.status = command.status_details = status
 
 
@@ -82,7 +76,7 @@ _current: list[RunCommands] = []
 
 
 def install(commands: RunCommands) -> None:
-    """Instances run what they are told from now on."""
+    """Instances run commands here from now on."""
     _current[:] = [commands]
 
 
@@ -91,7 +85,7 @@ def uninstall() -> None:
 
 
 @replaces(SimpleSystemManagerBackend, "send_command")
-def instances_run_what_they_are_told(
+def instances_run_their_commands(
     original: Callable[..., Command], backend: SimpleSystemManagerBackend, **arguments: Any
 ) -> Command:
     """Without real packets no instance answers, as on AWS one without the agent; moto runs nothing, and calls it a success.
@@ -99,11 +93,11 @@ def instances_run_what_they_are_told(
     Raises:
         SSMException: InvalidDocument, InvalidParameters, DuplicateInstanceId, InvalidInstanceId.
     """
-    steps = steps_of(_content(backend, arguments["document_name"]), arguments["parameters"])
+    steps = steps_of(content_of(backend, arguments["document_name"]), arguments["parameters"])
     instance_ids = arguments["instance_ids"]
     if len(set(instance_ids)) < len(instance_ids):
         raise SSMException("DuplicateInstanceId", "You can't specify an instance ID in more than one association.")
-    if not {instance.id for instance in _online(backend)}.issuperset(instance_ids):
+    if not {instance.id for instance in online_instances(backend)}.issuperset(instance_ids):
         raise SSMException(
             "InvalidInstanceId", f"Instances {instance_ids} not in a valid state for account {backend.account_id}"
         )
@@ -119,80 +113,7 @@ def without_targets_nobody_else_is_meant(original: Callable[..., list[str]], sel
     return original(self) if self.targets else []
 
 
-@replaces(SimpleSystemManagerResponse, "describe_instance_information")
-def describe_instance_information(_: None, self: Any) -> Any:
-    """DescribeInstanceInformation: the instances that take commands, each with the agent online."""
-    backend = self.ssm_backend
-    filters = {each["Key"]: each["Values"] for each in self._get_param("Filters", [])}
-    filters |= {each["key"]: each["valueSet"] for each in self._get_param("InstanceInformationFilterList", [])}
-    if unknown := [name for name in filters if name not in _READERS and not name.startswith("tag")]:
-        raise SSMException("InvalidFilterKey", f"The filters {', '.join(unknown)} are not known.")
-    tags = ec2_backends[backend.account_id][backend.region_name].tags
-    found = select(_online(backend), filters, _READERS, lambda instance: tags.get(instance.id, {}))
-    return one_page(self, "InstanceInformationList", [_informed(instance) for instance in found], _PAGE_SIZE)
-
-
-def _online(backend: Any) -> list[Any]:
+def online_instances(backend: Any) -> list[Any]:
     """The running instances, where there are real packets."""
     reservations = ec2_backends[backend.account_id][backend.region_name].all_reservations() if _current else ()
     return [instance for each in reservations for instance in each.instances if instance.state == "running"]
-
-
-def _informed(instance: Any) -> dict[str, Any]:
-    return {
-        "InstanceId": instance.id,
-        "PingStatus": "Online",
-        "AgentVersion": _AGENT_VERSION,
-        "IsLatestVersion": True,
-        "PlatformType": "Linux",
-        "PlatformName": "Amazon Linux",
-        "PlatformVersion": "2023",
-        "ResourceType": "EC2Instance",
-        "IPAddress": instance.private_ip,
-        "ComputerName": f"ip-{instance.private_ip.replace('.', '-')}.ec2.internal",
-        "SourceId": instance.id,
-        "SourceType": "AWS::EC2::Instance",
-    }
-
-
-_READERS: dict[str, Reader[Any]] = {
-    "InstanceIds": lambda instance: [instance.id],
-    "PingStatus": lambda _: ["Online"],
-    "PlatformTypes": lambda _: ["Linux"],
-    "ResourceType": lambda _: ["EC2Instance"],
-}
-
-
-# Documents
-
-
-def _content(backend: Any, name: str) -> Content:
-    """Of a document of AWS's, or of the account's own, by its name or ARN."""
-    name = name.rpartition("/")[2]
-    if name in PUBLIC:
-        return PUBLIC[name]
-    document = backend._get_documents(name).get_default_version()
-    if document.document_type != "Command":
-        raise SSMException("InvalidDocument", f"The document {name} is no Command document.")
-    content: Content = document.content_json
-    return content
-
-
-@replaces(Document, "__init__")
-def a_document_is_well_formed(original: Callable[..., None], self: Any, *args: Any, **kwargs: Any) -> None:
-    """CreateDocument and UpdateDocument: InvalidDocumentContent for what could not be run."""
-    original(self, *args, **kwargs)
-    if self.document_type == "Command":
-        refuse_malformed(self.content_json)
-
-
-@replaces(Document, "create_from_cloudformation_json")
-def documents_are_made_from_templates(
-    original: Callable[..., Any], resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **kwargs: Any
-) -> Any:
-    """AWS::SSM::Document: an object or text for its content, and the defaults that moto leaves out."""
-    defaults = {"Name": resource_name, "DocumentType": "Command", "DocumentFormat": "JSON"}
-    properties = defaults | cloudformation_json["Properties"]
-    if not isinstance(properties["Content"], str):
-        properties |= {"Content": json.dumps(properties["Content"]), "DocumentFormat": "JSON"}
-    return original(resource_name, {**cloudformation_json, "Properties": properties}, account_id, region_name, **kwargs)

@@ -19,7 +19,7 @@ from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.jsonata import jsonata as moto_jsonata
 from moto.stepfunctions.parser.asl.jsonata.jsonata import JSONataException
 
-from localcloud.endpoint.patching import replaces
+from localcloud.core.patching import replaces
 
 _DECLARED = re.compile("\0([^\0]*)\0")
 """A declared value in an expression: JSON has no such character, it escapes it."""
@@ -29,7 +29,7 @@ def install() -> None:
     moto_jsonata._eval_jsonata = evaluate
     for module in (moto_jsonata, states, variable_store):
         vars(module)["encode_jsonata_variable_declarations"] = declare
-    # `evaluate` already refuses what is undefined or no JSON; moto would evaluate each expression once more to see.
+    # `evaluate` already refuses what is undefined or not JSON; moto would evaluate each expression once more to see.
     string_expression.validate_jsonata_expression_output = lambda *_: None
 
 
@@ -67,9 +67,9 @@ def evaluate(expression: str) -> Any:
         Jsonata.CURRENT.jsonata = query  # functions ask for the query of their thread
         result = query.evaluate(None, values)
     except (JException, ArithmeticError, TypeError) as error:
-        raise JSONataException("States.QueryEvaluationError", f"{_told(expression)}: {error}") from error
+        raise JSONataException("States.QueryEvaluationError", f"{_shown(expression)}: {error}") from error
     if "value" not in result:
-        raise JSONataException("States.QueryEvaluationError", f"The JSONata expression '{_told(expression)}' returned nothing")
+        raise JSONataException("States.QueryEvaluationError", f"The JSONata expression '{_shown(expression)}' returned nothing")
     return _plain(result["value"])
 
 
@@ -89,7 +89,7 @@ def _parse(expression: str) -> Jsonata:
     return Jsonata(f'{{"value":{expression}}}')
 
 
-def _told(expression: str) -> str:
+def _shown(expression: str) -> str:
     return expression.replace("\0", "")
 
 

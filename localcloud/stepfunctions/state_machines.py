@@ -16,9 +16,9 @@ from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend, stepfunctions_parser_backends
 from moto.stepfunctions.responses import StepFunctionResponse
 
+from localcloud.core.patching import replaces
 from localcloud.endpoint.internal import client_as
-from localcloud.endpoint.patching import replaces
-from localcloud.iam.identity import assume_role_as_service
+from localcloud.iam.service_roles import assume_role_as_service
 from localcloud.stepfunctions import jsonata
 
 _CLIENT_SECONDS = 2400.0

@@ -28,20 +28,20 @@ from moto.stepfunctions.parser.asl.eval.states import ContextObject, TaskData
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.responses import StepFunctionResponse
 
-from localcloud.endpoint.patching import replaces
+from localcloud.core.patching import replaces
 
 _ONE_ANSWER_AT_A_TIME = threading.Lock()
 
 
 def state_machine_of(token: str) -> str | None:
-    """The ARN of the state machine whose task the token stands for; None where the text is no token."""
+    """The ARN of the state machine whose task the token stands for; None where the text is not a token."""
     execution_arn = _execution_of(token)
     return execution_arn and execution_arn.rpartition(":")[0].replace(":execution:", ":stateMachine:")
 
 
 @replaces(ContextObject, "update_task_token")
 def a_token_names_its_execution(_original: Any, context: ContextObject) -> str:
-    """An opaque text to its holders; here it is known by it whose token this is."""
+    """The token is opaque to its holders; here it names the execution that it belongs to."""
     data = context.context_object_data
     token = base64.urlsafe_b64encode(f"{data['Execution']['Id']}|{uuid.uuid4()}".encode()).decode()
     data["Task"] = TaskData(Token=token)
@@ -52,7 +52,7 @@ def a_token_names_its_execution(_original: Any, context: ContextObject) -> str:
 def each_attempt_has_a_token_of_its_own(original: Any, state: ExecutionState, env: Environment) -> None:
     """A token is worth nothing once its attempt has ended, however it ended; a retry gets another one.
 
-    An attempt that ends because the execution was stopped is no failure of its task.
+    An attempt that ends because the execution was stopped does not fail its task.
     """
     task = env.states.context_object.context_object_data.get("Task")
     if task and (used := env.callback_pool_manager.get(task["Token"])) and _is_closed(used):
@@ -93,7 +93,7 @@ def a_stopped_execution_is_aborted_at_once(original: Any, response: Any) -> Acti
 
 @replaces(StepFunctionsParserBackend, "send_task_success")
 def send_task_success(_original: Any, backend: StepFunctionsParserBackend, task_token: str, outcome: str) -> None:
-    """SendTaskSuccess. An output that is no JSON: InvalidOutput."""
+    """SendTaskSuccess. An output that is not JSON: InvalidOutput."""
     try:
         json.loads(outcome)
     except ValueError as error:
@@ -127,7 +127,7 @@ def _open_endpoint(backend: StepFunctionsParserBackend, token: str) -> CallbackE
     """Where the answer for the token is waited for.
 
     Raises:
-        AWSError: InvalidToken where the text is no token, TaskDoesNotExist where this account and region have no such
+        AWSError: InvalidToken where the text is not a token, TaskDoesNotExist where this account and region have no such
             execution, TaskTimedOut where the task had its answer, ran out of its time, or its execution has ended.
     """
     execution_arn = _execution_of(token)

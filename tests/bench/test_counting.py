@@ -6,14 +6,14 @@ import pytest
 from bench.competitors import find_competitors
 from bench.measure import Calls, Case, Measurement, Outcome, Run, middle
 from bench.report import Ratio, ratios
-from localcloud.endpoint.calls import Call
+from localcloud.endpoint.calls import ApiCall
 
 if TYPE_CHECKING:
     from bench.cloud import Cloud
 
 
-def call(service: str, operation: str, *, mutating: bool = False) -> Call:
-    return Call(
+def call(service: str, operation: str, *, mutating: bool = False) -> ApiCall:
+    return ApiCall(
         number=1,
         service=service,
         operation=operation,

@@ -61,3 +61,9 @@ def refused(client: BaseClient, operation: str, **parameters: Any) -> Any:
     with pytest.raises(ClientError) as caught:
         getattr(client, operation)(**parameters)
     return caught.value.response
+
+
+def code_of(client: BaseClient, operation: str, **parameters: object) -> tuple[str, int]:
+    """The code and the HTTP status with which a call is refused."""
+    response = refused(client, operation, **parameters)
+    return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]

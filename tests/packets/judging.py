@@ -11,7 +11,7 @@ from causeway.domain.model.values import PerSide, Side, Value
 from causeway.domain.reachability.check import check
 from causeway.domain.reachability.matching import EPHEMERAL_PORTS
 from causeway.domain.reachability.verdicts import Cause, Endpoint, Verdict
-from localcloud.packets.probes import ICMP, ICMPV6, TCP, UDP, Place, Probe
+from localcloud.packets.probes import ICMP, ICMPV6, TCP, UDP, InterfaceAddress, Probe
 from tests.domain.networks import change
 from tests.packets.worlds import MESSAGES, World
 
@@ -104,7 +104,7 @@ def _is_first(source: Snapshot, destination: Snapshot) -> bool:
 
 def _probes(verdict: Verdict, ranges: list[PortRange]) -> Iterator[Probe]:
     """Packets to each stretch of ports that no rule tells apart, and from each to which the answers go."""
-    probe = partial(Probe, source=_place(verdict.source), destination=_place(verdict.destination))
+    probe = partial(Probe, source=_address_of(verdict.source), destination=_address_of(verdict.destination))
     flow, is_ipv6 = verdict.flow, ":" in verdict.source.address
     if flow.protocol in {Protocol.ICMP, Protocol.ALL}:
         yield probe(protocol=ICMPV6 if is_ipv6 else ICMP)
@@ -118,8 +118,8 @@ def _probes(verdict: Verdict, ranges: list[PortRange]) -> Iterator[Probe]:
             yield probe(protocol=protocol, port=port, source_port=source_port)
 
 
-def _place(endpoint: Endpoint) -> Place:
-    return Place(network_interface_id=str(endpoint.network_interface_id), address=endpoint.address)
+def _address_of(endpoint: Endpoint) -> InterfaceAddress:
+    return InterfaceAddress(network_interface_id=str(endpoint.network_interface_id), address=endpoint.address)
 
 
 def _ranges(*sides: Snapshot) -> list[PortRange]:

@@ -20,7 +20,7 @@ from causeway.domain.model.network import (
 )
 from causeway.domain.model.request import VpcRef
 from causeway.domain.model.values import Side
-from localcloud.packets import Network, Place, Probe, answered, available, lay_out
+from localcloud.packets import InterfaceAddress, Network, Probe, answered, available, lay_out
 from localcloud.packets.namespaces import Namespace
 from localcloud.packets.probes import ICMP, TCP
 from tests.domain.networks import change, prefix_list, snapshot, with_entries, with_permissions, with_routes
@@ -52,9 +52,9 @@ def pinged(network: Network, source: Snapshot, destination: Snapshot, *, last: i
     return came == probes
 
 
-def place(network: Snapshot, number: int) -> Place:
+def place(network: Snapshot, number: int) -> InterfaceAddress:
     interface = network.network_interfaces[number]
-    return Place(network_interface_id=interface.network_interface_id, address=interface.addresses[0])
+    return InterfaceAddress(network_interface_id=interface.network_interface_id, address=interface.addresses[0])
 
 
 def test_no_network_acl_stands_between_interfaces_of_one_subnet() -> None:

@@ -10,11 +10,11 @@ import pytest
 
 from causeway.aws.store.history import RunHistory
 from causeway.domain.lifecycle.history import render_history
+from localcloud.core.time_limits import TimeLimits
 from localcloud.deploy.stacks import Member, deploy_everything
 from localcloud.endpoint.calls import CallGate
 from localcloud.endpoint.faults import Faults
 from localcloud.server import EmbeddedAws
-from localcloud.time_limits import Pace
 
 from .network import Network, Networks
 from .requests import Hub
@@ -75,13 +75,13 @@ def gate(hub: Hub) -> Iterator[CallGate]:
 def awake(hub: Hub) -> Iterator[Callable[[str], None]]:
     """Wakes a rule of the watch until the end of the test: the other tests' networks are not its business. No batch waits."""
     events, woken = hub.client("events"), list[dict[str, str]]()
-    hub.aws.pace.pace = Pace(batch_window=0)
+    hub.aws.time_limits.limits = TimeLimits(batch_window=0)
 
     def wake(logical_id: str) -> None:
         woken.append(hub.place_of_rule(logical_id))
         events.enable_rule(**woken[-1])
 
     yield wake
-    hub.aws.pace.pace = Pace()
+    hub.aws.time_limits.limits = TimeLimits()
     for rule in woken:
         events.disable_rule(**rule)

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from localcloud.deploy.stacks import HUB_STACK, Outputs, operator_session
-from localcloud.endpoint.calls import Call
+from localcloud.endpoint.calls import ApiCall
 from localcloud.server import HUB_ACCOUNT_ID, EmbeddedAws
 from tests.queues import letting_in
 
@@ -34,7 +34,7 @@ class Run:
     """A status, and the calls that were made on the way to it."""
 
     status: Status
-    calls: list[Call]
+    calls: list[ApiCall]
 
     @property
     def writes(self) -> list[str]:

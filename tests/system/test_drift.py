@@ -8,14 +8,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from localcloud.control import ControlClient
 from localcloud.deploy.sam import PROJECT
 from localcloud.endpoint.calls import CallGate
 from localcloud.endpoint.faults import Faults, Hold
-from localcloud.server import HUB_ACCOUNT_ID
 
 from .approvals import Approver, asked
-from .network import EAST, PRODUCTION, Network, Networks, Rule
+from .network import PRODUCTION, Network, Networks, Rule
 from .requests import PING, SSH, Hub, Item, Run, Status, an_item, eventually
 from .test_approval import approved
 from .test_approval import checksum as checksum_of
@@ -262,7 +260,7 @@ def test_the_schedule_has_every_settled_request_looked_at(hub: Hub, kept: Kept, 
     before, sent = len(looks(hub, kept.item)), set[str]()
     awake("WatchRequestsSweep")
 
-    ControlClient(hub.aws.endpoint_url).fire_schedule(hub.place_of_rule("WatchRequestsSweep")["Name"], HUB_ACCOUNT_ID, EAST)
+    hub.aws.fire_schedule(hub.place_of_rule("WatchRequestsSweep")["Name"])
 
     def asked_for() -> bool:
         sent.update(waiting())

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from localcloud.deploy.stacks import EXTERNAL_ID
-from localcloud.iam.identity import assume_role_as_service
+from localcloud.iam.service_roles import assume_role_as_service
 
 from .network import EAST, PRODUCTION, Network, Networks
 from .requests import PING, Hub, an_item

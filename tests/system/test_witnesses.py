@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from causeway.aws.witnesses.probes import DOCUMENT
 from localcloud.deploy.stacks import EXTERNAL_ID, MEMBER_STACK, deploy_member, operator_session
-from localcloud.ec2 import insights
+from localcloud.ec2 import reachability_analyzer
 from localcloud.endpoint.calls import CallGate
 from localcloud.endpoint.faults import Failure, Faults, Hold
 from localcloud.server import HUB_ACCOUNT_ID
@@ -110,9 +110,9 @@ def test_a_member_that_refuses_is_told_and_stops_nothing(hub: Hub, networks: Net
 @pytest.fixture
 def _hub_alone_analyses() -> Iterator[None]:
     """As on AWS, where a plain member account analyses no other account's resources."""
-    insights.configure(insights.TrustedAccess(administrators=(HUB_ACCOUNT_ID,)))
+    reachability_analyzer.configure(reachability_analyzer.TrustedAccess(administrators=(HUB_ACCOUNT_ID,)))
     yield
-    insights.configure(insights.TrustedAccess())
+    reachability_analyzer.configure(reachability_analyzer.TrustedAccess())
 
 
 @pytest.mark.usefixtures("_hub_alone_analyses")

@@ -10,7 +10,7 @@ from causeway.domain.model.errors import AccessDenied
 from causeway.domain.model.network import Snapshot
 from causeway.domain.model.request import Request, VpcRef
 from causeway.domain.planning.kinds import connection, routes, rules
-from localcloud.ec2 import quotas as strict
+from localcloud.servicequotas import vpc_quotas
 from tests.aws.conftest import EAST, PRODUCTION, TEST, World
 
 
@@ -24,7 +24,7 @@ class Clock:
 @pytest.fixture(autouse=True)
 def own_values() -> Iterator[None]:
     yield
-    strict.clear_overrides()
+    vpc_quotas.clear_overrides()
 
 
 def asked(world: World) -> int:
@@ -32,7 +32,7 @@ def asked(world: World) -> int:
 
 
 def test_the_accounts_own_values_are_read(world: World, requester: VpcRef, accepter: VpcRef) -> None:
-    strict.override(strict.OwnQuota(account_id=TEST, region=EAST, code=connection.ACTIVE_CONNECTIONS.code, value=125))
+    vpc_quotas.override(vpc_quotas.OwnQuota(account_id=TEST, region=EAST, code=connection.ACTIVE_CONNECTIONS.code, value=125))
     reader = QuotaReader(world.sessions)
 
     assert reader.of(requester)[connection.ACTIVE_CONNECTIONS.code] == 125

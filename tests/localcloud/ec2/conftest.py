@@ -16,6 +16,7 @@ from moto.ec2.models import ec2_backends
 from moto.ec2.models.amis import AmiBackend
 
 from localcloud import ec2 as emulated_ec2
+from localcloud.servicequotas import vpc_quotas
 
 HUB, TEST, PRODUCTION = "123456789012", "111111111111", "222222222222"
 EAST, WEST = "us-east-1", "us-west-2"
@@ -38,7 +39,7 @@ class World:
         self.wait(seconds=10)
 
     def quota(self, code: str, value: int, account: str = TEST, region: str = EAST) -> None:
-        emulated_ec2.quotas.override(emulated_ec2.quotas.OwnQuota(account, region, code, value))
+        vpc_quotas.override(vpc_quotas.OwnQuota(account, region, code, value))
 
     def ec2(self, account: str = TEST, region: str = EAST) -> Any:
         return self.client("ec2", account, region)
@@ -107,7 +108,7 @@ def world(clients: Clients) -> Iterator[World]:
     made = World(clients)
     emulated_ec2.configure(emulated_ec2.Timing(), clock=lambda: made.now)
     yield made
-    emulated_ec2.quotas.clear_overrides()
+    vpc_quotas.clear_overrides()
     emulated_ec2.configure(emulated_ec2.Timing())
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.ec2 import quotas
+from localcloud.servicequotas import vpc_quotas
 
 TEST = "111111111111"
 
@@ -116,7 +116,7 @@ def test_twenty_entries_per_direction_with_the_closing_deny(world: Any, acl: Acl
         acl.create(20)
     acl.create(20, egress=True)
     acl.replace(19)
-    world.quota(quotas.ACL_RULES.code, 21)
+    world.quota(vpc_quotas.ACL_RULES.code, 21)
     acl.create(20)
 
 
@@ -183,7 +183,7 @@ def test_entries_of_an_unknown_acl_are_refused(acl: Acl, refused: Any) -> None:
 
 def test_a_replacement_is_checked_like_an_entry_and_needs_no_room(world: Any, acl: Acl, refused: Any) -> None:
     acl.put("6", PortRange={"From": 22, "To": 22})
-    world.quota(quotas.ACL_RULES.code, 2)
+    world.quota(vpc_quotas.ACL_RULES.code, 2)
     acl.replace(100, "10.8.0.0/16")
     assert acl.entries()[100] == "10.8.0.0/16"
     with refused("MissingParameter"):

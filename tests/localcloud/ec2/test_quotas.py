@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from localcloud.ec2 import quotas
+from localcloud.servicequotas import vpc_quotas
 
 TEST, PRODUCTION = "111111111111", "222222222222"
 EAST, WEST = "us-east-1", "us-west-2"
@@ -24,11 +24,10 @@ def test_service_quotas_answers_an_accounts_own_value(world: Any) -> None:
 
     assert _listed(world, TEST)["L-93826ACB"] == 1000
     assert _listed(world, TEST, WEST)["L-93826ACB"] == _listed(world, PRODUCTION)["L-93826ACB"] == 500
-    assert _listed(world, TEST, operation="list_aws_default_service_quotas")["L-93826ACB"] == 500
 
 
-def _listed(world: Any, account: str, region: str = EAST, operation: str = "list_service_quotas") -> dict[str, float]:
-    pages = world.client("service-quotas", account, region).get_paginator(operation).paginate(ServiceCode="vpc")
+def _listed(world: Any, account: str, region: str = EAST) -> dict[str, float]:
+    pages = world.client("service-quotas", account, region).get_paginator("list_service_quotas").paginate(ServiceCode="vpc")
     return {quota["QuotaCode"]: quota["Value"] for page in pages for quota in page["Quotas"]}
 
 
@@ -57,7 +56,7 @@ def test_a_quota_holds_in_its_region(world: Any, refused: Any) -> None:
 
 def test_what_is_no_vpc_quota_cannot_be_set() -> None:
     with pytest.raises(ValueError, match="L-00000000"):
-        quotas.OwnQuota(TEST, EAST, "L-00000000", 1)
+        vpc_quotas.OwnQuota(TEST, EAST, "L-00000000", 1)
 
 
 def test_an_unknown_quota_is_refused(world: Any) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.ec2 import quotas
+from localcloud.servicequotas import vpc_quotas
 
 TEST, PRODUCTION = "111111111111", "222222222222"
 EAST, WEST = "us-east-1", "us-west-2"
@@ -201,7 +201,7 @@ def test_delete_refuses_what_is_missing(side: Side, refused: Any) -> None:
 def test_the_quota_counts_ipv4_and_ipv6_apart_and_no_local_route(world: Any, refused: Any) -> None:
     side = Side(world, ipv6=True)
     pcx = world.peer(side.vpc, side.peer)
-    world.quota(quotas.ROUTES.code, 2)
+    world.quota(vpc_quotas.ROUTES.code, 2)
     for number in (1, 2):
         side.route(pcx, f"192.168.{number}.0/24")
         side.ec2.create_route(
@@ -215,7 +215,7 @@ def test_the_quota_counts_ipv4_and_ipv6_apart_and_no_local_route(world: Any, ref
 
 def test_a_prefix_list_counts_as_its_size(world: Any, side: Side, refused: Any) -> None:
     pcx = world.peer(side.vpc, side.peer)
-    world.quota(quotas.ROUTES.code, 3)
+    world.quota(vpc_quotas.ROUTES.code, 3)
     side.route(pcx)
     with refused("RouteLimitExceeded"):
         side.ec2.create_route(RouteTableId=side.table, DestinationPrefixListId=side.prefix_list(3), VpcPeeringConnectionId=pcx)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.ec2 import quotas
+from localcloud.servicequotas import vpc_quotas
 
 TEST, PRODUCTION = "111111111111", "222222222222"
 EAST, WEST = "us-east-1", "us-west-2"
@@ -193,19 +193,8 @@ def test_a_reference_to_a_deleted_group_is_stale(world: Any) -> None:
     assert found["GroupId"] == ours.id
 
 
-def test_references_are_listed_to_the_owner_of_the_group(world: Any, refused: Any) -> None:
-    vpc, peer = world.vpc("10.0.0.0/16"), world.vpc("192.168.0.0/16", account=PRODUCTION)
-    ours, theirs = Group(world, vpc), Group(world, peer, PRODUCTION)
-    pcx = world.peer(vpc, peer)
-    ours.authorize(from_group(theirs.id, PRODUCTION))
-    references = theirs.ec2.describe_security_group_references(GroupId=[theirs.id])["SecurityGroupReferenceSet"]
-    assert references == [{"GroupId": theirs.id, "ReferencingVpcId": vpc, "VpcPeeringConnectionId": pcx}]
-    with refused("InvalidGroup.NotFound"):
-        theirs.ec2.describe_security_group_references(GroupId=[ours.id])
-
-
 def test_the_quota_is_per_direction_and_family_and_a_reference_counts_in_both(world: Any, group: Group, refused: Any) -> None:
-    world.quota(quotas.GROUP_RULES.code, 2)
+    world.quota(vpc_quotas.GROUP_RULES.code, 2)
     group.authorize(ssh("10.1.0.0/16"), from_group(group.id))
     group.authorize(ssh(Ipv6Ranges=[{"CidrIpv6": "2001:db8::/56"}]))
     with refused("RulesPerSecurityGroupLimitExceeded"):
@@ -218,7 +207,7 @@ def test_the_quota_is_per_direction_and_family_and_a_reference_counts_in_both(wo
 def test_a_prefix_list_counts_as_its_size_and_must_exist(world: Any, group: Group, refused: Any) -> None:
     made = group.ec2.create_managed_prefix_list(PrefixListName="peers", MaxEntries=3, AddressFamily="IPv4")
     listed = ssh(PrefixListIds=[{"PrefixListId": made["PrefixList"]["PrefixListId"], "Description": "peers"}])
-    world.quota(quotas.GROUP_RULES.code, 3)
+    world.quota(vpc_quotas.GROUP_RULES.code, 3)
     (rule,) = group.authorize(listed)
     assert (rule["PrefixListId"], rule["Description"]) == (made["PrefixList"]["PrefixListId"], "peers")
     group.authorize(ssh(Ipv6Ranges=[{"CidrIpv6": "2001:db8::/56"}]))
@@ -303,19 +292,6 @@ def test_the_default_egress_rule_can_be_revoked(group: Group) -> None:
     group.ec2.revoke_security_group_egress(GroupId=group.id, IpPermissions=[everything])
     rules = group.ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group.id]}])
     assert rules["SecurityGroupRules"] == []
-
-
-def test_descriptions_are_updated_by_permission_or_by_id(group: Group, refused: Any) -> None:
-    (rule,) = group.authorize(ssh("10.1.0.0/16"))
-    update = group.ec2.update_security_group_rule_descriptions_ingress
-    described = ssh(IpRanges=[{"CidrIp": "10.1.0.0/16", "Description": "from the test VPC"}])
-    assert update(GroupId=group.id, IpPermissions=[described])["Return"] is True
-    assert group.ingress()[0]["IpRanges"][0]["Description"] == "from the test VPC"
-    by_id = [{"SecurityGroupRuleId": rule["SecurityGroupRuleId"], "Description": "from Test"}]
-    assert update(GroupId=group.id, SecurityGroupRuleDescriptions=by_id)["Return"] is True
-    assert group.ingress()[0]["IpRanges"][0]["Description"] == "from Test"
-    with refused("InvalidPermission.NotFound"):
-        update(GroupId=group.id, IpPermissions=[ssh("10.9.0.0/16")])
 
 
 def test_an_unknown_group_is_not_found(group: Group, refused: Any) -> None:

@@ -1,27 +1,20 @@
 """Scheduled rules fire when they are due, or when somebody asks."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+import urllib3
 from botocore.exceptions import ClientError
 from moto.events.models import Rule, events_backends
 
-from localcloud.control import ControlClient
 from localcloud.events.schedules import Schedules
 from localcloud.server import DEFAULT_REGION, HUB_ACCOUNT_ID
 from tests.localcloud.conftest import App, eventually
 
 RULE_ARN = "arn:aws:events:us-east-1:123456789012:rule/tiny-hourly"
-
-
-@pytest.fixture
-def control(app: App) -> Iterator[ControlClient]:
-    client = ControlClient(app.aws.endpoint_url)
-    yield client
-    client.close()
 
 
 @pytest.fixture(autouse=True)
@@ -31,6 +24,12 @@ def nothing_is_noted(app: App) -> None:
 
 def _noted(app: App) -> Any:
     return json.loads(eventually(lambda: app.noted("event-Scheduled Event"))[0]["event"])
+
+
+def _schedules(app: App, method: str, **fields: str) -> urllib3.BaseHTTPResponse:
+    """An answer of the control path, as curl gets it."""
+    place = {"account_id": HUB_ACCOUNT_ID, "region": DEFAULT_REGION}
+    return urllib3.request(method, f"{app.aws.endpoint_url}/_localcloud/schedules?{urlencode(place | fields)}")
 
 
 def _rule(name: str) -> Rule:
@@ -45,21 +44,20 @@ def test_a_rule_fired_at_once_delivers_its_scheduled_event(app: App) -> None:
     assert event["time"].endswith("Z")
 
 
-def test_another_process_fires_it_too_and_sees_when_it_is_due(app: App, control: ControlClient) -> None:
-    listed = {schedule.rule_name: schedule for schedule in control.schedules()}
-    due = listed["tiny-hourly"].next_due
-    assert due is not None
+def test_another_process_fires_it_too_and_sees_when_it_is_due(app: App) -> None:
+    listed = {schedule["rule_name"]: schedule for schedule in _schedules(app, "GET").json()}
+    due = datetime.fromisoformat(listed["tiny-hourly"]["next_due"])
     assert timedelta(0) < due - datetime.now(UTC) <= timedelta(hours=1)
-    assert listed["tiny-never"].expression == "cron(0 8 ? * MON-FRI *)"
-    control.fire_schedule("tiny-hourly", HUB_ACCOUNT_ID, DEFAULT_REGION)
+    assert listed["tiny-never"]["expression"] == "cron(0 8 ? * MON-FRI *)"
+    assert _schedules(app, "POST", rule="tiny-hourly").status == 204
     assert _noted(app)
 
 
-def test_an_unknown_rule_is_an_error_that_names_the_others(app: App, control: ControlClient) -> None:
+def test_an_unknown_rule_is_an_error_that_names_the_others(app: App) -> None:
     with pytest.raises(LookupError, match=r"no scheduled rule tiny-weekly .* tiny-hourly \(123456789012, us-east-1\)"):
         app.aws.fire_schedule("tiny-weekly")
-    with pytest.raises(ValueError, match="tiny-hourly"):
-        control.fire_schedule("tiny-weekly", HUB_ACCOUNT_ID, DEFAULT_REGION)
+    refused = _schedules(app, "POST", rule="tiny-weekly")
+    assert (refused.status, b"tiny-hourly" in refused.data) == (404, True)
 
 
 def test_a_rule_fires_whenever_it_is_due(app: App) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from localcloud.endpoint.api_request import Caller
+from localcloud.endpoint.callers import Caller
 from localcloud.events.trail_records import Ec2Call, trail_record, user_identity
 
 SESSION = Caller("111111111111", "ASIA1", role_arn="arn:aws:iam::111111111111:role/ops/admin", session_name="jane")

@@ -5,7 +5,6 @@ import json
 import os
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 from tests.localcloud.conftest import App, eventually
 
@@ -107,19 +106,10 @@ def test_new_code_retires_the_old_sandboxes(app: App) -> None:
     assert json.load(app.functions.invoke(FunctionName="changing")["Payload"]) == "new"
 
 
-def test_an_asynchronous_failure_is_tried_again_and_kept(app: App) -> None:
-    name = app.outputs["EchoFunctionName"]
-    answer = app.functions.invoke(FunctionName=name, InvocationType="Event", Payload=json.dumps({"fail": "later"}))
+def test_an_asynchronous_failure_is_tried_again_twice_and_ends_as_a_dead_letter(app: App) -> None:
+    name, event = app.outputs["EchoFunctionName"], {"fail_times": {"key": "later", "times": 9}}
+    answer = app.functions.invoke(FunctionName=name, InvocationType="Event", Payload=json.dumps(event))
     assert answer["StatusCode"] == 202
-    documents: list[Any] = []
-
-    def both_arrived() -> bool:
-        documents.extend(app.messages("DeadLettersUrl"))
-        return len(documents) >= 2
-
-    eventually(both_arrived)
-    record = next(document for document in documents if "requestContext" in document)
-    assert record["requestContext"]["condition"] == "RetriesExhausted"
-    assert record["requestContext"]["approximateInvokeCount"] == 2
-    assert record["responsePayload"]["errorMessage"] == "later"
-    assert {"fail": "later"} in documents
+    assert eventually(lambda: app.messages("DeadLettersUrl")) == [event]
+    (counted,) = app.noted("count-later")
+    assert counted["n"] == 3

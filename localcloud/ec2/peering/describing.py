@@ -1,0 +1,81 @@
+"""How EC2 describes a VPC peering connection to one of its two sides."""
+
+from collections.abc import Callable
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.ec2.responses.vpc_peering_connections import VPCPeeringConnections
+
+from localcloud.core.patching import replaces
+from localcloud.ec2.cidr_blocks import ipv4_blocks, ipv6_blocks
+from localcloud.ec2.filters import FilterReader, select
+from localcloud.ec2.pages import paged_result
+from localcloud.ec2.peering.connections import not_found, sides_of, status_of, visible_connections
+from localcloud.ec2.peering.lifecycle import PENDING, Side, Status
+from localcloud.ec2.tags import described_tags, tags_in
+
+type Description = dict[str, Any]
+
+
+@replaces(VPCPeeringConnections, "describe_vpc_peering_connections")
+def describe_as_seen_from_here(_: Callable[..., Any], self: Any) -> Any:
+    """DescribeVpcPeeringConnections with filters and pages. An unknown id: InvalidVpcPeeringConnectionID.NotFound."""
+    backend = self.ec2_backend
+    visible = {connection.id: connection for connection in visible_connections(backend)}
+    wanted = self._get_param("VpcPeeringConnectionIds", []) or list(visible)
+    for connection_id in wanted:
+        if connection_id not in visible:
+            not_found(connection_id)
+    described = [_describe(backend, visible[each], status_of(visible[each])) for each in wanted]
+    return paged_result(self, "VpcPeeringConnections", select(described, self._filters_from_querystring(), _READERS, tags_in))
+
+
+def answer(backend: Any, connection: Any, status: Status) -> Any:
+    """The answer of a call that changed the connection, as the caller's side sees it."""
+    return ActionResult({"VpcPeeringConnection": _describe(backend, connection, status)})
+
+
+def _describe(backend: Any, connection: Any, status: Status) -> Description:
+    """The connection as one side sees it: its own tags, and the other VPC's CIDR blocks and options once active."""
+    own_side = sides_of(connection, backend)[0]
+
+    def described(side: Side, vpc: Any, options: dict[str, bool]) -> Description:
+        identity = {"OwnerId": vpc.owner_id, "VpcId": vpc.id, "Region": vpc.region}
+        if side == own_side or status.code == "active":
+            return identity | _details(vpc, options)
+        return identity
+
+    return {
+        "VpcPeeringConnectionId": connection.id,
+        "Status": {"Code": status.code, "Message": status.message},
+        "RequesterVpcInfo": described("requester", connection.vpc, connection.requester_options),
+        "AccepterVpcInfo": described("accepter", connection.peer_vpc, connection.accepter_options),
+        "ExpirationTime": connection.lifecycle.expires_at if status.code in PENDING else None,
+        "Tags": described_tags(backend, connection.id),
+    }
+
+
+def _details(vpc: Any, options: dict[str, bool]) -> Description:
+    return {
+        "CidrBlock": vpc.cidr_block,
+        "CidrBlockSet": [{"CidrBlock": cidr} for cidr in ipv4_blocks(vpc)],
+        "Ipv6CidrBlockSet": [{"Ipv6CidrBlock": cidr} for cidr in ipv6_blocks(vpc)],
+        "PeeringOptions": options,
+    }
+
+
+def _vpc_readers(prefix: str, key: str) -> dict[str, FilterReader[Description]]:
+    return {
+        f"{prefix}.owner-id": lambda each: [each[key]["OwnerId"]],
+        f"{prefix}.vpc-id": lambda each: [each[key]["VpcId"]],
+        f"{prefix}.cidr-block": lambda each: [block["CidrBlock"] for block in each[key].get("CidrBlockSet", [])],
+    }
+
+
+_READERS: dict[str, FilterReader[Description]] = {
+    "vpc-peering-connection-id": lambda each: [each["VpcPeeringConnectionId"]],
+    "status-code": lambda each: [each["Status"]["Code"]],
+    "status-message": lambda each: [each["Status"]["Message"]],
+    **_vpc_readers("requester-vpc-info", "RequesterVpcInfo"),
+    **_vpc_readers("accepter-vpc-info", "AccepterVpcInfo"),
+}

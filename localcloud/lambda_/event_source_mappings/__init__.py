@@ -1,0 +1,1 @@
+"""Event source mappings: DynamoDB streams and SQS queues that invoke functions, in batches."""
