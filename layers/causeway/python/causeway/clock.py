@@ -1,4 +1,4 @@
-"""The time, for the steps; the domain is told it."""
+"""The clock of the steps and the edge. The domain gets the time as an argument."""
 
 from datetime import UTC, datetime
 
