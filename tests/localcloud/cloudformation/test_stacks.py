@@ -6,13 +6,11 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from localcloud.deploy import stacks
-from localcloud.deploy.sam import DeploymentError
+from localcloud.deploy.sam import sam_build, sam_deploy
 from localcloud.deploy.stacks import create_stack
-from tests.localcloud.conftest import App
+from tests.localcloud.conftest import APP, App
 
 MEMBER = "444444444444"
-NEW_MEMBER = "555555555555"
 
 
 def test_the_stack_has_outputs_and_exports(app: App) -> None:
@@ -40,6 +38,13 @@ def test_the_mapping_the_logs_and_the_alarm_are_as_the_template_says(app: App) -
     groups = app.client("logs").describe_log_groups(logGroupNamePrefix=app.outputs["EchoLogGroup"])["logGroups"]
     assert groups[0]["retentionInDays"] == 7
     assert app.client("cloudwatch").describe_alarms()["MetricAlarms"][0]["Namespace"] == "AWS/SQS"
+
+
+def test_a_second_deployment_without_changes_changes_nothing(app: App) -> None:
+    built = sam_build(APP / "template.yaml", (APP,), {})
+    sam_deploy(app.aws.endpoint_url, built, "tiny", {"Greeting": "hi"}, "us-east-1")
+    stack = app.client("cloudformation").describe_stacks(StackName="tiny")["Stacks"][0]
+    assert stack["StackStatus"] == "CREATE_COMPLETE"
 
 
 def test_a_changed_parameter_reaches_the_function(app: App) -> None:
@@ -101,9 +106,3 @@ def test_a_failed_change_set_is_a_failed_stack_with_the_reason(app: App) -> None
     assert stacks.describe_stacks(StackName="odd")["Stacks"][0]["StackStatus"] == "ROLLBACK_FAILED"
     events = stacks.describe_stack_events(StackName="odd")["StackEvents"]
     assert any("AWS::Nothing::Known" in event.get("ResourceStatusReason", "") for event in events)
-
-
-def test_outside_a_checkout_the_error_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stacks, "PROJECT", tmp_path)
-    with pytest.raises(DeploymentError, match="from a checkout of its repository"):
-        stacks.build_hub()

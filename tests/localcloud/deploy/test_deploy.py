@@ -5,19 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.deploy.sam import DeploymentError, sam_build, sam_deploy
+from localcloud.deploy import stacks
+from localcloud.deploy.sam import DeploymentError, sam_build
 from localcloud.deploy.stacks import deploy_lab, deploy_member, operator_session
-from tests.localcloud.conftest import APP, App
+from tests.localcloud.conftest import App
 
 MEMBER = "444444444444"
 NEW_MEMBER = "555555555555"
 
 
-def test_a_second_deployment_without_changes_changes_nothing(app: App) -> None:
-    built = sam_build(APP / "template.yaml", (APP,), {})
-    sam_deploy(app.aws.endpoint_url, built, "tiny", {"Greeting": "hi"}, "us-east-1")
-    stack = app.client("cloudformation").describe_stacks(StackName="tiny")["Stacks"][0]
-    assert stack["StackStatus"] == "CREATE_COMPLETE"
+def test_outside_a_checkout_the_error_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stacks, "PROJECT", tmp_path)
+    with pytest.raises(DeploymentError, match="from a checkout of its repository"):
+        stacks.build_hub()
 
 
 def test_a_failed_build_shows_what_the_tool_said(tmp_path: Path) -> None:
