@@ -53,6 +53,10 @@ class ApiResource:
     def update_from_cloudformation_json(
         cls, original_resource: Any, new_resource_name: str, cloudformation_json: Any, account_id: str, region_name: str
     ) -> "ApiResource":
+        properties, name = cloudformation_json["Properties"], original_resource.name
+        if cls.recipe.update and properties.get(cls.recipe.name_property, name) == name:
+            cls.recipe.update(client_for(cls.recipe.service, account_id, region_name), name, properties)
+            return cls(name, properties, original_resource._attributes)
         original_resource.delete(account_id, region_name)
         return cls.create_from_cloudformation_json(new_resource_name, cloudformation_json, account_id, region_name)
 

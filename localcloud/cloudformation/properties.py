@@ -1,4 +1,4 @@
-"""Other resources in templates: properties, attributes and updates that moto leaves out."""
+"""Other resources in templates: properties and attributes that moto leaves out."""
 
 from typing import Any
 
@@ -6,7 +6,6 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.table import Table
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.instances import Instance
-from moto.logs.models import LogGroup
 from moto.sns.models import Topic
 
 from localcloud.core.patching import replaces
@@ -49,10 +48,3 @@ def tables_have_recovery_and_expiry(
     if expiry := properties.get("TimeToLiveSpecification"):
         backend.update_time_to_live(table.name, expiry)
     return table
-
-
-@replaces(LogGroup, "update_from_cloudformation_json")
-def a_log_group_stays(_original: Any, original_resource: LogGroup, cloudformation_json: Any, **_: Any) -> LogGroup:
-    """Only the retention of a group can change; moto would lose the group from the stack."""
-    original_resource.retention_in_days = cloudformation_json["Properties"].get("RetentionInDays")
-    return original_resource

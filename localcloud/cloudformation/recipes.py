@@ -10,13 +10,17 @@ type Properties = dict[str, Any]
 
 
 class Recipe(msgspec.Struct, frozen=True):
-    """How the API makes and removes a resource type, and reads its attributes. ``create`` answers the physical id."""
+    """How the API makes and removes a resource type, and reads its attributes. ``create`` answers the physical id.
+
+    Without ``update``, a changed resource is replaced.
+    """
 
     service: str
     create: Callable[[Any, str, Properties], str]
     delete: Callable[[Any, str, Properties], object]
     name_property: str = ""
     attributes: Mapping[str, Callable[[Any, str], str]] = {}
+    update: Callable[[Any, str, Properties], object] | None = None
 
 
 def _put_alarm(cloudwatch: Any, name: str, properties: Properties) -> str:
@@ -29,6 +33,10 @@ def _create_function_url(functions: Any, _name: str, properties: Properties) -> 
         FunctionName=properties["TargetFunctionArn"], **_without(properties, "TargetFunctionArn")
     )
     return str(made["FunctionArn"])
+
+
+def _update_function_url(functions: Any, name: str, properties: Properties) -> None:
+    functions.update_function_url_config(FunctionName=name, **_without(properties, "TargetFunctionArn"))
 
 
 def _put_queue_policy(sqs: Any, name: str, properties: Properties) -> str:
@@ -111,7 +119,7 @@ def _without(properties: Properties, *names: str) -> Properties:
 
 RECIPES: dict[str, Recipe] = {
     "AWS::CloudWatch::Alarm": Recipe(
-        "cloudwatch", _put_alarm, lambda api, name, _: api.delete_alarms(AlarmNames=[name]), "AlarmName"
+        "cloudwatch", _put_alarm, lambda api, name, _: api.delete_alarms(AlarmNames=[name]), "AlarmName", update=_put_alarm
     ),
     "AWS::EC2::SecurityGroupEgress": Recipe("ec2", _authorize_egress, _revoke_egress),
     # moto's own makes an object that no route table knows of.
@@ -127,6 +135,7 @@ RECIPES: dict[str, Recipe] = {
         lambda api, name, properties: api.remove_permission(
             StatementId=name, EventBusName=properties.get("EventBusName", "default")
         ),
+        update=_put_bus_policy,
     ),
     "AWS::Lambda::Url": Recipe(
         "lambda",
@@ -136,8 +145,9 @@ RECIPES: dict[str, Recipe] = {
             "FunctionArn": lambda _, name: name,
             "FunctionUrl": lambda api, name: str(api.get_function_url_config(FunctionName=name)["FunctionUrl"]),
         },
+        update=_update_function_url,
     ),
     "AWS::SNS::Subscription": Recipe("sns", _subscribe, lambda api, name, _: api.unsubscribe(SubscriptionArn=name)),
-    "AWS::SNS::TopicPolicy": Recipe("sns", _put_topic_policy, lambda *_: None),
-    "AWS::SQS::QueuePolicy": Recipe("sqs", _put_queue_policy, _clear_queue_policy),
+    "AWS::SNS::TopicPolicy": Recipe("sns", _put_topic_policy, lambda *_: None, update=_put_topic_policy),
+    "AWS::SQS::QueuePolicy": Recipe("sqs", _put_queue_policy, _clear_queue_policy, update=_put_queue_policy),
 }

@@ -8,12 +8,13 @@ from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.models import CloudFormationBackend, Stack
 from moto.events.models import EventBus
 
-from localcloud.cloudformation import api_resources
+from localcloud.cloudformation import api_resources, updates
 from localcloud.core.patching import replaces
 
 
 def install() -> None:
     api_resources.install()
+    updates.install()
     # `Ref` gives a bus's name and a layer version's ARN; moto would put the object itself into the template.
     EventBus.physical_resource_id = property(lambda bus: bus.name)
     LayerVersion.physical_resource_id = property(lambda layer: layer.arn)
