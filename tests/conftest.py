@@ -35,6 +35,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _group(item: pytest.Function) -> str:
+    if item.path.stem == "test_upgrade":
+        return "upgrade"  # of the last release: a deployment of its own
     if "deployed" not in item.fixturenames:
         return "embedded-app"
     numbers = (number for number, modules in enumerate(DEPLOYMENTS) if item.path.stem in modules)

@@ -18,6 +18,7 @@ type Outputs = dict[str, str]
 EXTERNAL_ID = "causeway-local"
 HUB_STACK = "causeway"
 MEMBER_STACK = "causeway-member"
+MEMBER_TEMPLATE = Path("member", "template.yaml")
 LAB_NETWORKS = dict(zip(MEMBER_ACCOUNT_IDS, ("Test", "Production"), strict=True))
 """Which of the walkthrough's networks is in which member account."""
 _OPERATOR_ROLE = "OrganizationAccountAccessRole"
@@ -49,7 +50,12 @@ def deploy_everything(aws: EmbeddedAws, **more_of_the_hub: str) -> tuple[Outputs
 
 def build_hub() -> Path:
     """Build the hub's functions and layer, for this machine's processor."""
-    return sam_build(PROJECT / "template.yaml", tuple(PROJECT / source for source in _HUB_SOURCES), hub_parameters())
+    return build_hub_of(PROJECT)
+
+
+def build_hub_of(project: Path) -> Path:
+    """The same of another version's files."""
+    return sam_build(project / "template.yaml", tuple(project / source for source in _HUB_SOURCES), hub_parameters())
 
 
 def deploy_hub(aws: EmbeddedAws, built: Path, more: Mapping[str, str]) -> Outputs:
@@ -69,14 +75,17 @@ def on_new_account(aws: EmbeddedAws, account_id: str) -> None:
 
 
 def deploy_member(aws: EmbeddedAws, account_id: str, *, witnesses: str = "allowed") -> Outputs:
-    parameters = {
+    parameters = member_parameters() | {"Witnesses": witnesses}
+    return create_stack(aws, account_id, PROJECT / MEMBER_TEMPLATE, MEMBER_STACK, parameters)
+
+
+def member_parameters(hub_stack: str = HUB_STACK) -> dict[str, str]:
+    return {
         "HubAccountId": HUB_ACCOUNT_ID,
         "ExternalId": EXTERNAL_ID,
         "OrganizationId": ORGANIZATION_ID,
-        "EventBusArn": f"arn:aws:events:{DEFAULT_REGION}:{HUB_ACCOUNT_ID}:event-bus/{HUB_STACK}",
-        "Witnesses": witnesses,
+        "EventBusArn": f"arn:aws:events:{DEFAULT_REGION}:{HUB_ACCOUNT_ID}:event-bus/{hub_stack}",
     }
-    return create_stack(aws, account_id, PROJECT / "member" / "template.yaml", MEMBER_STACK, parameters)
 
 
 def deploy_lab(aws: EmbeddedAws, account_id: str, network: str, region: str = DEFAULT_REGION) -> Outputs:

@@ -55,7 +55,7 @@ class Run:
 
 def _writer(log_stream: str) -> str:
     """The logical id of the function whose log stream this is, such as ``2026/11/01/causeway-PlanPeering-1A2B[$LATEST]7f…``."""
-    return log_stream.rpartition("/")[2].split("-")[1]
+    return log_stream.partition("[")[0].split("-")[-2]
 
 
 def an_item(requester: Network, accepter: Network, *, allow: Iterable[Mapping[str, Any]] = (SSH, PING), **fields: Any) -> Item:
@@ -81,9 +81,10 @@ def eventually[Value](read: Callable[[], Value | None], why: Callable[[], str] =
 class Hub:
     """The deployed product, by its interfaces: the table, the bus, the state machine, the logs."""
 
-    def __init__(self, aws: EmbeddedAws, outputs: Outputs) -> None:
+    def __init__(self, aws: EmbeddedAws, outputs: Outputs, stack: str = HUB_STACK) -> None:
         self.aws = aws
         self.outputs = outputs
+        self.stack = stack
         self._session = operator_session(aws, HUB_ACCOUNT_ID)
 
     def client(self, service: str) -> Any:
@@ -196,7 +197,7 @@ class Hub:
 
     def resource(self, logical_id: str) -> str:
         """The physical id of something in the hub's stack."""
-        answer = self.client("cloudformation").describe_stack_resource(StackName=HUB_STACK, LogicalResourceId=logical_id)
+        answer = self.client("cloudformation").describe_stack_resource(StackName=self.stack, LogicalResourceId=logical_id)
         physical_id: str = answer["StackResourceDetail"]["PhysicalResourceId"]
         return physical_id
 
@@ -211,13 +212,13 @@ class Hub:
         """A function's configuration, by its name in the template."""
         pages = self.client("lambda").get_paginator("list_functions").paginate()
         functions = (function for page in pages for function in page["Functions"])
-        (found,) = (each for each in functions if each["FunctionName"].startswith(f"causeway-{name}-"))
+        (found,) = (each for each in functions if each["FunctionName"].startswith(f"{self.stack}-{name}-"))
         configuration: dict[str, Any] = found
         return configuration
 
     def log_lines(self, function: str = "") -> list[tuple[str, dict[str, Any]]]:
         """Every JSON line that the functions have written, or one of them, each with its function's logical id."""
-        pages = self._logs.get_paginator("filter_log_events").paginate(logGroupName=f"/causeway/{HUB_STACK}")
+        pages = self._logs.get_paginator("filter_log_events").paginate(logGroupName=f"/causeway/{self.stack}")
         events = [event for page in pages for event in page["events"] if event["message"].startswith("{")]
         lines = [(_writer(event["logStreamName"]), json.loads(event["message"])) for event in events]
         return [(writer, line) for writer, line in lines if function in ("", writer)]
