@@ -1,7 +1,7 @@
 """The two accounts: their ids, and clients whose traces are taken away."""
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import boto3
@@ -18,22 +18,32 @@ _LOCAL_CONFIG = Config(retries={"total_max_attempts": 1})
 class Account:
     """An account as its administrator sees it."""
 
-    def __init__(self, session: boto3.Session, account_id: str, endpoint: str, cleanup: Cleanup, region: str) -> None:
-        self.id = account_id
-        self.region = region
+    def __init__(self, session: boto3.Session, endpoint: str, cleanup: Cleanup) -> None:
+        self.region = session.region_name
+        self.client = cache(self._client)
         self._session = session
         self._endpoint = endpoint
         self._cleanup = cleanup
-        self.client = cache(self._client)
+        self._administrator = self
+
+    @cached_property
+    def id(self) -> str:
+        account_id: str = self.client("sts").get_caller_identity()["Account"]
+        return account_id
 
     @property
     def ec2(self) -> Any:
         return self.client("ec2")
 
+    def credentials(self) -> Any:
+        """What requests that are no API calls are signed with."""
+        return self._session.get_credentials()
+
     def session(self, credentials: Mapping[str, str]) -> "Account":
-        """The account as the bearer of these temporary credentials sees it."""
-        session = _session_of(credentials, self.region)
-        return Account(session, self.id, self._endpoint, self._cleanup, self.region)
+        """The account as the bearer of these temporary credentials sees it; its administrator cleans up."""
+        bearer = Account(_session_of(credentials, self.region), self._endpoint, self._cleanup)
+        bearer._administrator = self
+        return bearer
 
     def _client(self, service: str, region: str | None = None) -> Any:
         make: Any = self._session.client
@@ -44,17 +54,17 @@ class Account:
             endpoint_url=None if own else self._endpoint,
             config=_AWS_CONFIG if own else _LOCAL_CONFIG,
         )
-        self._cleanup.watch(client)
+        self._cleanup.watch(client, client if self._administrator is self else self._administrator.client(service, region))
         return client
 
 
 def accounts(settings: Settings, endpoint: str, cleanup: Cleanup) -> tuple[Account, Account]:
     """The accounts of the two profiles, or two invented ones."""
     region = settings.regions[0]
-    sessions = [boto3.Session(profile_name=name) for name in settings.profiles] or [
+    sessions = [boto3.Session(profile_name=name, region_name=region) for name in settings.profiles] or [
         _invented(account_id, endpoint, region) for account_id in INVENTED_ACCOUNTS
     ]
-    first, second = (Account(each, _account_id(each, endpoint, region), endpoint, cleanup, region) for each in sessions)
+    first, second = (Account(session, endpoint, cleanup) for session in sessions)
     return first, second
 
 
@@ -71,8 +81,3 @@ def _session_of(credentials: Any, region: str) -> boto3.Session:
         aws_session_token=credentials["SessionToken"],
         region_name=region,
     )
-
-
-def _account_id(session: boto3.Session, endpoint: str, region: str) -> str:
-    sts = session.client("sts", region_name=region, endpoint_url=None if endpoint == AWS else endpoint)
-    return sts.get_caller_identity()["Account"]

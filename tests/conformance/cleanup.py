@@ -2,8 +2,9 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -62,7 +63,22 @@ UNDOING: dict[str, tuple[str, dict[str, str]]] = {
     "CreateRole": ("delete_role", {"RoleName": "Role.RoleName"}),
     "PutRolePolicy": ("delete_role_policy", {"RoleName": "RoleName", "PolicyName": "PolicyName"}),
     "AttachRolePolicy": ("detach_role_policy", {"RoleName": "RoleName", "PolicyArn": "PolicyArn"}),
-    # CloudFormation
+    # SQS, SNS, EventBridge
+    "CreateQueue": ("delete_queue", {"QueueUrl": "QueueUrl"}),
+    "CreateTopic": ("delete_topic", {"TopicArn": "TopicArn"}),
+    "Subscribe": ("unsubscribe", {"SubscriptionArn": "SubscriptionArn"}),
+    "CreateEventBus": ("delete_event_bus", {"Name": "Name"}),
+    "PutRule": ("delete_rule", {"Name": "Name", "EventBusName": "EventBusName"}),
+    "PutTargets": ("remove_targets", {"Rule": "Rule", "EventBusName": "EventBusName", "Ids": "Targets.Id"}),
+    # Lambda, Step Functions, Systems Manager
+    "CreateFunction": ("delete_function", {"FunctionName": "FunctionName"}),
+    "CreateEventSourceMapping": ("delete_event_source_mapping", {"UUID": "UUID"}),
+    "CreateStateMachine": ("delete_state_machine", {"stateMachineArn": "stateMachineArn"}),
+    "CreateFunctionUrlConfig": ("delete_function_url_config", {"FunctionName": "FunctionName"}),
+    "CreateDocument": ("delete_document", {"Name": "Name"}),
+    # DynamoDB, CloudWatch Logs, CloudFormation
+    "CreateTable": ("delete_table", {"TableName": "TableName"}),
+    "CreateLogGroup": ("delete_log_group", {"logGroupName": "logGroupName"}),
     "CreateStack": ("delete_stack", {"StackName": "StackId"}),
 }
 """Each operation that makes something → the client's method that undoes it, and its parameters out of request and answer."""
@@ -71,23 +87,39 @@ _GONE = re.compile(r"NotFound|NoSuchEntity|DoesNotExist|NonExistent|InvalidState
 _IN_USE = re.compile(r"DependencyViolation|InUse|DeleteConflict|Conflict|IncorrectState|AnalysisExists")
 _PAUSE = 0.05
 
-type Undo = Callable[[], object]
+
+@dataclass(frozen=True)
+class Made:
+    """Something that was made: the client and its method that undo it."""
+
+    client: Any
+    method: str
+    parameters: dict[str, Any]
+
+    def undo(self) -> str | None:
+        """The error code with which it was refused; None where it is undone, or has been already."""
+        try:
+            getattr(self.client, self.method)(**self.parameters)
+        except ClientError as error:
+            code: str = error.response["Error"]["Code"]
+            return None if _GONE.search(code) else code
+        return None
 
 
 class Cleanup:
     """What clients have made, by the scope (session, module, test) in which they made it."""
 
     def __init__(self) -> None:
-        self._scopes: list[list[Undo]] = [[]]
+        self._scopes: list[list[Made]] = [[]]
 
-    def watch(self, client: Any) -> None:
-        """From now on undo what this client makes."""
+    def watch(self, client: Any, undoing: Any) -> None:
+        """From now on undo what this client makes, with one that may."""
         client.meta.events.register("provide-client-params", _keep_parameters)
-        client.meta.events.register("after-call", partial(self._note, client))
+        client.meta.events.register("after-call", partial(self._note, undoing))
 
     @contextmanager
     def scope(self) -> Iterator[None]:
-        """Undo at its end what was made inside, the newest first.
+        """Undo at its end what was made inside.
 
         Raises:
             LeftBehindError: something could not be taken away.
@@ -96,15 +128,15 @@ class Cleanup:
         try:
             yield
         finally:
-            _undo(list(reversed(self._scopes.pop())))
+            _undo_all(self._scopes.pop())
 
-    def _note(self, client: Any, http_response: Any, parsed: dict[str, Any], model: Any, context: Any, **_: Any) -> None:
+    def _note(self, undoing: Any, http_response: Any, parsed: dict[str, Any], model: Any, context: Any, **_: Any) -> None:
         if http_response.status_code < 300 and model.name in UNDOING:
             method, wanted = UNDOING[model.name]
             known = {**context["parameters"], **parsed}
             found = ((name, _at(path, known)) for name, path in wanted.items())
-            given = {name: value for name, value in found if value is not None}
-            self._scopes[-1].append(partial(getattr(client, method), **given))
+            parameters = {name: value for name, value in found if value is not None}
+            self._scopes[-1].append(Made(undoing, method, parameters))
 
 
 class LeftBehindError(Exception):
@@ -122,24 +154,16 @@ def _at(path: str, value: Any) -> Any:
     return value
 
 
-def _undo(undos: list[Undo]) -> None:
-    """Undo all. What is in use is undone after the others, until the suite's patience is over."""
-    deadline = time.monotonic() + SETTINGS.patience
-    while undos:
-        outcomes = [(undo, _refusal(undo)) for undo in undos]
-        undos = [undo for undo, code in outcomes if code and _IN_USE.search(code)]
-        lost = [f"{undo}: {code}" for undo, code in outcomes if code and not _IN_USE.search(code)]
-        if lost or (undos and time.monotonic() > deadline):
-            raise LeftBehindError("; ".join(lost or map(str, undos)))
-        if undos:
+def _undo_all(made: list[Made]) -> None:
+    """Undo the newest first. What is in use is undone after the others, until the suite's patience is over."""
+    deadline, left = time.monotonic() + SETTINGS.patience, made[::-1]
+    lost: dict[str, str] = {}
+    while left:
+        refused = {f"{each.method} {each.parameters}": (each, code) for each in left if (code := each.undo())}
+        in_use = {name for name, (_, code) in refused.items() if _IN_USE.search(code) and time.monotonic() < deadline}
+        lost |= {name: code for name, (_, code) in refused.items() if name not in in_use}
+        left = [refused[name][0] for name in in_use]
+        if left:
             time.sleep(_PAUSE)
-
-
-def _refusal(undo: Undo) -> str | None:
-    """The error code with which it was refused; None where it is undone, or has been already."""
-    try:
-        undo()
-    except ClientError as error:
-        code: str = error.response["Error"]["Code"]
-        return None if _GONE.search(code) else code
-    return None
+    if lost:
+        raise LeftBehindError(str(lost))

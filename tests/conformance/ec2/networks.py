@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from tests.conformance.accounts import Account
 from tests.conformance.expecting import eventually, until
 
+NOT_FOUND = "InvalidVpcPeeringConnectionID.NotFound"
 OPEN = {"initiating-request", "pending-acceptance", "provisioning", "deleting"}
 """The states that a connection leaves by itself or after a call; all others last."""
 
@@ -93,8 +96,13 @@ def delete_peering(side: Vpc, connection_id: str) -> None:
 
 def connections(side: Vpc, connection_id: str) -> list[dict[str, Any]]:
     """What a side sees of a connection: it, or nothing."""
-    by_id = [{"Name": "vpc-peering-connection-id", "Values": [connection_id]}]
-    found: list[dict[str, Any]] = side.ec2.describe_vpc_peering_connections(Filters=by_id)["VpcPeeringConnections"]
+    try:
+        answer = side.ec2.describe_vpc_peering_connections(VpcPeeringConnectionIds=[connection_id])
+    except ClientError as error:
+        if error.response["Error"]["Code"] != NOT_FOUND:
+            raise
+        return []
+    found: list[dict[str, Any]] = answer["VpcPeeringConnections"]
     return found
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from tests.conformance.accounts import Account
 from tests.conformance.ec2.networks import (
+    NOT_FOUND,
     Vpc,
     accept,
     ask,
@@ -22,7 +23,6 @@ from tests.conformance.ec2.networks import (
 )
 from tests.conformance.expecting import eventually, refused, until
 
-NOT_FOUND = "InvalidVpcPeeringConnectionID.NotFound"
 MISSING_VPC = "vpc-0123456789abcdef0"
 
 

@@ -20,7 +20,7 @@ def shown(side: Vpc, connection_id: str) -> dict[str, str]:
 def tagged(account: Account) -> Vpc:
     """A VPC with two tags."""
     vpc = make_vpc(account, "10.0.0.0/16")
-    vpc.ec2.create_tags(Resources=[vpc.id], Tags=[{"Key": "Owner", "Value": "payments"}, {"Key": "Tier"}])
+    vpc.ec2.create_tags(Resources=[vpc.id], Tags=[{"Key": "Owner", "Value": "payments"}, {"Key": "Tier", "Value": ""}])
     eventually(lambda: tags(vpc, vpc.id), {"Owner": "payments", "Tier": ""})
     return vpc
 
@@ -41,6 +41,13 @@ def test_each_side_of_a_connection_has_tags_of_its_own(vpc: Vpc, peer: Account, 
     vpc.ec2.delete_tags(Resources=[pcx], Tags=[{"Key": "Side"}])
     eventually(lambda: shown(vpc, pcx), {})
     assert shown(away, pcx) == {"Side": "accepter"}
+
+
+def test_a_tag_without_a_value_has_an_empty_one(account: Account) -> None:
+    """EC2 API: CreateTags; EC2 API: Tag."""
+    vpc = make_vpc(account, "10.0.0.0/16")
+    vpc.ec2.create_tags(Resources=[vpc.id], Tags=[{"Key": "Tier"}])
+    eventually(lambda: tags(vpc, vpc.id), {"Tier": ""})
 
 
 def test_create_tags_overwrites(tagged: Vpc) -> None:
