@@ -23,7 +23,7 @@ def embedded_aws() -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    from localcloud.endpoint.timing import Timing, configure
+    from localcloud.core.timing import Timing, configure
     from localcloud.server import EmbeddedAws
 
     configure(Timing(visibility=0.05, provisioning=0.05, deleting=0.02, analysis=0.05))

@@ -67,7 +67,6 @@ CALLS: dict[str, Callable[[Things], dict[str, Any]]] = {
     "authorize_security_group_egress": lambda it: {"GroupId": it.group} | PERMISSION,
     "revoke_security_group_ingress": lambda it: {"GroupId": it.group} | PERMISSION,
     "revoke_security_group_egress": lambda it: {"GroupId": it.group} | PERMISSION,
-    "update_security_group_rule_descriptions_ingress": lambda it: {"GroupId": it.group} | PERMISSION,
     "create_network_acl_entry": lambda it: it.entry | EVERYTHING,
     "replace_network_acl_entry": lambda it: it.entry | EVERYTHING,
     "delete_network_acl_entry": lambda it: it.entry,

@@ -8,22 +8,16 @@ from tests.conformance.expecting import refused
 DEFAULTS = {"L-7E9ECCDB": 50, "L-DC9F7029": 25, "L-93826ACB": 500, "L-0EA8095F": 60, "L-2AEEBF1A": 20}
 
 
-def listed(account: Account, operation: str) -> dict[str, float]:
-    pages = account.client("service-quotas").get_paginator(operation).paginate(ServiceCode="vpc")
+def listed(account: Account) -> dict[str, float]:
+    pages = account.client("service-quotas").get_paginator("list_service_quotas").paginate(ServiceCode="vpc")
     return {quota["QuotaCode"]: quota["Value"] for page in pages for quota in page["Quotas"]}
-
-
-@pytest.mark.parametrize(("code", "value"), DEFAULTS.items())
-def test_service_quotas_answers_the_default(account: Account, code: str, value: int) -> None:
-    """VPC Guide: amazon-vpc-limits; Service Quotas API: GetAWSDefaultServiceQuota."""
-    assert listed(account, "list_aws_default_service_quotas")[code] == value
 
 
 @pytest.mark.parametrize("code", DEFAULTS)
 def test_service_quotas_answers_the_accounts_and_regions_value(account: Account, code: str) -> None:
-    """Service Quotas API: GetServiceQuota; Service Quotas API: ServiceQuota."""
+    """VPC Guide: amazon-vpc-limits; Service Quotas API: GetServiceQuota."""
     quota = account.client("service-quotas").get_service_quota(ServiceCode="vpc", QuotaCode=code)["Quota"]
-    assert quota["Value"] == listed(account, "list_service_quotas")[code] >= DEFAULTS[code]
+    assert quota["Value"] == listed(account)[code] >= DEFAULTS[code]
     assert quota["QuotaArn"].split(":")[3:] == [account.region, account.id, f"vpc/{code}"]
 
 
@@ -34,7 +28,7 @@ def test_quotas_come_in_pages(account: Account) -> None:
     second = quotas.list_service_quotas(ServiceCode="vpc", MaxResults=2, NextToken=first["NextToken"])
     codes = [quota["QuotaCode"] for page in (first, second) for quota in page["Quotas"]]
     assert len(set(codes)) == 4
-    assert listed(account, "list_service_quotas").keys() > {*codes}
+    assert listed(account).keys() > {*codes}
 
 
 def test_an_invented_token_of_quotas_is_refused(account: Account) -> None:

@@ -259,18 +259,6 @@ def test_a_reference_to_a_deleted_group_is_stale(vpc: Vpc, peering: str, group: 
     eventually(lambda: [each["GroupId"] for each in group.stale(vpc)], [group.id])
 
 
-def test_references_are_listed_to_the_owner_of_the_group(
-    vpc: Vpc, peering: str, group: Group, peer_group: Group, peer: Account
-) -> None:
-    """EC2 API: DescribeSecurityGroupReferences; VPC Peering Guide: vpc-peering-security-groups."""
-    group.authorize(from_group(peer_group.id, peer.id))
-    describe = peer.ec2.describe_security_group_references
-    reference = {"GroupId": peer_group.id, "ReferencingVpcId": vpc.id, "VpcPeeringConnectionId": peering}
-    eventually(lambda: describe(GroupId=[peer_group.id])["SecurityGroupReferenceSet"], [reference])
-    with refused("InvalidGroup.NotFound"):
-        describe(GroupId=[group.id])
-
-
 def test_the_quota_of_rules_is_per_direction_and_family(group: Group, quota: int) -> None:
     """VPC Guide: amazon-vpc-limits; EC2 API: errors-overview."""
     group.authorize(ssh(*(f"10.1.{number}.0/24" for number in range(quota))))
@@ -411,20 +399,6 @@ def test_a_revocation_answers_what_it_revoked(group: Group) -> None:
     assert answer["Return"] is True
     assert answer["RevokedSecurityGroupRules"][0]["SecurityGroupRuleId"] == rule["SecurityGroupRuleId"]
     eventually(group.ingress, [])
-
-
-def test_a_description_is_updated_by_permission_or_by_id(group: Group) -> None:
-    """EC2 API: UpdateSecurityGroupRuleDescriptionsIngress."""
-    (rule,) = group.authorize(ssh("10.1.0.0/16"))
-    update = group.ec2.update_security_group_rule_descriptions_ingress
-    described = ssh(IpRanges=[{"CidrIp": "10.1.0.0/16", "Description": "from the test VPC"}])
-    assert update(GroupId=group.id, IpPermissions=[described])["Return"] is True
-    eventually(lambda: group.ingress()[0]["IpRanges"][0]["Description"], "from the test VPC")
-    by_id = [{"SecurityGroupRuleId": rule["SecurityGroupRuleId"], "Description": "from Test"}]
-    assert update(GroupId=group.id, SecurityGroupRuleDescriptions=by_id)["Return"] is True
-    eventually(lambda: group.ingress()[0]["IpRanges"][0]["Description"], "from Test")
-    with refused("InvalidPermission.NotFound"):
-        update(GroupId=group.id, IpPermissions=[ssh("10.9.0.0/16")])
 
 
 def test_an_unknown_group_is_not_found(account: Account) -> None:
