@@ -46,6 +46,9 @@ UNDOING: dict[str, tuple[str, dict[str, str]]] = {
         "revoke_security_group_egress",
         {"GroupId": "GroupId", "SecurityGroupRuleIds": "SecurityGroupRules.SecurityGroupRuleId"},
     ),
+    "CreateVpcEndpoint": ("delete_vpc_endpoints", {"VpcEndpointIds": "VpcEndpoint.VpcEndpointIds"}),
+    "CreateLoadBalancer": ("delete_load_balancer", {"LoadBalancerArn": "LoadBalancers.LoadBalancerArn"}),
+    "AssociateSecurityGroupVpc": ("disassociate_security_group_vpc", {"GroupId": "GroupId", "VpcId": "VpcId"}),
     "CreateManagedPrefixList": ("delete_managed_prefix_list", {"PrefixListId": "PrefixList.PrefixListId"}),
     "CreateVpcPeeringConnection": (
         "delete_vpc_peering_connection",

@@ -1,6 +1,7 @@
 """The rules of the suite: each is a test, and its docstring names AWS's pages that say so.
 
-A source is a book and a page of it, `VPC Guide: vpc-cidr-blocks`; several are parted by a semicolon.
+A source is a book and a page of it, `VPC Guide: vpc-cidr-blocks`, or, where no page says it, an issue of somebody who met it,
+`GitHub: hashicorp/terraform-provider-aws#73`. Several are parted by a semicolon.
 """
 
 import ast
@@ -19,8 +20,10 @@ BOOKS = {
     "DynamoDB Guide": f"{_DOCS}/amazondynamodb/latest/developerguide",
     "EC2 API": f"{_DOCS}/AWSEC2/latest/APIReference",
     "EC2 Guide": f"{_DOCS}/AWSEC2/latest/UserGuide",
+    "Elastic Load Balancing Guide": f"{_DOCS}/elasticloadbalancing/latest/application",
     "EventBridge API": f"{_DOCS}/eventbridge/latest/APIReference",
     "EventBridge Guide": f"{_DOCS}/eventbridge/latest/userguide",
+    "GitHub": "https://github.com",
     "IAM API": f"{_DOCS}/IAM/latest/APIReference",
     "IAM Guide": f"{_DOCS}/IAM/latest/UserGuide",
     "Lambda API": f"{_DOCS}/lambda/latest/api",
@@ -39,7 +42,7 @@ BOOKS = {
     "VPC Guide": f"{_DOCS}/vpc/latest/userguide",
     "VPC Peering Guide": f"{_DOCS}/vpc/latest/peering",
 }
-"""Where the pages of AWS's books are."""
+"""Where the pages of AWS's books are, and GitHub's issues."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,8 @@ class Source:
 
     @property
     def link(self) -> str:
+        if self.book == "GitHub":
+            return f"[{self.page}]({BOOKS[self.book]}/{self.page.replace('#', '/issues/')})"
         operation = _API_CALLS if self.book.endswith(" API") and self.page[0].isupper() else ""
         return f"[{self.book}, {self.page}]({BOOKS[self.book]}/{operation}{self.page}.html)"
 

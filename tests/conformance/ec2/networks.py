@@ -59,6 +59,32 @@ def ipv6_block(vpc: Vpc) -> str:
     return block
 
 
+def make_subnet(vpc: Vpc, cidr: str, **more: Any) -> str:
+    subnet_id: str = vpc.ec2.create_subnet(VpcId=vpc.id, CidrBlock=cidr, **more)["Subnet"]["SubnetId"]
+    return subnet_id
+
+
+def make_group(vpc: Vpc, name: str) -> str:
+    group_id: str = vpc.ec2.create_security_group(GroupName=name, Description="app", VpcId=vpc.id)["GroupId"]
+    return group_id
+
+
+def make_table(vpc: Vpc) -> str:
+    table_id: str = vpc.ec2.create_route_table(VpcId=vpc.id)["RouteTable"]["RouteTableId"]
+    return table_id
+
+
+def make_acl(vpc: Vpc) -> str:
+    acl_id: str = vpc.ec2.create_network_acl(VpcId=vpc.id)["NetworkAcl"]["NetworkAclId"]
+    return acl_id
+
+
+def make_interface(vpc: Vpc, subnet_id: str, **more: Any) -> str:
+    made = vpc.ec2.create_network_interface(SubnetId=subnet_id, **more)["NetworkInterface"]
+    interface_id: str = made["NetworkInterfaceId"]
+    return interface_id
+
+
 def ask(requester: Vpc, accepter: Vpc, **more: Any) -> dict[str, Any]:
     """Ask for a peering connection; what is answered at once."""
     answer = requester.ec2.create_vpc_peering_connection(
