@@ -24,7 +24,7 @@ $(READY): $(NEEDED) pyproject.toml
 
 .PHONY: help
 help: ## list the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
 
 .PHONY: setup
 setup: $(READY) ## install everything into the project's own .venv
@@ -59,6 +59,14 @@ pictures: demo ## the docs' pictures of the demo's map, anew (needs Debian's chr
 test: $(READY) ## the whole suite
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not embedded"
 	@$(BIN)/python -m pytest -n 3 --dist loadgroup -m embedded
+
+.PHONY: conformance
+conformance: $(READY) ## AWS's rules as tests, on the embedded AWS, or on ENDPOINT=<url> or ENDPOINT=aws
+	@CONFORMANCE_ENDPOINT=$(ENDPOINT) $(BIN)/python -m pytest -q tests/conformance
+
+.PHONY: conformance-table
+conformance-table: $(READY) ## docs/conformance.md anew: the rules, their sources, what plain moto lacks
+	@$(BIN)/python -m tests.conformance.table
 
 .PHONY: differential
 differential: $(READY) ## reachability check beside real packets, thousands of flows on new networks

@@ -23,7 +23,7 @@ def select[Item](
         EC2ClientError: InvalidParameterValue for a filter that is neither in `readers` nor a tag filter.
     """
     chosen = [(_reader(name, readers, tags), values) for name, values in filters.items()]
-    return [item for item in items if all(_any_match(read(item), values) for read, values in chosen)]
+    return [item for item in items if all(matches(read(item), values) for read, values in chosen)]
 
 
 def _reader[Item](name: str, readers: Mapping[str, FilterReader[Item]], tags: Callable[[Item], Tags]) -> FilterReader[Item]:
@@ -42,7 +42,8 @@ def unknown_filter(name: str) -> Exception:
     return invalid_parameter(f"The filter '{name}' is invalid")
 
 
-def _any_match(values: Iterable[str], patterns: Sequence[str]) -> bool:
+def matches(values: Iterable[str], patterns: Sequence[str]) -> bool:
+    """Whether one of the values is like one of the patterns; `*` and `?` are wildcards."""
     compiled = [re.compile(_as_regex(pattern)) for pattern in patterns]
     return any(pattern.fullmatch(value) for value in values for pattern in compiled)
 

@@ -1,28 +1,13 @@
-"""EC2's pages, also of the calls that moto answers whole."""
+"""EC2's pages."""
 
 import base64
 import binascii
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.ec2.exceptions import EC2ClientError
-from moto.ec2.responses.network_acls import NetworkACLs
-from moto.ec2.responses.route_tables import RouteTables
-from moto.ec2.responses.security_groups import SecurityGroups
-from moto.ec2.responses.subnets import Subnets
-from moto.ec2.responses.vpcs import VPCs
-
-from localcloud.core.patching import replaces
-
-_PAGED: tuple[tuple[Any, str, str], ...] = (
-    (RouteTables, "describe_route_tables", "RouteTables"),
-    (SecurityGroups, "describe_security_groups", "SecurityGroups"),
-    (NetworkACLs, "describe_network_acls", "NetworkAcls"),
-    (VPCs, "describe_vpcs", "Vpcs"),
-    (Subnets, "describe_subnets", "Subnets"),
-)
 
 
 def page[Item](items: Sequence[Item], max_results: int | None, next_token: str | None) -> tuple[list[Item], str | None]:
@@ -59,13 +44,3 @@ def paged_result(response: Any, key: str, items: Sequence[Any]) -> Any:
     """The answer of a describe call: the page that the request asked for."""
     shown, token = page(items, response._get_param("MaxResults"), response._get_param("NextToken"))
     return ActionResult({key: shown, "NextToken": token})
-
-
-def _page_by_request(owner: Any, method: str, key: str) -> None:
-    @replaces(owner, method)
-    def describe_one_page(original: Callable[..., Any], self: Any) -> Any:
-        return paged_result(self, key, original(self).result[key])
-
-
-for _owner, _method, _key in _PAGED:
-    _page_by_request(_owner, _method, _key)

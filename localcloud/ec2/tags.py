@@ -22,11 +22,6 @@ def described_tags(backend: Any, resource_id: str) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in backend.tags.get(resource_id, {}).items()]
 
 
-def tags_in(description: Mapping[str, Any]) -> dict[str, str]:
-    """The tags that a description shows, by their keys."""
-    return {tag["Key"]: tag["Value"] for tag in description["Tags"]}
-
-
 @replaces(TagResponse, "create_tags")
 def create_tags(original: Callable[..., Any], self: Any) -> Any:
     """CreateTags takes a key alone; the value is the empty string. It refuses what cannot be a tag."""

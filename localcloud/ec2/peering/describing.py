@@ -8,11 +8,11 @@ from moto.ec2.responses.vpc_peering_connections import VPCPeeringConnections
 
 from localcloud.core.patching import replaces
 from localcloud.ec2.cidr_blocks import ipv4_blocks, ipv6_blocks
-from localcloud.ec2.filters import FilterReader, select
+from localcloud.ec2.documented_filters import select
 from localcloud.ec2.pages import paged_result
 from localcloud.ec2.peering.connections import not_found, sides_of, status_of, visible_connections
 from localcloud.ec2.peering.lifecycle import PENDING, Side, Status
-from localcloud.ec2.tags import described_tags, tags_in
+from localcloud.ec2.tags import described_tags
 
 type Description = dict[str, Any]
 
@@ -27,7 +27,8 @@ def describe_as_seen_from_here(_: Callable[..., Any], self: Any) -> Any:
         if connection_id not in visible:
             not_found(connection_id)
     described = [_describe(backend, visible[each], status_of(visible[each])) for each in wanted]
-    return paged_result(self, "VpcPeeringConnections", select(described, self._filters_from_querystring(), _READERS, tags_in))
+    found = select("DescribeVpcPeeringConnections", described, self._filters_from_querystring())
+    return paged_result(self, "VpcPeeringConnections", found)
 
 
 def answer(backend: Any, connection: Any, status: Status) -> Any:
@@ -62,20 +63,3 @@ def _details(vpc: Any, options: dict[str, bool]) -> Description:
         "Ipv6CidrBlockSet": [{"Ipv6CidrBlock": cidr} for cidr in ipv6_blocks(vpc)],
         "PeeringOptions": options,
     }
-
-
-def _vpc_readers(prefix: str, key: str) -> dict[str, FilterReader[Description]]:
-    return {
-        f"{prefix}.owner-id": lambda each: [each[key]["OwnerId"]],
-        f"{prefix}.vpc-id": lambda each: [each[key]["VpcId"]],
-        f"{prefix}.cidr-block": lambda each: [block["CidrBlock"] for block in each[key].get("CidrBlockSet", [])],
-    }
-
-
-_READERS: dict[str, FilterReader[Description]] = {
-    "vpc-peering-connection-id": lambda each: [each["VpcPeeringConnectionId"]],
-    "status-code": lambda each: [each["Status"]["Code"]],
-    "status-message": lambda each: [each["Status"]["Message"]],
-    **_vpc_readers("requester-vpc-info", "RequesterVpcInfo"),
-    **_vpc_readers("accepter-vpc-info", "AccepterVpcInfo"),
-}

@@ -6,7 +6,7 @@ from typing import Any
 from moto.ec2.responses.vpcs import VPCs
 
 from localcloud.core.patching import replaces
-from localcloud.ec2.filters import FilterReader, select
+from localcloud.ec2.documented_filters import select
 from localcloud.ec2.pages import paged_result
 from localcloud.ec2.prefix_lists.lists import current_entries, entries_of, find
 
@@ -17,7 +17,7 @@ def describe_managed_prefix_lists(_: Callable[..., Any], self: Any) -> Any:
     backend = self.ec2_backend
     ids = self._get_param("PrefixListIds", []) or backend.managed_prefix_lists
     lists = [find(backend, each) for each in ids]
-    return paged_result(self, "PrefixLists", select(lists, self._filters_from_querystring(), _READERS, _tags))
+    return paged_result(self, "PrefixLists", select("DescribeManagedPrefixLists", lists, self._filters_from_querystring()))
 
 
 @replaces(VPCs, "get_managed_prefix_list_entries")
@@ -30,14 +30,3 @@ def get_managed_prefix_list_entries(_: Callable[..., Any], self: Any) -> Any:
     held = find(self.ec2_backend, self._get_param("PrefixListId"))
     version = self._get_param("TargetVersion")
     return paged_result(self, "Entries", current_entries(held) if version is None else entries_of(held, version))
-
-
-_READERS: dict[str, FilterReader[Any]] = {
-    "owner-id": lambda held: [held.owner_id],
-    "prefix-list-id": lambda held: [held.id],
-    "prefix-list-name": lambda held: [held.prefix_list_name],
-}
-
-
-def _tags(held: Any) -> dict[str, str]:
-    return {tag["key"]: tag["value"] for tag in held.get_tags()}

@@ -10,8 +10,8 @@ from moto.ec2.utils import random_id
 
 from localcloud.core import timing
 from localcloud.core.patching import replaces
+from localcloud.ec2.documented_filters import select
 from localcloud.ec2.errors import invalid_parameter
-from localcloud.ec2.filters import FilterReader, select
 from localcloud.ec2.pages import paged_result
 from localcloud.ec2.reachability_analyzer.evaluation import evaluate
 from localcloud.ec2.reachability_analyzer.permissions import may_look_around
@@ -72,8 +72,9 @@ def describe_network_insights_analyses(_: None, self: Any) -> Any:
     if path_id:
         insights.path(path_id)
         chosen = [each for each in chosen if each.request.path_id == path_id]
-    found = select(chosen, self._filters_from_querystring(), _READERS, lambda each: backend.tags.get(each.id, {}))
-    return paged_result(self, "NetworkInsightsAnalyses", [_described(backend, each) for each in found])
+    described = [_described(backend, each) for each in chosen]
+    found = select("DescribeNetworkInsightsAnalyses", described, self._filters_from_querystring())
+    return paged_result(self, "NetworkInsightsAnalyses", found)
 
 
 @replaces(VPCs, "delete_network_insights_analysis")
@@ -159,9 +160,3 @@ def _described(backend: Any, analysis: Analysis) -> Component:
             described["ReturnPathComponents"] = list(outcome.back)
             described["Explanations"] = list(outcome.explanations)
     return described
-
-
-_READERS: dict[str, FilterReader[Analysis]] = {
-    "path-found": lambda each: [str(each.outcome.found).lower()] if each.status == "succeeded" else [],
-    "status": lambda each: [each.status],
-}

@@ -1,8 +1,7 @@
-"""A path as DescribeNetworkInsightsPaths describes it, and as its filters see it."""
+"""A path as DescribeNetworkInsightsPaths describes it."""
 
 from typing import Any
 
-from localcloud.ec2.filters import FilterReader
 from localcloud.ec2.reachability_analyzer.records import PATH_TYPE, Component, Filter, Path, without_nones
 from localcloud.ec2.tags import described_tags
 
@@ -42,10 +41,3 @@ def _described_filter(each: Filter | None) -> Component | None:
 
 def _described_ports(ports: tuple[int, int] | None) -> Component | None:
     return ports and {"FromPort": ports[0], "ToPort": ports[1]}
-
-
-FILTERS: dict[str, FilterReader[Path]] = {
-    "source": lambda path: [path.request.source.id],
-    "destination": lambda path: [path.request.destination.id] if path.request.destination else [],
-    "protocol": lambda path: [path.request.protocol],
-}

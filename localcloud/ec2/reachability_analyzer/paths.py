@@ -11,9 +11,9 @@ from moto.ec2.utils import random_id
 
 from localcloud.core import timing
 from localcloud.core.patching import replaces
-from localcloud.ec2.filters import select
+from localcloud.ec2.documented_filters import select
 from localcloud.ec2.pages import paged_result
-from localcloud.ec2.reachability_analyzer.path_descriptions import FILTERS, describe_path
+from localcloud.ec2.reachability_analyzer.path_descriptions import describe_path
 from localcloud.ec2.reachability_analyzer.path_requests import path_request
 from localcloud.ec2.reachability_analyzer.records import PATH_PREFIX, Path, insights_of
 from localcloud.ec2.reachability_analyzer.requests import refuse_another, required
@@ -51,8 +51,9 @@ def describe_network_insights_paths(_: None, self: Any) -> Any:
     backend = self.ec2_backend
     insights = insights_of(backend)
     chosen = [insights.path(each) for each in self._get_param("NetworkInsightsPathIds", []) or list(insights.paths)]
-    found = select(chosen, self._filters_from_querystring(), FILTERS, lambda path: backend.tags.get(path.id, {}))
-    return paged_result(self, "NetworkInsightsPaths", [describe_path(backend, path) for path in found])
+    described = [describe_path(backend, path) for path in chosen]
+    found = select("DescribeNetworkInsightsPaths", described, self._filters_from_querystring())
+    return paged_result(self, "NetworkInsightsPaths", found)
 
 
 @replaces(VPCs, "delete_network_insights_path")

@@ -9,12 +9,12 @@ from moto.ec2.responses.security_groups import SecurityGroups
 from moto.ec2.utils import is_valid_security_group_id
 
 from localcloud.core.patching import replaces
-from localcloud.ec2.filters import FilterReader, select
+from localcloud.ec2.documented_filters import select
 from localcloud.ec2.groups import groups_of, rules_of
 from localcloud.ec2.pages import paged_result
 from localcloud.ec2.security_groups.references import with_peering_status
 from localcloud.ec2.security_groups.rules import description_holder, find_rule
-from localcloud.ec2.tags import described_tags, tags_in
+from localcloud.ec2.tags import described_tags
 
 type Description = dict[str, Any]
 
@@ -36,7 +36,7 @@ def describe_security_group_rules(_: Callable[..., Any], self: Any) -> Any:
     every = {rule.id: rule for group in groups_of(backend) for rule in rules_of(group)}
     wanted = self._get_param("SecurityGroupRuleIds", []) or list(every)
     described = [describe_rule(backend, find_rule(every, rule_id)) for rule_id in wanted]
-    return paged_result(self, "SecurityGroupRules", select(described, filters, _READERS, tags_in))
+    return paged_result(self, "SecurityGroupRules", select("DescribeSecurityGroupRules", described, filters))
 
 
 @replaces(EC2Backend, "do_resources_exist")
@@ -69,9 +69,3 @@ def describe_rule(backend: Any, rule: Any) -> Description:
         "Description": description_holder(rule).get("Description"),
         "Tags": described_tags(backend, rule.id),
     }
-
-
-_READERS: dict[str, FilterReader[Description]] = {
-    "group-id": lambda each: [each["GroupId"]],
-    "security-group-rule-id": lambda each: [each["SecurityGroupRuleId"]],
-}

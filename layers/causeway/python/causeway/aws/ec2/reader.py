@@ -136,7 +136,7 @@ def _ask(pool: ThreadPoolExecutor, client: EC2Client, vpc: VpcRef, *, dns: bool)
         dns_hostnames=pool.submit(_dns_attribute, client, vpc, "enableDnsHostnames") if dns else None,
         route_tables=every("describe_route_tables", "RouteTables", here),
         security_groups=every("describe_security_groups", "SecurityGroups", here),
-        owned_rules=every("describe_security_group_rules", "SecurityGroupRules", _filter("tag-key", REQUEST_ID_TAG)),
+        owned_rules=every("describe_security_group_rules", "SecurityGroupRules", _filter(f"tag:{REQUEST_ID_TAG}", "*")),
         network_acls=every("describe_network_acls", "NetworkAcls", here),
         subnets=every("describe_subnets", "Subnets", here),
         network_interfaces=every("describe_network_interfaces", "NetworkInterfaces", here),
