@@ -20,6 +20,7 @@ from causeway.domain.model.protocols import PortRange, Protocol
 from causeway.domain.model.request import Flow, Request, Selector, VpcRef
 from causeway.domain.model.values import PerSide, Side
 from localcloud import ec2 as emulated_ec2
+from tests.aws.documented_filters import undocumented
 
 TEST, PRODUCTION = "111111111111", "222222222222"
 EAST, WEST = "us-east-1", "us-west-2"
@@ -57,11 +58,13 @@ class World:
     def __init__(self, session: boto3.session.Session, administrators: Administrators, listening: ExitStack) -> None:
         self._administrators = administrators
         self.calls: list[str] = []
+        self.undocumented_filters: list[tuple[str, set[str]]] = []
         self._events = session.events
         self._listening = listening
         self._denials: list[tuple[str, str]] = []
         self._meddlers: dict[str, Callable[[], object]] = {}
         self._listen("before-call.ec2", self._record)
+        self._listen("before-parameter-build.ec2", self._record_filters)
         self._listen("before-call.sts", self._record)
         self._listen("before-call.service-quotas", self._record)
         self._listen("before-send", self._answer)
@@ -88,6 +91,11 @@ class World:
         self.calls.append(model.name)
         if act := self._meddlers.pop(model.name, None):
             act()
+
+    def _record_filters(self, params: Mapping[str, Any], model: Any, **_: Any) -> None:
+        for each in params.get("Filters", ()):
+            if odd := undocumented(model.name, each["Name"], each["Values"]):
+                self.undocumented_filters.append((model.name, odd))
 
     def _answer(self, event_name: str, request: Any, **_: Any) -> AWSResponse | None:
         denied = any(event == event_name and about in request.body for event, about in self._denials)
@@ -156,7 +164,9 @@ def world(session: boto3.session.Session, administrators: Administrators) -> Ite
     ec2_backends.clear()
     emulated_ec2.configure(emulated_ec2.Timing(visibility=0, provisioning=0, deleting=0))
     with ExitStack() as listening:
-        yield World(session, administrators, listening)
+        world = World(session, administrators, listening)
+        yield world
+        assert world.undocumented_filters == []
     emulated_ec2.configure(emulated_ec2.Timing())
 
 

@@ -85,6 +85,12 @@ def test_only_what_is_in_the_vpc_is_in_its_snapshot(world: World, reader: Reader
     assert eni.security_group_ids == (group,)
 
 
+def test_only_documented_filters_and_values_are_used(world: World, reader: Reader, request_of_both: Request) -> None:
+    reader.observe_both(request_of_both, quotas=True)
+
+    assert world.undocumented_filters == []
+
+
 def test_the_rules_that_carry_the_tag_are_told_apart(world: World, reader: Reader, requester: VpcRef) -> None:
     other = world.vpc("10.99.0.0/16")
     ssh = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22}

@@ -12,7 +12,7 @@ from causeway.aws.sessions import Access, MemberSessions
 from causeway.domain.model.errors import AccessDenied, ResourceNotFound
 from causeway.domain.model.exclusion import without_excluded
 from causeway.domain.model.findings import Code, Finding
-from causeway.domain.model.network import LIVE_STATUSES, PENDING_STATUSES, PeeringConnection, Snapshot
+from causeway.domain.model.network import PeeringConnection, PeeringStatus, Snapshot
 from causeway.domain.model.prefix_lists import named
 from causeway.domain.model.tags import REQUEST_ID_TAG
 from causeway.domain.model.values import PerSide, Side
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 CALLS_AT_ONCE = 14
 """Threads a side, at most: one that waits for the others, and one for each call."""
+
+ANY_VALUE = "*"
+"""In a filter. DescribeSecurityGroupRules has none by a tag's key alone."""
 
 type DnsAttribute = Literal["enableDnsSupport", "enableDnsHostnames"]
 
@@ -126,8 +129,8 @@ def _ask(pool: ThreadPoolExecutor, client: EC2Client, vpc: VpcRef, *, dns: bool)
         return pool.submit(describe_all, client, vpc, operation, key, filters)
 
     def peerings(side: Side) -> Future[list[Any]]:
-        ours, live = _filter(f"{side}-vpc-info.vpc-id", vpc.vpc_id), _filter("status-code", *LIVE_STATUSES)
-        return every("describe_vpc_peering_connections", "VpcPeeringConnections", ours, live)
+        of_this_vpc = _filter(f"{side}-vpc-info.vpc-id", vpc.vpc_id)
+        return every("describe_vpc_peering_connections", "VpcPeeringConnections", of_this_vpc)
 
     here = _filter("vpc-id", vpc.vpc_id)
     return _Asked(
@@ -136,7 +139,7 @@ def _ask(pool: ThreadPoolExecutor, client: EC2Client, vpc: VpcRef, *, dns: bool)
         dns_hostnames=pool.submit(_dns_attribute, client, vpc, "enableDnsHostnames") if dns else None,
         route_tables=every("describe_route_tables", "RouteTables", here),
         security_groups=every("describe_security_groups", "SecurityGroups", here),
-        owned_rules=every("describe_security_group_rules", "SecurityGroupRules", _filter(f"tag:{REQUEST_ID_TAG}", "*")),
+        owned_rules=every("describe_security_group_rules", "SecurityGroupRules", _filter(f"tag:{REQUEST_ID_TAG}", ANY_VALUE)),
         network_acls=every("describe_network_acls", "NetworkAcls", here),
         subnets=every("describe_subnets", "Subnets", here),
         network_interfaces=every("describe_network_interfaces", "NetworkInterfaces", here),
@@ -153,7 +156,7 @@ def _snapshot(side: Side, vpc: VpcRef, asked: _Asked) -> Snapshot:
     groups = tuple(conversion.security_group(raw, vpc.account_id) for raw in asked.security_groups.result())
     group_ids = {group.security_group_id for group in groups}
     rules = (conversion.owned_rule(raw, vpc.account_id) for raw in asked.owned_rules.result())
-    peerings = asked.requested_peerings.result() + asked.accepted_peerings.result()
+    peerings = map(conversion.peering_connection, asked.requested_peerings.result() + asked.accepted_peerings.result())
     return Snapshot(
         side=side,
         vpc=described,
@@ -163,13 +166,17 @@ def _snapshot(side: Side, vpc: VpcRef, asked: _Asked) -> Snapshot:
         network_acls=tuple(map(conversion.network_acl, asked.network_acls.result())),
         subnets=tuple(map(conversion.subnet, asked.subnets.result())),
         network_interfaces=tuple(map(conversion.network_interface, asked.network_interfaces.result())),
-        peering_connections=tuple(map(conversion.peering_connection, peerings)),
+        peering_connections=tuple(each for each in peerings if each.status.is_live),
     )
 
 
 def _outstanding(client: EC2Client, vpc: VpcRef) -> int:
-    """How many connections the account has requested that are still to be accepted: a quota counts them all together."""
-    ours, pending = _filter("requester-vpc-info.owner-id", vpc.account_id), _filter("status-code", *PENDING_STATUSES)
+    """How many connections the account has requested that are still to be accepted: a quota counts them all together.
+
+    Those that begin this very moment are left out: `initiating-request` is no value of the filter.
+    """
+    ours = _filter("requester-vpc-info.owner-id", vpc.account_id)
+    pending = _filter("status-code", PeeringStatus.PENDING_ACCEPTANCE)
     return len(describe_all(client, vpc, "describe_vpc_peering_connections", "VpcPeeringConnections", [ours, pending]))
 
 

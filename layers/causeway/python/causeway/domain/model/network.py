@@ -63,8 +63,12 @@ class PeeringStatus(StrEnum):
         return self in {PeeringStatus.PROVISIONING, PeeringStatus.ACTIVE}
 
 
-PENDING_STATUSES = (PeeringStatus.INITIATING_REQUEST, PeeringStatus.PENDING_ACCEPTANCE)
-LIVE_STATUSES = (*PENDING_STATUSES, PeeringStatus.PROVISIONING, PeeringStatus.ACTIVE)
+LIVE_STATUSES = (
+    PeeringStatus.INITIATING_REQUEST,
+    PeeringStatus.PENDING_ACCEPTANCE,
+    PeeringStatus.PROVISIONING,
+    PeeringStatus.ACTIVE,
+)
 
 
 class PeeringConnection(Value):
