@@ -28,10 +28,10 @@ EAST, WEST = "us-east-1", "us-west-2"
 type Administrators = Callable[[str, str], Any]
 
 
-def denial(url: str) -> AWSResponse:
-    error = "<Error><Code>AccessDenied</Code><Message>This principal is not authorized.</Message></Error>"
+def refusal(url: str, code: str) -> AWSResponse:
+    error = f"<Error><Code>{code}</Code><Message>This call is refused.</Message></Error>"
     body = f"<Response><Errors>{error}</Errors>{error}</Response>"
-    return AWSResponse(url, 403, HTTPHeaders(), MockRawResponse(body))
+    return AWSResponse(url, 403 if code == "AccessDenied" else 400, HTTPHeaders(), MockRawResponse(body))
 
 
 def _administrator(account: str, region: str) -> Any:
@@ -61,7 +61,7 @@ class World:
         self.undocumented_filters: list[tuple[str, set[str]]] = []
         self._events = session.events
         self._listening = listening
-        self._denials: list[tuple[str, str]] = []
+        self._refusals: list[tuple[str, str, str]] = []
         self._meddlers: dict[str, Callable[[], object]] = {}
         self._listen("before-call.ec2", self._record)
         self._listen("before-parameter-build.ec2", self._record_filters)
@@ -75,9 +75,9 @@ class World:
             hub=Hub(session),
         )
 
-    def deny(self, service: str, operation: str, *, about: str) -> None:
+    def deny(self, service: str, operation: str, *, about: str, code: str = "AccessDenied") -> None:
         """Have AWS refuse a call of Causeway's that names this."""
-        self._denials.append((f"before-send.{service}.{operation}", about))
+        self._refusals.append((f"before-send.{service}.{operation}", about, code))
 
     def before(self, operation: str, act: Callable[[], object]) -> None:
         """Have somebody else act just before Causeway's next such call."""
@@ -98,8 +98,9 @@ class World:
                 self.undocumented_filters.append((model.name, odd))
 
     def _answer(self, event_name: str, request: Any, **_: Any) -> AWSResponse | None:
-        denied = any(event == event_name and about in request.body for event, about in self._denials)
-        return denial(request.url) if denied else None
+        codes = (code for event, about, code in self._refusals if event == event_name and about in request.body)
+        code = next(codes, None)
+        return None if code is None else refusal(request.url, code)
 
     def ec2(self, vpc: VpcRef | None = None, *, account: str = TEST, region: str = EAST) -> Any:
         return self._administrators(vpc.account_id, vpc.region) if vpc else self._administrators(account, region)

@@ -2,9 +2,12 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ParamValidationError, ReadTimeoutError
+from botocore.retries.standard import ThrottledRetryableChecker, TransientRetryableChecker
+from botocore.session import get_session
 
-from causeway.aws.errors import translated
+from causeway.aws.errors import CODES, kind_of, translated
 from causeway.domain.model import errors
+from tests.aws.known_errors import BY_SERVICE, CALLS, OF_EVERY_SERVICE, codes_of
 
 
 def refusal(code: str, message: str = "AWS's own words.", status: int = 400) -> ClientError:
@@ -13,40 +16,46 @@ def refusal(code: str, message: str = "AWS's own words.", status: int = 400) -> 
 
 
 @pytest.mark.parametrize(
-    ("code", "kind"),
+    ("service", "code", "kind"),
     [
-        ("RequestLimitExceeded", errors.Throttled),
-        ("Throttling", errors.Throttled),
-        ("ThrottlingException", errors.Throttled),
-        ("EC2ThrottledException", errors.Throttled),
-        ("ProvisionedThroughputExceededException", errors.Throttled),
-        ("InternalError", errors.ServiceUnavailable),
-        ("Unavailable", errors.ServiceUnavailable),
-        ("ServiceUnavailable", errors.ServiceUnavailable),
-        ("RequestTimeout", errors.ServiceUnavailable),
-        ("TransactionConflictException", errors.ServiceUnavailable),
-        ("AccessDenied", errors.AccessDenied),
-        ("AccessDeniedException", errors.AccessDenied),
-        ("UnauthorizedOperation", errors.AccessDenied),
-        ("AuthFailure", errors.AccessDenied),
-        ("RouteLimitExceeded", errors.QuotaExceeded),
-        ("RulesPerSecurityGroupLimitExceeded", errors.QuotaExceeded),
-        ("VpcPeeringConnectionsPerVpcLimitExceeded", errors.QuotaExceeded),
-        ("OutstandingVpcPeeringConnectionLimitExceeded", errors.QuotaExceeded),
-        ("InvalidVpcID.NotFound", errors.ResourceNotFound),
-        ("InvalidRouteTableID.NotFound", errors.ResourceNotFound),
-        ("InvalidGroup.NotFound", errors.ResourceNotFound),
-        ("InvalidRoute.NotFound", errors.ResourceNotFound),
-        ("ResourceNotFoundException", errors.ResourceNotFound),
-        ("InvalidParameterValue", errors.InvalidRequest),
-        ("InvalidVpcPeeringConnectionState.DnsHostnamesDisabled", errors.InvalidRequest),
+        pytest.param(service, code, kind, id=f"{service} {code}")
+        for service, table in {"any": OF_EVERY_SERVICE, **BY_SERVICE}.items()
+        for code, kind in codes_of(table).items()
     ],
 )
-def test_each_code_becomes_the_error_that_says_what_to_do(code: str, kind: type[errors.CausewayError]) -> None:
-    with pytest.raises(errors.CausewayError) as caught, translated("rtb-1 of vpc-1 (111111111111, us-east-1)"):
+def test_each_code_becomes_the_error_that_says_what_to_do(service: str, code: str, kind: type[errors.CausewayError]) -> None:
+    with pytest.raises(errors.CausewayError) as caught, translated(f"a call of {service}"):
         raise refusal(code)
 
     assert type(caught.value) is kind
+
+
+@pytest.mark.parametrize("service", CALLS)
+def test_every_error_that_a_call_can_answer_has_its_place(service: str) -> None:
+    model = get_session().get_service_model(service)
+    shapes = {shape for call in CALLS[service] for shape in model.operation_model(call).error_shapes}
+    answered = {shape.metadata.get("error", {}).get("code", shape.name) for shape in shapes}
+
+    assert answered - codes_of(BY_SERVICE[service]).keys() - codes_of(OF_EVERY_SERVICE).keys() == set()
+
+
+def test_what_botocore_repeats_by_itself_is_repeated_after_it_too() -> None:
+    transient: Any = TransientRetryableChecker
+    throttled: Any = ThrottledRetryableChecker
+    repeated = {*transient._TRANSIENT_ERROR_CODES, *throttled._THROTTLED_ERROR_CODES}
+
+    assert {code for code in repeated if not issubclass(kind_of(code), errors.RetryNowError)} == set()
+
+
+def test_no_code_has_two_places() -> None:
+    placed = [code for codes in CODES.values() for code in codes.split()]
+
+    assert len(placed) == len(set(placed))
+
+
+def test_a_code_with_a_remedy_of_its_own_says_that_one() -> None:
+    with pytest.raises(errors.InvalidRequest, match="tag policy"), translated("pcx-1"):
+        raise refusal("TagPolicyViolation")
 
 
 def test_a_fault_of_the_server_is_unavailability_whatever_its_code() -> None:

@@ -10,7 +10,7 @@ from moto.sqs.models import sqs_backends
 
 from causeway.aws.events import DETAIL_TYPES, Bus
 from causeway.domain.lifecycle.status import State, Status
-from causeway.domain.model.errors import ResourceNotFound, ServiceUnavailable
+from causeway.domain.model.errors import CausewayError, InvalidRequest, ResourceNotFound, ServiceUnavailable
 from causeway.domain.model.findings import Code, Finding
 from tests.queues import letting_in
 
@@ -66,13 +66,16 @@ def test_every_final_state_and_the_wait_for_a_person_have_their_event() -> None:
     assert set(DETAIL_TYPES) == {State.AWAITING_APPROVAL, *(state for state in State if state.is_final)}
 
 
-def test_an_event_that_the_bus_did_not_take_is_an_error(cloud: None) -> None:
+@pytest.mark.parametrize(
+    ("code", "kind"), [("InternalFailure", ServiceUnavailable), ("NotAuthorizedForSource", InvalidRequest)]
+)
+def test_an_event_that_the_bus_did_not_take_is_an_error(cloud: None, code: str, kind: type[CausewayError]) -> None:
     client = boto3.client("events")
-    refused = {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "InternalFailure", "ErrorMessage": "Try again."}]}
+    refused = {"FailedEntryCount": 1, "Entries": [{"ErrorCode": code, "ErrorMessage": "Try again."}]}
     with Stubber(client) as stubber:
         stubber.add_response("put_events", refused)
 
-        with pytest.raises(ServiceUnavailable, match=r"InternalFailure: Try again\. Where: PutEvents on event bus causeway"):
+        with pytest.raises(kind, match=rf"{code}: Try again\. Where: PutEvents on event bus causeway"):
             Bus("causeway", client).announce(STATUS)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from causeway.aws.ec2.applied import Applied
 from causeway.aws.ec2.routes import RouteWriter
-from causeway.domain.model.errors import AccessDenied, ResourceNotFound, RouteConflict
+from causeway.domain.model.errors import AccessDenied, PeeringNotActive, ResourceNotFound, RouteConflict
 from causeway.domain.model.request import VpcRef
 from causeway.domain.model.values import Side
 from causeway.domain.planning.kinds import CreateRoute, DeleteRoute
@@ -285,3 +285,14 @@ def test_tables_that_may_not_be_looked_at_keep_their_routes(
     assert applied.done == ()
     assert isinstance(applied.error, AccessDenied)
     assert targets(world, requester, table) == {"192.168.0.0/16": connection_id}
+
+
+def test_a_connection_that_takes_no_routes_yet_is_tried_again_later(
+    world: World, writer: RouteWriter, requester: VpcRef, connection_id: str
+) -> None:
+    world.deny("ec2", "CreateRoute", about=connection_id, code="IncorrectState")
+    (table,) = world.route_tables(requester, 1)
+
+    applied = writer.add(target(requester, connection_id=connection_id), [route(table)])
+
+    assert isinstance(applied.error, PeeringNotActive)

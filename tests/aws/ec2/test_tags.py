@@ -8,7 +8,7 @@ from causeway.aws.ec2.applied import Applied
 from causeway.aws.ec2.reader import Reader
 from causeway.aws.ec2.rules import RuleWriter
 from causeway.aws.ec2.tags import TagWriter
-from causeway.domain.model.errors import PeeringConflict, PeeringNotVisible
+from causeway.domain.model.errors import PeeringConflict, PeeringNotVisible, ServiceUnavailable
 from causeway.domain.model.network import Direction, OwnedRule, Permission
 from causeway.domain.model.request import VpcRef
 from causeway.domain.model.tags import REQUEST_ID_TAG
@@ -151,3 +151,14 @@ def test_a_rule_that_is_gone_or_somebody_elses_by_now_is_done(world: World, writ
     assert writer.add(target(requester), changes) == Applied(done=changes)
 
     assert [(each.request_id, each.tags) for each in rules(world, requester)] == [("three", dict([OWNER]))]
+
+
+def test_tags_that_somebody_else_changes_at_the_same_time_are_tried_again(
+    world: World, writer: TagWriter, requester: VpcRef, accepter: VpcRef
+) -> None:
+    connection_id = peered(world, requester, accepter, **dict(EDIT.before))
+    world.deny("ec2", "CreateTags", about=connection_id, code="ConcurrentTagAccess")
+
+    made = writer.add(target(requester, connection_id=connection_id), [tagging(EDIT)])
+
+    assert isinstance(made.error, ServiceUnavailable)

@@ -9,7 +9,7 @@ from botocore.stub import Stubber
 
 from causeway.aws.store.requests_table import RequestsTable
 from causeway.domain.lifecycle.status import State
-from causeway.domain.model.errors import ResourceNotFound, ServiceUnavailable
+from causeway.domain.model.errors import InvalidRequest, ResourceNotFound, ServiceUnavailable
 
 from .samples import status
 
@@ -149,6 +149,15 @@ def test_an_event_that_meets_another_write_is_tried_again(client: Any, write: Ca
 
         with pytest.raises(ServiceUnavailable):
             write(RequestsTable("requests", client))
+
+
+def test_a_transaction_that_is_wrong_in_itself_is_not_tried_again(client: Any) -> None:
+    reasons = {"CancellationReasons": [{"Code": "None"}, {"Code": "ValidationError"}]}
+    with Stubber(client) as stubber:
+        stubber.add_client_error("transact_write_items", "TransactionCanceledException", modeled_fields=reasons)
+
+        with pytest.raises(InvalidRequest):
+            put_from_event(RequestsTable("requests", client), {"request_id": "one", "tags": {}}, "event-1")
 
 
 def test_a_table_that_is_not_there_is_named(client: Any) -> None:

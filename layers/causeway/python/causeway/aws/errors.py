@@ -6,6 +6,7 @@ The codes are those of "Error codes for the Amazon EC2 API" and of each service'
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain
 
 from botocore.exceptions import BotoCoreError, ClientError, CredentialRetrievalError, HTTPClientError, NoCredentialsError
 from botocore.exceptions import ConnectionError as NotConnectedError
@@ -31,26 +32,43 @@ type ErrorClass = type[CausewayError]
 SERVER_FAULT = 500
 """The lowest HTTP status that says the fault is the server's."""
 
-KINDS: tuple[tuple[re.Pattern[str], ErrorClass], ...] = tuple(
-    (re.compile(pattern), kind)
-    for pattern, kind in (
-        (
-            r"RequestLimitExceeded|(EC2|Request)?(Throttling|Throttled)(Exception)?|TooManyRequests(Exception)?|SlowDown",
-            Throttled,
-        ),
-        (r"ProvisionedThroughputExceededException|BandwidthLimitExceeded|PriorRequestNotComplete", Throttled),
-        (
-            r"Internal(Error|Failure|ServerError)|(Service)?Unavailable(Exception)?|RequestTimeout(Exception)?",
-            ServiceUnavailable,
-        ),
-        (r"Transaction(Conflict|InProgress)(Exception)?", ServiceUnavailable),
-        (r"AccessDenied.*|UnauthorizedOperation|AuthFailure|OptInRequired|RegionDisabledException", AccessDenied),
-        (r"UnrecognizedClientException|InvalidClientTokenId|ExpiredToken(Exception)?|SignatureDoesNotMatch", AccessDenied),
-        (r".*LimitExceeded(Exception)?", QuotaExceeded),
-        (r"Invalid.*\.NotFound|ResourceNotFoundException|StateMachineDoesNotExist", ResourceNotFound),
-    )
+CODES: Mapping[ErrorClass, str] = {
+    # Retry now: it passes by itself.
+    Throttled: """
+        BandwidthLimitExceeded EC2ThrottledException ExecutionLimitExceeded KMSThrottling KmsThrottled KmsThrottlingException
+        LimitExceededException PriorRequestNotComplete ProvisionedThroughputExceededException RequestLimitExceeded
+        RequestThrottled RequestThrottledException SlowDown ThrottledException Throttling ThrottlingException
+        TooManyRequestsException
+    """,
+    ServiceUnavailable: """
+        ConcurrentTagAccess IncorrectState IncorrectStateException InternalError InternalException InternalFailure
+        InternalServerError InternalServerErrorException InvalidSecurity.RequestHasExpired InvalidState InvalidVpcState
+        KMSInvalidState KmsInvalidState KmsInvalidStateException ReplicatedWriteConflictException RequestExpired RequestTimeout
+        RequestTimeoutException RetryableError ServerInternal ServiceException ServiceUnavailable ServiceUnavailableException
+        TransactionConflictException TransactionInProgressException Unavailable
+    """,
+    # Give up: a person has to change something.
+    AccessDenied: """
+        AccessDenied AccessDeniedException AccountDisabled AuthFailure AuthorizationError Blocked ExpiredToken
+        ExpiredTokenException IncompleteSignature IncompleteSignatureException InvalidClientTokenId InvalidSecurity
+        InvalidSignatureException KMSAccessDenied KmsAccessDenied KmsAccessDeniedException MissingAuthenticationToken
+        MissingAuthenticationTokenException OptInRequired PendingVerification RegionDisabledException SignatureDoesNotMatch
+        UnauthorizedOperation UnrecognizedClientException
+    """,
+    ResourceNotFound: """
+        AWS.SimpleQueueService.NonExistentQueue ExecutionDoesNotExist NoSuchResourceException NotFound QueueDoesNotExist
+        ResourceNotFoundException StateMachineDeleting StateMachineDoesNotExist
+    """,
+    # Named like quotas, and nothing that could be raised.
+    InvalidRequest: "FilterLimitExceeded ItemCollectionSizeLimitExceededException",
+}
+"""What is to be done about each code that is in no family. `ExecutionLimitExceeded` passes when a running execution ends."""
+
+FAMILIES: tuple[tuple[re.Pattern[str], ErrorClass], ...] = (
+    (re.compile(r"Invalid\w+\.NotFound"), ResourceNotFound),
+    (re.compile(r"\w+LimitExceeded(Exception)?"), QuotaExceeded),
 )
-"""The first pattern that a whole error code matches says what kind it is; `RequestLimitExceeded` is a rate, not a quota."""
+"""Codes that EC2 forms alike, for each kind of resource and each quota."""
 
 REMEDIES: dict[ErrorClass, str] = {
     Throttled: "It is tried again; if it lasts, ask for a higher rate in the account.",
@@ -67,6 +85,17 @@ REMEDIES: dict[ErrorClass, str] = {
     InvalidRequest: "Correct the request.",
 }
 
+OWN_REMEDIES: Mapping[str, str] = {
+    "Blocked": "The account cannot be used: its owner has to settle that with AWS.",
+    "PendingVerification": "AWS verifies the account first, which can take hours: put the request again after that.",
+    "AccountDisabled": "The account cannot be used: its owner has to settle that with AWS.",
+    "InvalidVpcPeeringConnectionState.DnsHostnamesDisabled": "Switch enableDnsSupport and enableDnsHostnames on in both VPCs, "
+    'or leave "dns_resolution" out.',
+    "TagPolicyViolation": "The organization's tag policy refuses a tag: correct the item's tags, or let the policy allow Name "
+    "and causeway:request-id.",
+}
+"""Of single codes, where that of their kind would not help."""
+
 
 @contextmanager
 def translated(where: str, special: Mapping[str, ErrorClass] | None = None) -> Iterator[None]:
@@ -79,9 +108,11 @@ def translated(where: str, special: Mapping[str, ErrorClass] | None = None) -> I
     try:
         yield
     except ClientError as error:
-        kind = (special or {}).get(code_of(error)) or _kind_of(error)
+        code = code_of(error)
+        kind = (special or {}).get(code) or _kind_of(error)
+        remedy = OWN_REMEDIES.get(code, REMEDIES[kind])
         place = f"{error.operation_name} on {where}"
-        raise kind(f"{code_of(error)}: {_sentence(message_of(error))}", where=place, remedy=REMEDIES[kind]) from error
+        raise kind(f"{code}: {_sentence(message_of(error))}", where=place, remedy=remedy) from error
     except (HTTPClientError, NotConnectedError) as error:
         raise ServiceUnavailable(_sentence(str(error)), where=where, remedy=REMEDIES[ServiceUnavailable]) from error
     except (NoCredentialsError, CredentialRetrievalError) as error:
@@ -105,12 +136,18 @@ def message_of(error: ClientError) -> str:
     return first_line.partition(" Encoded authorization failure message")[0]
 
 
+def kind_of(code: str) -> ErrorClass:
+    """What is to be done about a code; `InvalidRequest` where nothing is known of it."""
+    known = (kind for kind, codes in CODES.items() if code in codes.split())
+    family = (kind for pattern, kind in FAMILIES if pattern.fullmatch(code))
+    return next(chain(known, family), InvalidRequest)
+
+
 def _kind_of(error: ClientError) -> ErrorClass:
-    for pattern, kind in KINDS:
-        if pattern.fullmatch(code_of(error)):
-            return kind
+    """That of its code. A code that nothing is known of is unavailability where AWS says that the fault is its own."""
+    kind = kind_of(code_of(error))
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return ServiceUnavailable if status >= SERVER_FAULT else InvalidRequest
+    return ServiceUnavailable if kind is InvalidRequest and status >= SERVER_FAULT else kind
 
 
 def _sentence(words: str) -> str:

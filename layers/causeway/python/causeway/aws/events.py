@@ -6,9 +6,8 @@ import json
 from typing import TYPE_CHECKING
 
 from causeway.domain.lifecycle.status import State
-from causeway.domain.model.errors import ServiceUnavailable
 
-from .errors import translated
+from .errors import REMEDIES, kind_of, translated
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -38,7 +37,7 @@ class Bus:
         verdict only whether it is reachable: an event has 256 KB.
 
         Raises:
-            ServiceUnavailable: The bus did not take the event.
+            CausewayError: The bus did not take the event.
         """
         detail = {"request_id": status.request_id, **status.as_map()}
         detail["verdicts"] = [{"flow": verdict["flow"], "reachable": verdict["reachable"]} for verdict in detail["verdicts"]]
@@ -55,8 +54,9 @@ class Bus:
             )
         if answer["FailedEntryCount"]:
             entry = answer["Entries"][0]
-            raise ServiceUnavailable(
-                f"{entry.get('ErrorCode')}: {entry.get('ErrorMessage')}",
+            kind = kind_of(entry["ErrorCode"])
+            raise kind(
+                f"{entry['ErrorCode']}: {entry.get('ErrorMessage')}",
                 where=f"PutEvents on event bus {self._name}",
-                remedy="It is tried again.",
+                remedy=REMEDIES[kind],
             )

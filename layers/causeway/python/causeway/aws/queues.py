@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import batched
 from typing import TYPE_CHECKING
 
-from causeway.domain.model.errors import ServiceUnavailable
+from causeway.domain.model.errors import InvalidRequest, ServiceUnavailable
 
 from .errors import REMEDIES, translated
 
@@ -28,6 +28,7 @@ class Queue:
 
         Raises:
             ServiceUnavailable: The queue did not take one of them; those before it are sent.
+            InvalidRequest: The same, and the message is at fault.
         """
         for batch in batched(bodies, LARGEST_BATCH, strict=False):
             entries: list[SendMessageBatchRequestEntryTypeDef] = [
@@ -36,8 +37,9 @@ class Queue:
             with translated(f"queue {self._url}"):
                 answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
             for failed in answer.get("Failed", []):
-                raise ServiceUnavailable(
+                kind = InvalidRequest if failed["SenderFault"] else ServiceUnavailable
+                raise kind(
                     f"{failed['Code']}: {failed.get('Message')}",
                     where=f"SendMessageBatch on queue {self._url}",
-                    remedy=REMEDIES[ServiceUnavailable],
+                    remedy=REMEDIES[kind],
                 )

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 from causeway.aws.errors import REMEDIES, translated
 from causeway.domain.model.addressing import is_ipv6
-from causeway.domain.model.errors import CausewayError, PeeringNotVisible, ResourceNotFound, RouteConflict, ServiceUnavailable
+from causeway.domain.model.errors import (
+    CausewayError,
+    PeeringNotActive,
+    PeeringNotVisible,
+    ResourceNotFound,
+    RouteConflict,
+    ServiceUnavailable,
+)
 from causeway.domain.planning.kinds import DeleteRoute
 
 from . import conversion
@@ -28,6 +35,7 @@ if TYPE_CHECKING:
 SPECIAL: dict[str, type[CausewayError]] = {
     "RouteAlreadyExists": RouteConflict,
     "InvalidVpcPeeringConnectionID.NotFound": PeeringNotVisible,
+    "IncorrectState": PeeringNotActive,
 }
 
 

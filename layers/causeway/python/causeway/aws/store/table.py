@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from causeway.aws.errors import translated
-from causeway.domain.model.errors import ServiceUnavailable
+from causeway.domain.model.errors import InvalidRequest, ServiceUnavailable
 
 from .codec import plain
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 CONDITION_FAILED = "ConditionalCheckFailed"
 """Why a transaction was cancelled: the condition of one of its writes does not hold."""
+
+PASSING = frozenset({"None", CONDITION_FAILED, "ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"})
+"""The reasons why a transaction was cancelled that can be others when it is tried again."""
 
 
 class Table:
@@ -32,13 +35,17 @@ class Table:
 
     def _write_all(self, request_id: str, first: TransactWriteItemTypeDef, *others: TransactWriteItemTypeDef) -> bool:
         """Writes all in one transaction. False, and nothing is written, where the first one's condition does not hold."""
-        with translated(self._place(request_id), {"TransactionCanceledException": ServiceUnavailable}):
+        place = self._place(request_id)
+        with translated(place):
             try:
                 self._client.transact_write_items(TransactItems=[first, *others])
             except self._client.exceptions.TransactionCanceledException as error:
-                if error.response["CancellationReasons"][0].get("Code") != CONDITION_FAILED:
+                reasons = [reason.get("Code", "None") for reason in error.response["CancellationReasons"]]
+                if reasons[0] == CONDITION_FAILED:
+                    return False
+                kind = ServiceUnavailable if PASSING.issuperset(reasons) else InvalidRequest
+                with translated(place, {"TransactionCanceledException": kind}):
                     raise
-                return False
         return True
 
     def _place(self, request_id: str) -> str:

@@ -1,5 +1,8 @@
 """What a plan comes to for the state machine: which of its steps have something to do, and what runs at once."""
 
+from collections.abc import Iterator
+from itertools import product
+
 from causeway.domain.model.values import SIDES, Side, Value
 
 from .kinds import KINDS, AcceptPeering, CreatePeering, DeletePeering
@@ -24,7 +27,7 @@ class PlanSummary(Value, omit_defaults=False):
     """What the state machine needs to know of a plan to choose its way.
 
     Attributes:
-        rounds: Additions, then removals; only what has something to do.
+        rounds: Additions, then removals, with what has to wait for the other side behind it; only what has something to do.
         delete: Whether the connection goes, after all rounds.
         check: Whether there will be flows to prove: not after a removal, and not after an undo.
         ask: Whether a person has to agree first.
@@ -44,23 +47,21 @@ def summarise(plan: Plan, *, check: bool, ask: bool = False) -> PlanSummary:
     """The way of a plan through the state machine."""
     if plan.is_blocked:
         return PlanSummary(blocked=True)
-    rounds = (_round(plan, removing=False), _round(plan, removing=True))
     return PlanSummary(
         request=bool(plan.of(CreatePeering)),
         accept=bool(plan.of(AcceptPeering)),
-        rounds=tuple(each for each in rounds if each.updates),
+        rounds=(*_rounds(plan, removing=False), *_rounds(plan, removing=True)),
         delete=bool(plan.of(DeletePeering)),
         check=check,
         ask=ask,
     )
 
 
-def _round(plan: Plan, *, removing: bool) -> Round:
-    return Round(
-        updates=tuple(
-            Update(side=side, step=kind.step, removing=removing)
-            for side in SIDES
-            for kind in KINDS
-            if any(isinstance(change, kind.types(removing=removing)) and change.side is side for change in plan.changes)
-        )
-    )
+def _rounds(plan: Plan, *, removing: bool) -> Iterator[Round]:
+    """One round of both sides, and one more for the accepter's updates that may not run beside the requester's."""
+    at_once, afterwards = list[Update](), list[Update]()
+    for side, kind in product(SIDES, KINDS):
+        if any(isinstance(change, kind.types(removing=removing)) and change.side is side for change in plan.changes):
+            waits = kind.one_side_at_a_time and any(each.step == kind.step for each in at_once)
+            (afterwards if waits else at_once).append(Update(side=side, step=kind.step, removing=removing))
+    yield from (Round(updates=tuple(updates)) for updates in (at_once, afterwards) if updates)

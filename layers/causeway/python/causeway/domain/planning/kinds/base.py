@@ -93,11 +93,13 @@ class Kind[Place, Added: BaseChange, Removed: BaseChange, Granted: BaseGrant](Na
         step: The state of the state machine that makes the kind's changes.
         additions: The changes that bring about what is wanted.
         removals: The changes that take away what is surplus.
+        one_side_at_a_time: Whether both sides can be about one and the same thing, which AWS lets nobody change twice at once.
     """
 
     step: ClassVar[str]
     additions: ClassVar[tuple[type[BaseChange], ...]]
     removals: ClassVar[tuple[type[BaseChange], ...]] = ()
+    one_side_at_a_time: ClassVar[bool] = False
 
     def types(self, *, removing: bool) -> tuple[type[BaseChange], ...]:
         """The changes of one round: the additions, or the removals."""

@@ -87,11 +87,16 @@ class TagRule(RuleChange, tag_field="kind", tag="tag_rule"):
 
 
 class Tags(Kind[Never, TagPeering | TagRule, Never, Never]):
-    """The tags of what is there already. What a plan makes is made with its tags."""
+    """The tags of what is there already. What a plan makes is made with its tags.
+
+    Where both VPCs are in one account and region, both sides' tags of the connection are those of one resource: two edits at
+    once would end in ConcurrentTagAccess.
+    """
 
     name = "tags"
     step = "UpdateTags"
     additions = (TagPeering, TagRule)
+    one_side_at_a_time = True
 
     def missing(self, side: Side, context: PlanContext) -> Iterator[TagPeering | TagRule]:
         if context.claims:
