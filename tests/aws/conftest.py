@@ -28,10 +28,11 @@ EAST, WEST = "us-east-1", "us-west-2"
 type Administrators = Callable[[str, str], Any]
 
 
-def refusal(url: str, code: str) -> AWSResponse:
-    error = f"<Error><Code>{code}</Code><Message>This call is refused.</Message></Error>"
-    body = f"<Response><Errors>{error}</Errors>{error}</Response>"
-    return AWSResponse(url, 403 if code == "AccessDenied" else 400, HTTPHeaders(), MockRawResponse(body))
+def refusal(code: str) -> tuple[AWSResponse, dict[str, Any]]:
+    """What botocore makes of an error of AWS."""
+    status = 403 if code == "AccessDenied" else 400
+    parsed = {"Error": {"Code": code, "Message": "This call is refused."}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return AWSResponse("", status, HTTPHeaders(), MockRawResponse(b"")), parsed
 
 
 def _administrator(account: str, region: str) -> Any:
@@ -63,11 +64,11 @@ class World:
         self._listening = listening
         self._refusals: list[tuple[str, str, str]] = []
         self._meddlers: dict[str, Callable[[], object]] = {}
+        self._listen("before-call", self._answer)
         self._listen("before-call.ec2", self._record)
         self._listen("before-parameter-build.ec2", self._record_filters)
         self._listen("before-call.sts", self._record)
         self._listen("before-call.service-quotas", self._record)
-        self._listen("before-send", self._answer)
         self.sessions = MemberSessions(
             roles={Access.READ: "causeway-read", Access.WRITE: "causeway-write", Access.WITNESS: "causeway-witness"},
             external_id="causeway",
@@ -76,8 +77,8 @@ class World:
         )
 
     def deny(self, service: str, operation: str, *, about: str, code: str = "AccessDenied") -> None:
-        """Have AWS refuse a call of Causeway's that names this."""
-        self._refusals.append((f"before-send.{service}.{operation}", about, code))
+        """Have AWS refuse a call of Causeway's that names this. It does nothing then."""
+        self._refusals.append((f"before-call.{service}.{operation}", about, code))
 
     def before(self, operation: str, act: Callable[[], object]) -> None:
         """Have somebody else act just before Causeway's next such call."""
@@ -97,10 +98,11 @@ class World:
             if odd := undocumented(model.name, each["Name"], each["Values"]):
                 self.undocumented_filters.append((model.name, odd))
 
-    def _answer(self, event_name: str, request: Any, **_: Any) -> AWSResponse | None:
-        codes = (code for event, about, code in self._refusals if event == event_name and about in request.body)
-        code = next(codes, None)
-        return None if code is None else refusal(request.url, code)
+    def _answer(self, event_name: str, params: Mapping[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
+        given = str(params["body"])
+        refused = (code for event, about, code in self._refusals if event == event_name and about in given)
+        code = next(refused, None)
+        return None if code is None else refusal(code)
 
     def ec2(self, vpc: VpcRef | None = None, *, account: str = TEST, region: str = EAST) -> Any:
         return self._administrators(vpc.account_id, vpc.region) if vpc else self._administrators(account, region)

@@ -115,6 +115,47 @@ def test_the_connection_of_another_request_is_a_conflict(writer: ConnectionWrite
         writer.request_peering(replace(create, tags={**TAGS, REQUEST_ID_TAG: "two"}))
 
 
+def test_an_existing_connection_without_our_tag_is_never_taken_as_ours(
+    world: World, writer: ConnectionWriter, create: CreatePeering
+) -> None:
+    theirs = world.request_peering(create.vpc, create.peer)
+
+    with pytest.raises(PeeringConflict, match=f"is somebody else's.*{theirs}"):
+        writer.request_peering(create)
+    assert seen(world, create.vpc, theirs) == ("pending-acceptance", {})
+
+
+def test_an_existing_connection_that_carries_our_tag_is_ours(
+    world: World, writer: ConnectionWriter, create: CreatePeering
+) -> None:
+    """The answer that told of it was lost, and AWS refuses a second one."""
+    connection_id = writer.request_peering(create)
+    world.deny("ec2", "CreateVpcPeeringConnection", about=create.vpc.vpc_id, code="VpcPeeringConnectionAlreadyExists")
+
+    assert writer.request_peering(create) == connection_id
+
+
+@pytest.mark.parametrize("reversed_direction", [False, True])
+def test_a_refused_request_finds_who_is_in_the_way(
+    world: World, writer: ConnectionWriter, create: CreatePeering, reversed_direction: bool
+) -> None:
+    ends = (create.peer, create.vpc) if reversed_direction else (create.vpc, create.peer)
+    theirs = world.request_peering(*ends)
+    world.deny("ec2", "CreateVpcPeeringConnection", about=create.vpc.vpc_id, code="VpcPeeringConnectionAlreadyExists")
+
+    with pytest.raises(PeeringConflict, match=f"is somebody else's.*{theirs}"):
+        writer.request_peering(create)
+
+
+def test_an_existing_connection_that_is_not_shown_yet_is_tried_again_later(
+    world: World, writer: ConnectionWriter, create: CreatePeering
+) -> None:
+    world.deny("ec2", "CreateVpcPeeringConnection", about=create.vpc.vpc_id, code="VpcPeeringConnectionAlreadyExists")
+
+    with pytest.raises(PeeringNotVisible, match="does not show it yet"):
+        writer.request_peering(create)
+
+
 def test_a_connection_that_the_accepter_cannot_see_yet_is_tried_again_later(
     writer: ConnectionWriter, create: CreatePeering, accept: AcceptPeering
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from causeway.aws.errors import REMEDIES, translated
@@ -18,13 +19,15 @@ from causeway.domain.model.network import PeeringConnection, PeeringStatus
 from causeway.domain.model.tags import REQUEST_ID_TAG
 
 from . import conversion
+from .pages import describe_all
 from .reader import describe_peering
 from .writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_ec2.type_defs import FilterTypeDef
 
     from causeway.domain.model.request import VpcRef
     from causeway.domain.planning.kinds import (
@@ -48,27 +51,26 @@ class ConnectionWriter(Writer):
     """Requests, accepts and deletes connections."""
 
     def request_peering(self, change: CreatePeering) -> str:
-        """The connection's id; asked again, AWS gives that of the connection which is there already.
+        """The connection's id. Asked again, AWS gives the connection that is there already, whosever it is: its tag tells.
 
         Raises:
-            PeeringConflict: The connection failed at once, for example because CIDR blocks overlap, or another request made it.
+            PeeringConflict: The connection failed at once, for example because CIDR blocks overlap, or somebody else made it.
+            PeeringNotVisible: AWS says that there is one already, and does not show it yet.
         """
         client = self._client(change.vpc)
-        with translated(f"{change.vpc} with {change.peer}", {"VpcPeeringConnectionAlreadyExists": PeeringConflict}):
-            answer = client.create_vpc_peering_connection(
-                VpcId=change.vpc.vpc_id,
-                PeerVpcId=change.peer.vpc_id,
-                PeerOwnerId=change.peer.account_id,
-                PeerRegion=change.peer.region,
-                TagSpecifications=[{"ResourceType": "vpc-peering-connection", "Tags": conversion.tag_list(change.tags)}],
-            )["VpcPeeringConnection"]
-        connection_id, status = answer["VpcPeeringConnectionId"], answer["Status"]
-        if not PeeringStatus(status["Code"]).is_live:
-            raise _conflict(f"The connection is {status['Code']}: {status.get('Message')}.", connection_id, change.vpc)
-        present = conversion.tags(answer.get("Tags"))
-        if present.get(REQUEST_ID_TAG, change.tags[REQUEST_ID_TAG]) != change.tags[REQUEST_ID_TAG]:
-            raise _conflict(f"Request {present[REQUEST_ID_TAG]} made this connection already.", connection_id, change.vpc)
-        _add_missing_tags(client, connection_id, change.vpc, present=present, wanted=change.tags)
+        try:
+            connection = _create(client, change)
+        except PeeringConflict:
+            connection = _existing(client, change)
+        connection_id = connection.connection_id
+        if not connection.status.is_live:
+            text = f"The connection is {connection.status}: {connection.status_message}."
+            raise _conflict(text, connection_id, change.vpc)
+        owner = connection.tags.get(REQUEST_ID_TAG)
+        if owner != change.tags[REQUEST_ID_TAG]:
+            whose = f"Request {owner} made this connection already." if owner else "This connection is somebody else's."
+            raise _conflict(whose, connection_id, change.vpc)
+        _add_missing_tags(client, connection_id, change.vpc, present=connection.tags, wanted=change.tags)
         return connection_id
 
     def accept_peering(self, change: AcceptPeering, connection_id: str) -> None:
@@ -110,6 +112,59 @@ class ConnectionWriter(Writer):
         """The connection if it ended before the accepter ever saw it: only the requester is told that it failed, and why."""
         connection = describe_peering(self._client(change.peer), change.peer, connection_id)
         return None if connection is None or connection.status.is_live else connection
+
+
+def _create(client: EC2Client, change: CreatePeering) -> PeeringConnection:
+    """Requests the connection, with its tags.
+
+    Raises:
+        PeeringConflict: AWS says that there is one already.
+    """
+    with translated(_pair_of(change), {"VpcPeeringConnectionAlreadyExists": PeeringConflict}):
+        answer = client.create_vpc_peering_connection(
+            VpcId=change.vpc.vpc_id,
+            PeerVpcId=change.peer.vpc_id,
+            PeerOwnerId=change.peer.account_id,
+            PeerRegion=change.peer.region,
+            TagSpecifications=[{"ResourceType": "vpc-peering-connection", "Tags": conversion.tag_list(change.tags)}],
+        )
+    return conversion.peering_connection(answer["VpcPeeringConnection"])
+
+
+def _existing(client: EC2Client, change: CreatePeering) -> PeeringConnection:
+    """The pair's live connection, in either direction: the one that carries the request's tag, if one does.
+
+    AWS's refusal does not tell which connection is in the way.
+
+    Raises:
+        PeeringNotVisible: None is shown.
+    """
+    shown = [*_from_to(client, change.vpc, change.peer), *_from_to(client, change.peer, change.vpc, seen_by=change.vpc)]
+    live = [connection for connection in shown if connection.status.is_live]
+    ours = (each for each in live if each.tags.get(REQUEST_ID_TAG) == change.tags[REQUEST_ID_TAG])
+    found = next(chain(ours, live), None)
+    if found is None:
+        raise PeeringNotVisible(
+            "AWS says that a connection of the two VPCs exists, and does not show it yet.",
+            where=_pair_of(change),
+            remedy=REMEDIES[PeeringNotVisible],
+        )
+    return found
+
+
+def _from_to(
+    client: EC2Client, requester: VpcRef, accepter: VpcRef, *, seen_by: VpcRef | None = None
+) -> Iterator[PeeringConnection]:
+    filters: list[FilterTypeDef] = [
+        {"Name": "requester-vpc-info.vpc-id", "Values": [requester.vpc_id]},
+        {"Name": "accepter-vpc-info.vpc-id", "Values": [accepter.vpc_id]},
+    ]
+    operation, key = "describe_vpc_peering_connections", "VpcPeeringConnections"
+    return map(conversion.peering_connection, describe_all(client, seen_by or requester, operation, key, filters))
+
+
+def _pair_of(change: CreatePeering) -> str:
+    return f"{change.vpc} with {change.peer}"
 
 
 def _verify(connection: PeeringConnection, change: AcceptPeering) -> None:
