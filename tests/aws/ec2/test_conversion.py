@@ -14,6 +14,37 @@ from tests.aws.conftest import EAST, PRODUCTION, TEST, WEST
 VPC = VpcRef(account_id=TEST, region=EAST, vpc_id="vpc-1")
 
 
+@pytest.mark.parametrize(
+    ("mode", "state", "enforces"),
+    [
+        ("monitor", "available", False),
+        ("monitor", "enforce-in-progress", True),
+        ("monitor", "enforce-failed", False),
+        ("enforce", "available", True),
+        ("enforce", "enforce-in-progress", True),
+        ("enforce", "monitor-in-progress", False),
+        ("enforce", "monitor-failed", True),
+        ("enforce", "deleting", False),
+        ("enforce", "deleted", False),
+    ],
+)
+def test_a_vpc_shows_what_it_excludes_from_encryption_while_it_enforces_that(mode: str, state: str, enforces: bool) -> None:
+    exclusions = {"VpcPeering": {"State": "enabled"}, "Lambda": {"State": "disabled"}, "NatGateway": {"State": "enabling"}}
+    control = {"VpcId": "vpc-1", "Mode": mode, "State": state, "ResourceExclusions": exclusions}
+
+    raw: Any = {"CidrBlock": "10.1.0.0/16", "EncryptionControl": control}
+
+    vpc = conversion.vpc(raw, VPC, dns_support=None, dns_hostnames=None)
+
+    assert vpc.encryption_exclusions == (("VpcPeering",) if enforces else None)
+
+
+def test_a_vpc_without_an_encryption_control_enforces_nothing() -> None:
+    vpc = conversion.vpc({"CidrBlock": "10.1.0.0/16"}, VPC, dns_support=None, dns_hostnames=None)
+
+    assert vpc.encryption_exclusions is None
+
+
 def test_a_vpc_has_the_associated_blocks_only_the_primary_one_first() -> None:
     vpc = conversion.vpc(
         {
@@ -22,6 +53,7 @@ def test_a_vpc_has_the_associated_blocks_only_the_primary_one_first() -> None:
                 {"CidrBlock": "10.2.0.0/16", "CidrBlockState": {"State": "associated"}},
                 {"CidrBlock": "10.1.0.0/16", "CidrBlockState": {"State": "associated"}},
                 {"CidrBlock": "10.3.0.0/16", "CidrBlockState": {"State": "disassociated"}},
+                {"CidrBlock": "10.4.0.0/16", "CidrBlockState": {"State": "associating"}},
             ],
             "Ipv6CidrBlockAssociationSet": [
                 {"Ipv6CidrBlock": "2600:1f18:0:0::/56", "Ipv6CidrBlockState": {"State": "associated"}},
@@ -33,7 +65,7 @@ def test_a_vpc_has_the_associated_blocks_only_the_primary_one_first() -> None:
         dns_hostnames=None,
     )
 
-    assert vpc.cidr_blocks == ("10.1.0.0/16", "10.2.0.0/16")
+    assert vpc.cidr_blocks == ("10.1.0.0/16", "10.2.0.0/16", "10.4.0.0/16")
     assert vpc.ipv6_cidr_blocks == ("2600:1f18::/56",)
     assert (vpc.dns_support, vpc.dns_hostnames) == (True, None)
 
@@ -69,10 +101,16 @@ def test_a_route_can_be_a_blackhole_propagated_and_to_a_prefix_list() -> None:
     propagated = conversion.route(
         {"DestinationIpv6CidrBlock": "2600:0:0::/32", "GatewayId": "vgw-1", "Origin": "EnableVgwRoutePropagation"}
     )
+    advertised = conversion.route(
+        {"DestinationCidrBlock": "10.0.0.0/16", "NetworkInterfaceId": "eni-1", "Origin": "Advertisement"}
+    )
     blackhole = conversion.route({"DestinationPrefixListId": "pl-1", "State": "blackhole"})
+    filtered = conversion.route({"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "vgw-1", "State": "filtered"})
 
     assert propagated == Route(destination="2600::/32", target="vgw-1", propagated=True)
+    assert advertised == Route(destination="10.0.0.0/16", target="eni-1", propagated=True)
     assert blackhole == Route(destination="pl-1", target=conversion.GONE, blackhole=True)
+    assert filtered == Route(destination="10.0.0.0/16", target="vgw-1", blackhole=True)
 
 
 @pytest.mark.parametrize(
@@ -109,11 +147,12 @@ def test_a_route_table_has_what_is_associated_with_it_and_no_more() -> None:
                 {"Main": False, "SubnetId": "subnet-1", "AssociationState": {"State": "associated"}},
                 {"Main": False, "SubnetId": "subnet-2", "AssociationState": {"State": "disassociated"}},
                 {"Main": False, "GatewayId": "igw-1", "AssociationState": {"State": "associated"}},
+                {"Main": False, "RouteTableAssociationId": "rtbassoc-1", "AssociationState": {"State": "associated"}},
             ],
         }
     )
 
-    assert (table.main, table.subnet_ids, table.gateway_ids) == (True, ("subnet-1",), ("igw-1",))
+    assert (table.main, table.subnet_ids, table.gateway_ids) == (True, ("subnet-1",), ("igw-1", "rtbassoc-1"))
 
 
 def test_a_groups_rules_are_one_permission_for_each_peer() -> None:

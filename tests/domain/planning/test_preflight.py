@@ -289,6 +289,60 @@ def test_dns_resolution_of_either_side_needs_both_attributes_on_both_sides(
     assert found(request(), networks) == []
 
 
+def enforcing(networks: PerSide[Snapshot], **exclusions: tuple[str, ...]) -> PerSide[Snapshot]:
+    """The sides that are named enforce encryption in transit, with these exclusions."""
+
+    def with_control(side: Side) -> Snapshot:
+        here = networks[side]
+        return change(here, vpc=change(here.vpc, encryption_exclusions=exclusions.get(side)))
+
+    return both(with_control)
+
+
+def in_another_region(networks: PerSide[Snapshot]) -> tuple[Request, PerSide[Snapshot]]:
+    moved = change(networks.accepter.vpc.ref, region="eu-west-1")
+    accepter = change(networks.accepter, vpc=change(networks.accepter.vpc, ref=moved))
+    return request(ssh(), accepter_region="eu-west-1"), change(networks, accepter=accepter)
+
+
+@pytest.mark.parametrize(
+    ("exclusions", "blocked"),
+    [
+        ({}, []),
+        ({"requester": ()}, [Side.REQUESTER]),
+        ({"accepter": ("NatGateway",)}, [Side.ACCEPTER]),
+        ({"accepter": ("NatGateway", "VpcPeering")}, []),
+        ({"requester": (), "accepter": ()}, []),
+        ({"requester": (), "accepter": ("NatGateway",)}, [Side.REQUESTER, Side.ACCEPTER]),
+        ({"requester": (), "accepter": ("VpcPeering",)}, [Side.REQUESTER]),
+        ({"requester": ("VpcPeering",), "accepter": ("VpcPeering",)}, []),
+    ],
+)
+def test_a_vpc_that_enforces_encryption_excludes_peering_or_peers_with_its_like(
+    exclusions: dict[str, tuple[str, ...]], blocked: list[Side]
+) -> None:
+    told = found(request(ssh()), enforcing(snapshots(), **exclusions))
+
+    assert [(each.code, each.side) for each in told] == [(Code.ENCRYPTION_ENFORCED, side) for side in blocked]
+
+
+def test_across_regions_a_vpc_that_enforces_encryption_has_to_exclude_peering() -> None:
+    wanted, networks = in_another_region(snapshots())
+
+    told = found(wanted, enforcing(networks, requester=(), accepter=()))
+
+    assert [(each.code, each.side) for each in told] == [(Code.ENCRYPTION_ENFORCED, side) for side in SIDES]
+    assert all("exclusion for VPC peering" in each.message for each in told)
+    assert found(wanted, enforcing(networks, requester=("VpcPeering",), accepter=("VpcPeering",))) == []
+
+
+def test_a_peering_that_is_there_already_may_stay_under_enforced_encryption() -> None:
+    """AWS lets a VPC begin to enforce only once that is settled."""
+    there = applied(request(ssh()), plan_request(request(ssh()), 1, snapshots()), snapshots())
+
+    assert found(request(ssh()), enforcing(there, requester=())) == []
+
+
 def test_a_network_acl_that_would_stop_a_flow_is_known_before_the_first_write() -> None:
     networks = snapshots()
     deny = AclEntry(number=1, direction=Direction.INGRESS, allow=False, protocol="icmp", cidr_block="0.0.0.0/0")

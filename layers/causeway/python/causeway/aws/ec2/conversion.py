@@ -56,6 +56,15 @@ ROUTE_TARGETS = (
 
 GONE = "a target that is gone"
 
+PRESENT = frozenset({"associating", "associated"})
+"""The states of a block that a VPC has, or is about to have."""
+
+NOT_ENFORCING = frozenset({"monitor-in-progress", "enforce-failed", "deleting", "deleted"})
+"""The states of an encryption control that stands on `enforce` and does not, or no longer, enforce."""
+
+COMES_AND_GOES = frozenset({"EnableVgwRoutePropagation", "Advertisement"})
+"""The origins of routes that nobody made by hand: of a virtual private gateway, and of a route server."""
+
 WEIGHTS = {
     "cloudfront.origin-facing": 55,
     "ec2-instance-connect": 2,
@@ -70,13 +79,12 @@ entries of theirs (VPC guide, "AWS-managed prefix list weight")."""
 
 
 def vpc(raw: ec2.VpcTypeDef, ref: VpcRef, *, dns_support: bool | None, dns_hostnames: bool | None) -> Vpc:
-    ipv4 = (
-        each["CidrBlock"] for each in raw.get("CidrBlockAssociationSet", []) if each["CidrBlockState"]["State"] == "associated"
-    )
+    """The VPC with the blocks that it has or is about to have. AWS shows one that was taken away for a while."""
+    ipv4 = (each["CidrBlock"] for each in raw.get("CidrBlockAssociationSet", []) if each["CidrBlockState"]["State"] in PRESENT)
     ipv6 = (
         each["Ipv6CidrBlock"]
         for each in raw.get("Ipv6CidrBlockAssociationSet", [])
-        if each["Ipv6CidrBlockState"]["State"] == "associated"
+        if each["Ipv6CidrBlockState"]["State"] in PRESENT
     )
     return Vpc(
         ref=ref,
@@ -84,6 +92,7 @@ def vpc(raw: ec2.VpcTypeDef, ref: VpcRef, *, dns_support: bool | None, dns_hostn
         ipv6_cidr_blocks=_unique(map(canonical, ipv6)),
         dns_support=dns_support,
         dns_hostnames=dns_hostnames,
+        encryption_exclusions=_encryption_exclusions(raw.get("EncryptionControl", {})),
         tags=tags(raw.get("Tags")),
     )
 
@@ -94,7 +103,7 @@ def route_table(raw: ec2.RouteTableTypeDef) -> RouteTable:
         route_table_id=raw["RouteTableId"],
         main=any(each.get("Main") for each in live),
         subnet_ids=tuple(each["SubnetId"] for each in live if each.get("SubnetId")),
-        gateway_ids=tuple(each["GatewayId"] for each in live if each.get("GatewayId")),
+        gateway_ids=tuple(_gateway(each) for each in live if not each.get("Main") and not each.get("SubnetId")),
         routes=tuple(route(each) for each in raw.get("Routes", [])),
         tags=tags(raw.get("Tags")),
     )
@@ -106,8 +115,8 @@ def route(raw: ec2.RouteTypeDef) -> Route:
     return Route(
         destination=canonical(block) if block else raw["DestinationPrefixListId"],
         target=next((str(targets[key]) for key in ROUTE_TARGETS if targets.get(key)), GONE),
-        blackhole=raw.get("State") == "blackhole",
-        propagated=raw.get("Origin") == "EnableVgwRoutePropagation",
+        blackhole=raw.get("State", "active") != "active",
+        propagated=raw.get("Origin") in COMES_AND_GOES,
     )
 
 
@@ -313,6 +322,11 @@ def _is_associated(raw: ec2.RouteTableAssociationTypeDef) -> bool:
     return raw.get("AssociationState", {}).get("State", "associated") == "associated"
 
 
+def _gateway(raw: ec2.RouteTableAssociationTypeDef) -> str:
+    """What the table is associated with. A regional NAT gateway has a table of its own, whatever AWS calls it there."""
+    return raw.get("GatewayId") or raw.get("PublicIpv4Pool") or raw["RouteTableAssociationId"]
+
+
 def _peered_vpc(raw: ec2.VpcPeeringConnectionVpcInfoTypeDef) -> VpcRef:
     return VpcRef(account_id=raw["OwnerId"], region=raw["Region"], vpc_id=raw["VpcId"])
 
@@ -325,6 +339,13 @@ def _peered_blocks(raw: ec2.VpcPeeringConnectionVpcInfoTypeDef) -> tuple[str, ..
 
 def _resolves(raw: ec2.VpcPeeringConnectionVpcInfoTypeDef) -> bool:
     return raw.get("PeeringOptions", {}).get("AllowDnsResolutionFromRemoteVpc", False)
+
+
+def _encryption_exclusions(control: ec2.VpcEncryptionControlTypeDef) -> tuple[str, ...] | None:
+    state = control.get("State")
+    enforces = state == "enforce-in-progress" or (control.get("Mode") == "enforce" and state not in NOT_ENFORCING)
+    excluded: Mapping[str, Any] = control.get("ResourceExclusions", {})
+    return tuple(kind for kind, each in excluded.items() if each.get("State") == "enabled") if enforces else None
 
 
 def _unique(values: Iterable[str]) -> tuple[str, ...]:

@@ -19,6 +19,8 @@ class Vpc(Value):
             overlaps of the two VPCs.
         dns_support: `enableDnsSupport`; None if it was not asked for.
         dns_hostnames: `enableDnsHostnames`; None if it was not asked for.
+        encryption_exclusions: Of a VPC that enforces encryption in transit, what its encryption control excludes, in AWS's
+            words, such as `VpcPeering`; None of one that does not enforce it.
     """
 
     ref: VpcRef
@@ -27,6 +29,7 @@ class Vpc(Value):
     excluded_cidr_blocks: tuple[str, ...] = ()
     dns_support: bool | None = None
     dns_hostnames: bool | None = None
+    encryption_exclusions: tuple[str, ...] | None = None
     tags: dict[str, str] = {}
 
     @property

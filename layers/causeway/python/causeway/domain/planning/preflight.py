@@ -16,6 +16,7 @@ from causeway.domain.model.values import SIDES, PerSide, Side
 from causeway.domain.reachability.blocked_flows import blocked_flows
 from causeway.domain.reachability.check import check
 
+from .encryption import enforced_encryption
 from .ownership import NOTHING_HELD, Holdings
 from .plan import Plan
 from .projection import project
@@ -36,6 +37,7 @@ def preflight(
         *_changed_pair(request, holdings),
         *_existing_connection(request, snapshots, draft.connection_id),
         *_cross_region_references(request),
+        *enforced_encryption(request, snapshots, draft),
         *(finding for side in SIDES for finding in _side(request, side, snapshots, draft, holdings)),
         *exceeded(snapshots, draft),
     )
