@@ -72,6 +72,10 @@ conformance-table: $(READY) ## docs/conformance.md anew: the rules, their source
 differential: $(READY) ## reachability check beside real packets, thousands of flows on new networks
 	@CAUSEWAY_PACKETS=required NEW_NETWORKS=300 $(BIN)/python -m pytest -q tests/packets/test_differential.py
 
+.PHONY: kill
+kill: $(READY) ## every function killed at each of its calls, from a request's item to its removal
+	@KILLED_AT='every call' $(BIN)/python -m pytest -q -s tests/system/test_killed.py
+
 .PHONY: check
 check: $(READY) ## linter, formatter, layers, type checker
 	@$(BIN)/ruff check .
