@@ -57,8 +57,10 @@ pictures: demo ## the docs' pictures of the demo's map, anew (needs Debian's chr
 
 .PHONY: test
 test: $(READY) ## the whole suite
+	@rm -rf .local/used-permissions
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not embedded"
 	@$(BIN)/python -m pytest -n 3 --dist loadgroup -m embedded
+	@CAUSEWAY_RECORD=required $(BIN)/python -m pytest -q tests/templates/test_used_permissions.py
 
 .PHONY: conformance
 conformance: $(READY) ## AWS's rules as tests, on the embedded AWS, or on ENDPOINT=<url> or ENDPOINT=aws
