@@ -57,8 +57,10 @@ pictures: demo ## the docs' pictures of the demo's map, anew (needs Debian's chr
 
 .PHONY: test
 test: $(READY) ## the whole suite
+	@rm -rf .local/used-permissions
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not embedded"
 	@$(BIN)/python -m pytest -n 3 --dist loadgroup -m embedded
+	@CAUSEWAY_RECORD=required $(BIN)/python -m pytest -q tests/templates/test_used_permissions.py
 
 .PHONY: conformance
 conformance: $(READY) ## AWS's rules as tests, on the embedded AWS, or on ENDPOINT=<url> or ENDPOINT=aws
@@ -71,6 +73,10 @@ conformance-table: $(READY) ## docs/conformance.md anew: the rules, their source
 .PHONY: differential
 differential: $(READY) ## reachability check beside real packets, thousands of flows on new networks
 	@CAUSEWAY_PACKETS=required NEW_NETWORKS=300 $(BIN)/python -m pytest -q tests/packets/test_differential.py
+
+.PHONY: kill
+kill: $(READY) ## every function killed at each of its calls, from a request's item to its removal
+	@KILLED_AT='every call' $(BIN)/python -m pytest -q -s tests/system/test_killed.py
 
 .PHONY: check
 check: $(READY) ## linter, formatter, layers, type checker

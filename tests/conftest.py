@@ -14,7 +14,7 @@ from localcloud.server import EmbeddedAws
 
 DEPLOYMENTS = (
     {"test_command", "test_drift", "test_repetition", "test_trouble"},
-    {"test_approval", "test_random_life", "test_sharing", "test_undo"},
+    {"test_approval", "test_killed", "test_random_life", "test_sharing", "test_undo"},
 )
 """Which modules share a deployment of the product; all others share a third one. Each takes about as long."""
 

@@ -18,7 +18,8 @@ from localcloud.iam.evaluation import evaluate
 from localcloud.iam.policies import UnsupportedPolicyError
 from localcloud.iam.principals import principal_of
 from localcloud.iam.resource_policies import find_bus, judge_put_events
-from localcloud.iam.roles import ASSUME_ROLE, account_of, find_role, identity_policies, trust_policy
+from localcloud.iam.role_permissions import decide
+from localcloud.iam.roles import ASSUME_ROLE, account_of, find_role, trust_policy
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -90,9 +91,8 @@ class AuthorizationCheck:
 def _judge_role(role: Role, request: ApiRequest) -> AwsError | None:
     if (request.service, request.operation) == ("sts", _ALWAYS_ALLOWED):
         return None
-    policies = identity_policies(role)
     for need in needs(request):
-        decision = evaluate(policies, need.action, need.resource, need.context)
+        decision = decide(role, need.action, need.resource, need.context)
         if not decision.allowed:
             return refusal(request, need.action, need.resource, reason(need.action, decision, "identity"))
     return None

@@ -46,6 +46,7 @@ _PARAMETERS: Mapping[str, str] = {
     "CreateVpcPeeringConnection": "VpcId",
     "DeleteNetworkAclEntry": "NetworkAclId",
     "DeleteRoute": "RouteTableId",
+    "DescribeVpcAttribute": "VpcId",
     "ReplaceNetworkAclEntry": "NetworkAclId",
     "ReplaceRoute": "RouteTableId",
     "RevokeSecurityGroupEgress": "GroupId",
@@ -69,7 +70,7 @@ def needs(request: ApiRequest) -> Iterator[Ec2Need]:
     """The actions, resources and EC2's own condition keys of a call."""
     action = f"ec2:{request.operation}"
     keys = {"ec2:region": (request.region,), **_request_tags(request)}
-    if request.operation.startswith("Describe"):
+    if request.operation.startswith("Describe") and request.operation not in _PARAMETERS:
         yield action, "*", keys
         return
     backend = ec2_backends[request.account_id][request.region]

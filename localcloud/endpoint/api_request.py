@@ -20,6 +20,7 @@ from moto.core.routing import get_service_router
 from werkzeug.exceptions import NotFound
 
 from localcloud.endpoint.callers import Caller, caller_of
+from localcloud.endpoint.function_processes import FunctionProcess, process_behind
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -57,10 +58,16 @@ class ApiRequest:
     caller: Caller
     path_parameters: Mapping[str, str]
     """What a REST request carries in its path, such as ``Bucket`` or ``FunctionName``."""
+    process: FunctionProcess | None
+    """What makes the call, where a Lambda function does."""
 
     @property
     def account_id(self) -> str:
         return self.caller.account_id
+
+    @property
+    def function(self) -> str | None:
+        return self.process.function if self.process else None
 
     @property
     def mutating(self) -> bool:
@@ -107,6 +114,7 @@ def _identify(environ: "WSGIEnvironment") -> ApiRequest | None:
         region=region,
         caller=caller_of(environ, access_key),
         path_parameters=path_parameters,
+        process=process_behind(environ.get("HTTP_USER_AGENT", "")),
     )
 
 

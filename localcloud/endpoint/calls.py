@@ -1,4 +1,4 @@
-"""Every API call that crosses the endpoint, seen in one place: recorded, and slowed, held, throttled or failed on demand."""
+"""Every API call that crosses the endpoint, seen in one place: recorded; slowed, held, throttled, failed or fatal on demand."""
 
 import itertools
 import threading
@@ -12,7 +12,7 @@ import msgspec
 
 from localcloud.endpoint.api_request import ApiRequest, identify
 from localcloud.endpoint.errors import answer, throttling_error
-from localcloud.endpoint.faults import Failure, FaultInjector, Faults, Hold, Throttle
+from localcloud.endpoint.faults import Failure, FaultInjector, Faults, Hold, Kill, Throttle
 from localcloud.endpoint.outcome import Outcome, read
 
 if TYPE_CHECKING:
@@ -24,8 +24,9 @@ KEPT_CALLS = 100_000
 class ApiCall(msgspec.Struct, frozen=True):
     """One API call.
 
-    ``number`` grows by one with each finished call. ``principal`` is the caller's role, or ``operator``. ``internal``
-    calls are those of the embedded AWS's own services. Times are in seconds, ``started`` since the epoch.
+    ``number`` grows by one with each finished call. ``principal`` is the caller's role, or ``operator``. ``function`` is the
+    Lambda function that makes the call, as whichever role. ``internal`` calls are those of the embedded AWS's own services.
+    Times are in seconds, ``started`` since the epoch.
     """
 
     number: int
@@ -34,6 +35,7 @@ class ApiCall(msgspec.Struct, frozen=True):
     account_id: str
     region: str
     principal: str
+    function: str | None
     internal: bool
     mutating: bool
     started: float
@@ -98,6 +100,9 @@ class CallGate:
     def hold(self, hold: Hold) -> None:
         self.faults = msgspec.structs.replace(self.faults, holds=(*self.faults.holds, hold))
 
+    def kill(self, kill: Kill) -> None:
+        self.faults = msgspec.structs.replace(self.faults, kills=(*self.faults.kills, kill))
+
     @property
     def cursor(self) -> int:
         """The number of the latest call; 0 before the first."""
@@ -130,6 +135,9 @@ class CallGate:
         clock = time.perf_counter()
         outcome = Outcome(start_response)
         body = self._pass(request, environ, outcome)
+        if request.process and self._injector.kills(request):
+            body = [read(body)]
+            request.process.kill()
         if outcome.failed:
             body = outcome.read_error(body)
         self._keep(request, started, time.perf_counter() - clock, outcome)
@@ -161,6 +169,7 @@ class CallGate:
                     account_id=request.account_id,
                     region=request.region,
                     principal=request.caller.name,
+                    function=request.function,
                     internal=request.caller.internal,
                     mutating=request.mutating,
                     started=started,

@@ -1,4 +1,4 @@
-"""Faults: latency, throttling, failures and holds for the calls that match a rule."""
+"""Faults: latency, throttling, failures and holds for the calls that match a rule, and functions that die of a call."""
 
 import threading
 from collections.abc import Iterable
@@ -17,12 +17,14 @@ class _Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     service: str = "*"
     operation: str = "*"
     account_id: str = "*"
+    function: str = "*"
 
     def matches(self, request: ApiRequest) -> bool:
         return (
             fnmatchcase(request.service, self.service)
             and fnmatchcase(request.operation, self.operation)
             and fnmatchcase(request.account_id, self.account_id)
+            and fnmatchcase(request.function or "", self.function)
         )
 
 
@@ -54,6 +56,19 @@ class Hold(_Rule, frozen=True, kw_only=True):
     """Matching calls wait as long as this is in force, so that a test can do something else meanwhile."""
 
 
+class Kill(_Rule, frozen=True, kw_only=True):
+    """The Lambda function that makes the matching call of this ``number``, counted from now on, dies of it.
+
+    The call has its effect, and its answer reaches nobody. With ``writes`` only calls that change something match.
+    """
+
+    number: int = 1
+    writes: bool = False
+
+    def matches(self, request: ApiRequest) -> bool:
+        return _Rule.matches(self, request) and (request.mutating or not self.writes)
+
+
 class Faults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The faults in force; ``latency`` in seconds for each call."""
 
@@ -61,6 +76,7 @@ class Faults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     throttles: tuple[Throttle, ...] = ()
     failures: tuple[Failure, ...] = ()
     holds: tuple[Hold, ...] = ()
+    kills: tuple[Kill, ...] = ()
 
 
 class TokenBucket:
@@ -89,7 +105,7 @@ class FaultInjector:
 
     @property
     def faults(self) -> Faults:
-        """The faults still to come: a failure is gone once its count is used up."""
+        """The faults still to come: a failure is gone once its count is used up, a kill once it has hit."""
         return self._faults
 
     @faults.setter
@@ -124,11 +140,25 @@ class FaultInjector:
             self._faults = msgspec.structs.replace(self._faults, failures=tuple(_use(failures, hit)))
             return failures[hit]
 
+    def kills(self, request: ApiRequest) -> bool:
+        """Whether the function that makes this call dies of it. Each matching kill counts the call."""
+        if not self._faults.kills or request.process is None:
+            return False
+        with self._lock:
+            before = self._faults.kills
+            counted = [_count(kill) if kill.matches(request) else kill for kill in before]
+            self._faults = msgspec.structs.replace(self._faults, kills=tuple(kill for kill in counted if kill.number))
+            return len(self._faults.kills) < len(before)
+
     def _bucket(self, throttle: Throttle, request: ApiRequest, now: float) -> TokenBucket:
         key = (throttle, request.account_id, request.region, request.operation)
         if key not in self._buckets:
             self._buckets[key] = TokenBucket(throttle.rate, throttle.burst, now)
         return self._buckets[key]
+
+
+def _count(kill: Kill) -> Kill:
+    return msgspec.structs.replace(kill, number=kill.number - 1)
 
 
 def _use(failures: tuple[Failure, ...], hit: int) -> Iterable[Failure]:

@@ -5,7 +5,8 @@ from moto.sts.models import AssumedRole, sts_backends
 
 from localcloud.iam.evaluation import Principal, evaluate
 from localcloud.iam.principals import principal_context
-from localcloud.iam.roles import ASSUME_ROLE, account_of, find_role, identity_policies, trust_policy
+from localcloud.iam.role_permissions import decide
+from localcloud.iam.roles import ASSUME_ROLE, account_of, find_role, trust_policy
 
 
 class RoleNotAssumableError(Exception):
@@ -38,7 +39,7 @@ def service_may(service: str, role_arn: str, action: str, resource: str) -> bool
     role, account_id = find_role(role_arn), account_of(role_arn)
     if role is None or account_id is None or not _trusts_service(role, account_id, service):
         return False
-    return evaluate(identity_policies(role), action, resource, principal_context(account_id, role_arn)).allowed
+    return decide(role, action, resource, principal_context(account_id, role_arn)).allowed
 
 
 def _trusts_service(role: Role, account_id: str, service: str) -> bool:

@@ -109,6 +109,7 @@ class LambdaRuntime:
         layers = [_unpacked_layer(arn) for arn in state.layers]
         log = _LogStream(state)
         return Sandbox(
+            function=state.name,
             image=runtime_image(),
             handler=state.handler,
             environment=self._environment(state, task, layers, log.name),

@@ -8,11 +8,14 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, cast
 
 import msgspec
 
+from localcloud.endpoint import function_processes
+from localcloud.endpoint.function_processes import NAME_VARIABLE, FunctionProcess
 from localcloud.lambda_.runtime_image import RuntimeImage
 
 INITIALISATION_LIMIT = 10.0
@@ -36,7 +39,8 @@ class Sandbox:
     """A started emulator that serves one invocation at a time.
 
     Args:
-        environment: every variable that the function sees; nothing of this process is added.
+        function: whose it is, by name.
+        environment: what the function sees, beside the variable by which its calls are known; nothing of this process is added.
         task: the unpacked code, which is also the working directory.
         on_log: gets the lines that the function and its runtime wrote, in batches, from another thread.
     """
@@ -44,6 +48,7 @@ class Sandbox:
     def __init__(
         self,
         *,
+        function: str,
         image: RuntimeImage,
         handler: str,
         environment: dict[str, str],
@@ -52,9 +57,11 @@ class Sandbox:
         on_log: Callable[[list[str]], None],
     ) -> None:
         self.started = time.monotonic()
+        self._runs = FunctionProcess(function, self._kill_runtime)
+        function_processes.started(self._runs)
         self._limit = timeout + INITIALISATION_LIMIT
         self._on_log = on_log
-        self._process, self._port = _start(image, handler, environment, task)
+        self._process, self._port = _start(image, handler, environment | {NAME_VARIABLE: self._runs.name}, task)
         self._output = cast("IO[bytes]", self._process.stdout)
         self._reader = threading.Thread(target=self._read_log, name="lambda-log", daemon=True)
         self._reader.start()
@@ -72,16 +79,22 @@ class Sandbox:
 
     def stop(self) -> None:
         """End the emulator and the runtime inside it, and wait for both. A second call changes nothing."""
+        function_processes.ended(self._runs)
         self._process.send_signal(signal.SIGTERM)
         try:
             self._process.wait(timeout=2)
         except subprocess.TimeoutExpired:
-            for child in _children(self._process.pid):
-                os.kill(child, signal.SIGKILL)
+            self._kill_runtime()
             self._process.kill()
             self._process.wait()
         self._reader.join(timeout=2)
         self._output.close()
+
+    def _kill_runtime(self) -> None:
+        """End the function's process, which the emulator sees, as Lambda does."""
+        for child in _children(self._process.pid):
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
 
     def _read_log(self) -> None:
         rest = b""
@@ -144,8 +157,12 @@ def _accepts(port: int, process: subprocess.Popen[bytes]) -> bool:
 
 
 def _children(pid: int) -> list[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children")
-    return [int(child) for child in children.read_text().split()] if children.exists() else []
+    """Of every thread: the emulator starts the runtime in any of its own."""
+    found: list[int] = []
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):  # a thread may have ended meanwhile
+            found += [int(child) for child in children.read_text().split()]
+    return found
 
 
 def _interpret(status: int, body: bytes) -> Invocation:

@@ -20,6 +20,7 @@ def call(service: str, operation: str, *, mutating: bool = False) -> ApiCall:
         account_id="111111111111",
         region="us-east-1",
         principal="operator",
+        function=None,
         mutating=mutating,
         started=0,
         duration=0,

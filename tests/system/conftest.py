@@ -3,6 +3,7 @@
 The modules are of three xdist groups, so that each of three workers has a deployment of its own and about as much to do.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -14,7 +15,9 @@ from localcloud.core.time_limits import TimeLimits
 from localcloud.deploy.stacks import Member, deploy_everything
 from localcloud.endpoint.calls import CallGate
 from localcloud.endpoint.faults import Faults
+from localcloud.iam.role_permissions import used_permissions
 from localcloud.server import EmbeddedAws
+from tests.templates.used import record
 
 from .network import Network, Networks
 from .requests import Hub
@@ -40,8 +43,12 @@ def deployed(embedded_aws: EmbeddedAws) -> Deployed:
 
 @pytest.fixture(scope="session")
 def hub(deployed: Deployed) -> Iterator[Hub]:
-    """The deployed product. When all tests are done, the history must be able to tell every record that they led to."""
+    """The deployed product. When all tests are done, the history must be able to tell every record that they led to.
+
+    What the product's roles were used for is kept then, for `tests/templates/test_used_permissions.py`.
+    """
     yield deployed.hub
+    record(used_permissions(), os.environ.get("PYTEST_XDIST_WORKER", "alone"))
     history = RunHistory(deployed.hub.outputs["LedgerTableName"], deployed.hub.client("dynamodb"))
     for request_id in _in_the_ledger(deployed.hub):
         render_history(history.records(request_id))

@@ -37,7 +37,27 @@ AFTER_AN_ERROR = {
 }
 """Where it goes on after a step that has changed nothing of the network."""
 
-PLATFORM_ERRORS = ("Lambda.", "Sandbox.", "States.")
+PLATFORM_ERRORS = ("Lambda.", "Runtime.", "Sandbox.", "States.")
+DIED = {
+    "Lambda.Unknown",
+    "Runtime.ExitError",
+    "Runtime.OutOfMemory",
+    "Runtime.Unknown",
+    "Sandbox.Failure",
+    "Sandbox.Timedout",
+    "States.Timeout",
+}
+"""What a function's process or its sandbox came to: killed, out of memory, too slow, lost. Lambda.Unknown is the older name."""
+LAMBDAS_OWN_FAULTS = {
+    "Lambda.AWSLambdaException",
+    "Lambda.ClientExecutionTimeoutException",
+    "Lambda.ResourceConflictException",
+    "Lambda.ResourceNotReadyException",
+    "Lambda.SdkClientException",
+    "Lambda.ServiceException",
+    "Lambda.TooManyRequestsException",
+}
+"""Step Functions guide, "Handle transient Lambda service exceptions". The two about a resource: a function is being updated."""
 
 
 def states(definition: Document) -> Iterator[tuple[str, Document]]:
@@ -97,6 +117,14 @@ def test_every_step_retries_every_error_that_asks_for_it(flow: Document) -> None
         waited_for = {error for retry in later for error in retry["ErrorEquals"]}
         of_others = {"PairBusy": "PlanPeering", "WitnessesNotReady": "HearWitnesses"}
         assert waited_for == descendants(errors.RetryLaterError) - {error for error, step in of_others.items() if step != name}
+
+
+def test_a_function_that_died_and_lambdas_own_faults_are_tried_again(flow: Document) -> None:
+    """Not what no repetition helps, such as Runtime.ImportModuleError."""
+    for name, state in steps(flow).items():
+        now = retriers(state)[0]
+        platform = {error for error in now["ErrorEquals"] if error.startswith(PLATFORM_ERRORS)}
+        assert platform == DIED | LAMBDAS_OWN_FAULTS, name
 
 
 def test_only_a_decision_that_nobody_took_is_excepted_from_the_retries(flow: Document) -> None:

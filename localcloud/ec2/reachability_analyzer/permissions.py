@@ -8,8 +8,8 @@ Global Accelerator, which the guide says may be left out, and without Tiros, whi
 from typing import Any
 
 from localcloud.endpoint.callers import session_of
-from localcloud.iam.evaluation import evaluate
-from localcloud.iam.roles import find_role, identity_policies
+from localcloud.iam.role_permissions import decide
+from localcloud.iam.roles import find_role
 
 _EC2 = (
     "DescribeAddresses",
@@ -78,6 +78,6 @@ def may_look_around(response: Any) -> bool:
     role = find_role(session.role_arn) if session and session.role_arn else None
     if role is None:
         return True
-    policies, region = identity_policies(role), (response.region,)
+    region = (response.region,)
     context = {"aws:requestedregion": region, "ec2:region": region}
-    return all(evaluate(policies, action, "*", context).allowed for action in LOOKED_AT)
+    return all(decide(role, action, "*", context).allowed for action in LOOKED_AT)

@@ -49,6 +49,15 @@ def test_a_prefix_list_is_read_by_whoever_may_and_awss_own_are_of_the_account_aw
     assert f"on resource: arn:aws:ec2:us-east-1:aws:prefix-list/{ids['aws']} because" in message
 
 
+def test_an_attribute_of_a_vpc_is_read_with_the_permission_on_that_vpc(aws: Accounts) -> None:
+    vpc_id, _ = a_route_table(aws)
+    attributes = allow("ec2:DescribeVpcAttribute", ec2_arn(MEMBER, "vpc", vpc_id))
+    reader = aws.client("ec2", aws.acting(MEMBER, "attributes", attributes))
+    reader.describe_vpc_attribute(VpcId=vpc_id, Attribute="enableDnsSupport")
+    other = {"VpcId": "vpc-0123456789abcdef0", "Attribute": "enableDnsSupport"}
+    assert refusal(reader, "describe_vpc_attribute", **other)[0] == "UnauthorizedOperation"
+
+
 def test_a_tag_that_reads_like_an_id_is_no_resource(aws: Accounts) -> None:
     vpc_id, table_id = a_route_table(aws)
     tables = allow("ec2:CreateTags", ec2_arn(MEMBER, "route-table"))

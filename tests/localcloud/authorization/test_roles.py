@@ -7,6 +7,7 @@ import pytest
 
 from localcloud.endpoint.callers import INTERNAL_HEADER
 from localcloud.iam.principals import ORGANIZATION_ID
+from localcloud.iam.role_permissions import used_permissions
 from localcloud.iam.service_roles import RoleNotAssumableError, assume_role_as_service
 from tests.localcloud.authorization.accounts import Accounts, allow, policy, refusal
 from tests.localcloud.http_endpoint import HUB, MEMBER, REGION
@@ -107,6 +108,13 @@ def test_a_service_is_judged_where_it_acts_as_a_role(aws: Accounts) -> None:
     ec2.meta.events.register("before-sign", lambda request, **_: request.headers.add_header(INTERNAL_HEADER, "states"))
     assert refusal(ec2, "describe_vpcs")[0] == "UnauthorizedOperation"
     aws.client("ec2", {"AccessKeyId": "ak", "SecretAccessKey": "sk"}).describe_vpcs()
+
+
+def test_what_a_role_was_used_for_is_remembered(aws: Accounts) -> None:
+    sqs = aws.client("sqs", aws.acting(HUB, "remembered", allow(["sqs:ListQueues", "sqs:SendMessage"])))
+    sqs.list_queues()
+    refusal(sqs, "create_queue", QueueName="refused")
+    assert {action for role, action in used_permissions() if role == "remembered"} == {"sqs:ListQueues"}
 
 
 BASIC_EXECUTION = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"

@@ -6,6 +6,7 @@ import os
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 
+from localcloud.endpoint.faults import Faults, Kill
 from tests.localcloud.conftest import App, eventually
 
 
@@ -38,6 +39,26 @@ def test_a_runtime_that_exits_is_replaced(app: App) -> None:
     assert error == "Unhandled"
     assert answer["errorType"] == "Runtime.ExitError"
     assert app.invoke()[0] is None
+
+
+def test_a_call_is_known_as_its_functions(app: App) -> None:
+    with app.aws.calls.record() as calls:
+        app.invoke(identity=True)
+        app.client("sts").get_caller_identity()
+    asked = [call.function for call in calls if call.operation == "GetCallerIdentity"]
+    assert asked == [app.outputs["EchoFunctionName"], None]
+
+
+def test_a_function_that_is_killed_at_a_call_dies_after_its_effect(app: App) -> None:
+    name = app.outputs["EchoFunctionName"]
+    app.aws.calls.kill(Kill(function=name, operation="GetCallerIdentity", number=2))
+    with app.aws.calls.record() as calls:
+        answers = [app.invoke(identity=True) for _ in range(3)]
+    assert [error for error, _ in answers] == [None, "Unhandled", None]
+    assert answers[1][1]["errorType"] == "Runtime.ExitError"
+    assert "signal: killed" in answers[1][1]["errorMessage"]
+    assert [call.status for call in calls if call.operation == "GetCallerIdentity"] == [200, 200, 200]
+    assert app.aws.calls.faults == Faults()
 
 
 def test_a_function_over_its_time_is_stopped(app: App) -> None:
