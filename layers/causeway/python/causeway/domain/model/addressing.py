@@ -42,7 +42,9 @@ def is_ipv6(text: str) -> bool:
 
 def is_within(inner: Block, outer: Block) -> bool:
     """Whether every address of the inner block is in the outer one: never across families."""
-    return inner.version == outer.version and inner.subnet_of(outer)  # type: ignore[arg-type]
+    if isinstance(inner, IPv4Network):
+        return isinstance(outer, IPv4Network) and inner.subnet_of(outer)
+    return isinstance(outer, IPv6Network) and inner.subnet_of(outer)
 
 
 def contains(outer: str, inner: str) -> bool:

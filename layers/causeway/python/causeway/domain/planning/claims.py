@@ -1,6 +1,7 @@
 """Who wants what of a pair: several requests for the same two VPCs share one connection, and what they both want."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -10,7 +11,7 @@ from causeway.domain.model.request import Request
 from causeway.domain.model.tags import REQUEST_ID_TAG
 from causeway.domain.model.values import SIDES, PerSide
 
-from .kinds import KINDS
+from .kinds import KINDS, AnyKind
 from .kinds.context import Claim
 from .kinds.rules import RULES, RulePlace
 from .ownership import Holdings
@@ -25,13 +26,11 @@ def claim_of(request: Request, snapshots: PerSide[Snapshot], held: Holdings) -> 
         held: What all requests of the pair hold, in its words: what one of them has put into a network ACL is no reason for
             another one to go without.
     """
-    return Claim(
-        request=request,
-        places={
-            kind.name: PerSide.of(lambda side, kind=kind: kind.wanted(request, side, snapshots, held.owned))  # type: ignore[misc]
-            for kind in KINDS
-        },
-    )
+
+    def places(kind: AnyKind) -> PerSide[tuple[Any, ...]]:
+        return PerSide.of(lambda side: kind.wanted(request, side, snapshots, held.owned))
+
+    return Claim(request=request, places={kind.name: places(kind) for kind in KINDS})
 
 
 def claims_of(others: Iterable[Holdings], snapshots: PerSide[Snapshot], held: Holdings) -> tuple[Claim, ...]:

@@ -183,7 +183,7 @@ def for_routes(
             "CIDR blocks cannot be peered."
         )
     by_list = route.prefix_list is not None
-    outranked = route.propagated or (by_list and (len(taken) > 1 or route.target != target))
+    outranked = route.propagated or (by_list and (len(taken) > 1 or not route.leads_to(target)))
     return SetRoute(
         route_table_id=table.route_table_id,
         destination=route.destination,

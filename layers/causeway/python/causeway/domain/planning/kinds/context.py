@@ -1,9 +1,9 @@
 """What the kinds are given: what there is to plan from, and what there is to undo."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
-from causeway.domain.model.network import AclEntry, PeeringConnection, Snapshot
+from causeway.domain.model.network import AclEntry, PeeringConnection, Route, Snapshot
 from causeway.domain.model.request import Request
 from causeway.domain.model.tags import REQUEST_ID_TAG, Tag
 from causeway.domain.model.values import PerSide, Side, Value
@@ -43,7 +43,7 @@ class Claim(Value):
 
     def of[Place](self, kind: NamedKind[Place], side: Side) -> tuple[Place, ...]:
         """What is wanted of one kind on one side."""
-        return cast("tuple[Place, ...]", self.places[kind.name][side])
+        return self.places[kind.name][side]
 
 
 class PlanContext(Value):
@@ -110,11 +110,11 @@ class UndoContext(Value):
     is_new: bool
     has_ended: bool
 
-    def targets(self, side: Side, route_table_id: str, destination: str) -> list[str] | None:
-        """Where a destination leads in a route table: one target, or none; None where the table itself is gone."""
+    def routes(self, side: Side, route_table_id: str, destination: str) -> tuple[Route, ...] | None:
+        """The routes to a destination in a route table; None where the table itself is gone."""
         for table in self.now[side].route_tables:
             if table.route_table_id == route_table_id:
-                return [route.target for route in table.routes if route.destination == destination]
+                return tuple(route for route in table.routes if route.destination == destination)
         return None
 
     def entries(self, side: Side, network_acl_id: str) -> tuple[AclEntry, ...] | None:

@@ -85,7 +85,8 @@ class CreateRoute(RouteChange, tag_field="kind", tag="create_route"):
 
     def undoing(self, context: UndoContext) -> "Undoing[DeleteRoute] | None":
         target = context.connection_id
-        if target is None or context.targets(self.side, self.route_table_id, self.destination) != [target]:
+        routes = context.routes(self.side, self.route_table_id, self.destination)
+        if target is None or not routes or not all(route.leads_to(target) for route in routes):
             return None
         return Undoing(
             DeleteRoute(side=self.side, route_table_id=self.route_table_id, destination=self.destination, target=target)
@@ -105,7 +106,7 @@ class DeleteRoute(RouteChange, tag_field="kind", tag="delete_route"):
 
     def undoing(self, context: UndoContext) -> Undoing[CreateRoute] | None:
         """It can be put back while there is what it led to."""
-        if context.targets(self.side, self.route_table_id, self.destination) != []:
+        if context.routes(self.side, self.route_table_id, self.destination) != ():
             return None
         if context.connection is None or context.connection.connection_id != self.target:
             return Undoing(None)
