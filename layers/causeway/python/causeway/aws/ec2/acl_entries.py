@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from causeway.aws.errors import REMEDIES, translated
 from causeway.domain.model.errors import AclEntryConflict, CausewayError, ResourceNotFound, ServiceUnavailable
+from causeway.domain.model.network import Direction
 
 from . import conversion
 from .applied import Applied
@@ -14,16 +15,15 @@ from .writer import KindWriter, Target
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from concurrent.futures import Executor
 
     from mypy_boto3_ec2 import EC2Client
 
-    from causeway.domain.model.network import AclEntry, Direction
+    from causeway.domain.model.network import AclEntry
     from causeway.domain.model.request import VpcRef
     from causeway.domain.planning.kinds import CreateAclEntry, DeleteAclEntry
 
-    type Place = tuple[str, Direction, int]
-    """Where only one entry can be: an ACL's id, a direction and a number."""
+    type EntryNumber = tuple[str, Direction, int]
+    """What only one entry can have: an ACL, by its id, a direction and a number there."""
 
 SPECIAL: dict[str, type[CausewayError]] = {"NetworkAclEntryAlreadyExists": AclEntryConflict}
 
@@ -33,37 +33,28 @@ class AclEntryWriter(KindWriter):
 
     def add(self, target: Target, changes: Sequence[CreateAclEntry]) -> Applied:
         """Adds the entries. One that is there already is done; another one at its number is a conflict."""
+        client, vpc = self._client(target.vpc), target.vpc
         with self._pool() as pool:
-            return create_entries(self._client(target.vpc), pool, target.vpc, changes)
+            outcomes = dict(zip(changes, pool.map(lambda change: _create(client, vpc, change), changes), strict=True))
+        taken = [change for change, error in outcomes.items() if isinstance(error, AclEntryConflict)]
+        if taken:
+            outcomes |= _look_at(client, vpc, taken)
+        return Applied.of(outcomes)
 
     def remove(self, target: Target, changes: Sequence[DeleteAclEntry]) -> Applied:
-        """Deletes the entries, while they are what the plan says. One that is gone, or is not, is done."""
+        """Deletes the entries that are as the plan saw them. One that is gone, or has another content by now, is done.
+
+        IAM knows no condition on an entry, so the ACLs are looked at first.
+        """
+        client, vpc = self._client(target.vpc), target.vpc
+        try:
+            present = _present(client, vpc)
+        except CausewayError as error:
+            return Applied.of(dict.fromkeys(changes, error))
+        ours = [change for change in changes if present.get(_number_of(change)) == change.entry]
         with self._pool() as pool:
-            return delete_entries(self._client(target.vpc), pool, target.vpc, changes)
-
-
-def create_entries(client: EC2Client, pool: Executor, vpc: VpcRef, changes: Sequence[CreateAclEntry]) -> Applied:
-    """Makes the entries. One that is there already is done; another one at its number is a conflict."""
-    errors = pool.map(lambda change: _create(client, vpc, change), changes)
-    outcomes = dict(zip(changes, errors, strict=True))
-    taken = [change for change, error in outcomes.items() if isinstance(error, AclEntryConflict)]
-    if taken:
-        outcomes |= _look_at(client, vpc, taken)
-    return Applied.of(outcomes)
-
-
-def delete_entries(client: EC2Client, pool: Executor, vpc: VpcRef, changes: Sequence[DeleteAclEntry]) -> Applied:
-    """Deletes the entries that are as the plan saw them. One that is gone, or has another content by now, is done.
-
-    IAM knows no condition on an entry, so the ACLs are looked at first.
-    """
-    try:
-        present = _present(client, vpc)
-    except CausewayError as error:
-        return Applied.of(dict.fromkeys(changes, error))
-    ours = [change for change in changes if present.get(_place_of(change)) == change.entry]
-    errors = pool.map(lambda change: _delete(client, vpc, change), ours)
-    return Applied.of(dict.fromkeys(changes) | dict(zip(ours, errors, strict=True)))
+            errors = dict(zip(ours, pool.map(lambda change: _delete(client, vpc, change), ours), strict=True))
+        return Applied.of(dict.fromkeys(changes) | errors)
 
 
 def _create(client: EC2Client, vpc: VpcRef, change: CreateAclEntry) -> CausewayError | None:
@@ -81,7 +72,7 @@ def _delete(client: EC2Client, vpc: VpcRef, change: DeleteAclEntry) -> CausewayE
             client.delete_network_acl_entry(
                 NetworkAclId=change.network_acl_id,
                 RuleNumber=change.entry.number,
-                Egress=change.entry.direction == "egress",
+                Egress=change.entry.direction is Direction.EGRESS,
             )
     except ResourceNotFound:
         return None
@@ -96,7 +87,7 @@ def _look_at(client: EC2Client, vpc: VpcRef, taken: Sequence[CreateAclEntry]) ->
         present = _present(client, vpc)
     except CausewayError as error:
         return dict.fromkeys(taken, error)
-    return {change: _judge(vpc, change, present.get(_place_of(change))) for change in taken}
+    return {change: _judge(vpc, change, present.get(_number_of(change))) for change in taken}
 
 
 def _judge(vpc: VpcRef, change: CreateAclEntry, present: AclEntry | None) -> CausewayError | None:
@@ -111,11 +102,11 @@ def _judge(vpc: VpcRef, change: CreateAclEntry, present: AclEntry | None) -> Cau
     )
 
 
-def _present(client: EC2Client, vpc: VpcRef) -> dict[Place, AclEntry]:
+def _present(client: EC2Client, vpc: VpcRef) -> dict[EntryNumber, AclEntry]:
     raw = describe_all(client, vpc, "describe_network_acls", "NetworkAcls", [{"Name": "vpc-id", "Values": [vpc.vpc_id]}])
     acls = map(conversion.network_acl, raw)
     return {(acl.network_acl_id, each.direction, each.number): each for acl in acls for each in acl.entries}
 
 
-def _place_of(change: CreateAclEntry | DeleteAclEntry) -> Place:
+def _number_of(change: CreateAclEntry | DeleteAclEntry) -> EntryNumber:
     return change.network_acl_id, change.entry.direction, change.entry.number

@@ -23,10 +23,9 @@ from .writer import KindWriter, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from concurrent.futures import Executor
 
     from mypy_boto3_ec2 import EC2Client
-    from mypy_boto3_ec2.type_defs import RouteTableTypeDef
+    from mypy_boto3_ec2.type_defs import FilterTypeDef, RouteTableTypeDef
 
     from causeway.domain.model.network import Route
     from causeway.domain.model.request import VpcRef
@@ -43,49 +42,39 @@ class RouteWriter(KindWriter):
     """Creates and deletes routes, a side's at once."""
 
     def add(self, target: Target, changes: Sequence[CreateRoute]) -> Applied:
-        """Makes the routes. One that points to the connection already is done; one that does not is a conflict."""
+        """Makes the routes. One that leads to the connection already is done; one that does not is a conflict.
+
+        What is in a route's place as a black hole of ours is deleted first: the write role may not replace routes.
+        """
+        client, vpc, connection_id = self._client(target.vpc), target.vpc, target.known_connection_id
+        cleared = self.remove(target, [_hole(change, change.replaces) for change in changes if change.replaces])
+        if cleared.error is not None:
+            return Applied(done=(), error=cleared.error)
         with self._pool() as pool:
-            return create_routes(self._client(target.vpc), pool, target.vpc, target.known_connection_id, changes)
+            errors = pool.map(lambda change: _create(client, vpc, connection_id, change), changes)
+            outcomes = dict(zip(changes, errors, strict=True))
+        taken = [change for change, error in outcomes.items() if isinstance(error, RouteConflict)]
+        if taken:
+            outcomes |= _look_at(client, vpc, connection_id, taken)
+        return Applied.of(outcomes)
 
     def remove(self, target: Target, changes: Sequence[DeleteRoute]) -> Applied:
-        """Deletes the routes, while they lead where the plan says. One that is gone, or does not, is done."""
+        """Deletes the routes that lead where the plan saw them lead. One that is gone, or leads elsewhere by now, is done.
+
+        IAM knows no condition on a route's target, so the tables are looked at first.
+        """
+        if not changes:
+            return Applied(done=())
+        client, vpc = self._client(target.vpc), target.vpc
+        here: FilterTypeDef = {"Name": "vpc-id", "Values": [vpc.vpc_id]}
+        try:
+            routes = _routes(describe_all(client, vpc, "describe_route_tables", "RouteTables", [here]))
+        except CausewayError as error:
+            return Applied.of(dict.fromkeys(changes, error))
+        ours = [change for change in changes if _leads_to(routes.get(_key(change)), change.target)]
         with self._pool() as pool:
-            return delete_routes(self._client(target.vpc), pool, target.vpc, changes)
-
-
-def create_routes(
-    client: EC2Client, pool: Executor, vpc: VpcRef, connection_id: str, changes: Sequence[CreateRoute]
-) -> Applied:
-    """Makes the routes. One that points to the connection already is done; one that does not is a conflict.
-
-    What is in a route's place as a black hole of ours is deleted first: the write role may not replace routes.
-    """
-    cleared = delete_routes(client, pool, vpc, [_hole(change, change.replaces) for change in changes if change.replaces])
-    if cleared.error is not None:
-        return Applied(done=(), error=cleared.error)
-    errors = pool.map(lambda change: _create(client, vpc, connection_id, change), changes)
-    outcomes = dict(zip(changes, errors, strict=True))
-    taken = [change for change, error in outcomes.items() if isinstance(error, RouteConflict)]
-    if taken:
-        outcomes |= _look_at(client, vpc, connection_id, taken)
-    return Applied.of(outcomes)
-
-
-def delete_routes(client: EC2Client, pool: Executor, vpc: VpcRef, changes: Sequence[DeleteRoute]) -> Applied:
-    """Deletes the routes that lead where the plan saw them lead. One that is gone, or leads elsewhere by now, is done.
-
-    IAM knows no condition on a route's target, so the tables are looked at first.
-    """
-    if not changes:
-        return Applied(done=())
-    try:
-        raw = describe_all(client, vpc, "describe_route_tables", "RouteTables", [{"Name": "vpc-id", "Values": [vpc.vpc_id]}])
-    except CausewayError as error:
-        return Applied.of(dict.fromkeys(changes, error))
-    routes = _routes(raw)
-    ours = [change for change in changes if _leads_to(routes.get(_key(change)), change.target)]
-    errors = pool.map(lambda change: _delete(client, vpc, change), ours)
-    return Applied.of(dict.fromkeys(changes) | dict(zip(ours, errors, strict=True)))
+            errors = dict(zip(ours, pool.map(lambda change: _delete(client, vpc, change), ours), strict=True))
+        return Applied.of(dict.fromkeys(changes) | errors)
 
 
 def _hole(change: CreateRoute, target: str) -> DeleteRoute:

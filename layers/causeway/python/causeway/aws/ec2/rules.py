@@ -19,7 +19,6 @@ from .writer import KindWriter, Target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from concurrent.futures import Executor
 
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_ec2.type_defs import FilterTypeDef
@@ -38,31 +37,36 @@ class RuleWriter(KindWriter):
     """Authorises and revokes rules: all of a group's direction in one call, and the groups at once."""
 
     def add(self, target: Target, changes: Sequence[AuthorizeRule]) -> Applied:
-        """Adds the rules, with the request's tags and its id as their description."""
+        """Adds the rules, with the request's tags and its id as their description. One that is there already is done."""
         authorizer = Authorizer(self._client(target.vpc), target.vpc, target.request_id, target.tags)
+        batches: defaultdict[RuleBatch, list[Permission]] = defaultdict(list)
+        for change in changes:
+            batches[_batch_of(change)].append(change.permission)
         with self._pool() as pool:
-            return authorize_rules(authorizer, pool, changes)
+            errors = dict(zip(batches, pool.map(authorizer.authorize, batches.keys(), batches.values()), strict=True))
+        return Applied.of({change: errors[_batch_of(change)] for change in changes})
 
     def remove(self, target: Target, changes: Sequence[RevokeRule]) -> Applied:
-        """Revokes the rules. One that is gone, or does not carry the request's tag, is done."""
+        """Revokes the rules that carry the request's tag. One that is gone, or is not the request's, is done."""
+        revoker = Revoker(self._client(target.vpc), target.vpc, target.request_id)
+        try:
+            present = revoker.present()
+        except CausewayError as error:
+            return Applied.of(dict.fromkeys(changes, error))
+        ours = [change for change in changes if change.rule_id in present]
+        batches: defaultdict[RuleBatch, list[str]] = defaultdict(list)
+        for change in ours:
+            batches[_batch_of(change)].append(change.rule_id)
         with self._pool() as pool:
-            return revoke_rules(Revoker(self._client(target.vpc), target.vpc, target.request_id), pool, changes)
+            errors = dict(zip(batches, pool.map(revoker.revoke, batches.keys(), batches.values()), strict=True))
+        return Applied.of(dict.fromkeys(changes) | {change: errors[_batch_of(change)] for change in ours})
 
 
-class Call(NamedTuple):
-    """What one call can authorise or revoke: a group's rules in one direction."""
+class RuleBatch(NamedTuple):
+    """What one call to EC2 can authorise or revoke: a group's rules in one direction."""
 
     security_group_id: str
     direction: Direction
-
-
-def authorize_rules(authorizer: Authorizer, pool: Executor, changes: Sequence[AuthorizeRule]) -> Applied:
-    """Adds the rules. One that is there already is done."""
-    permissions: defaultdict[Call, list[Permission]] = defaultdict(list)
-    for change in changes:
-        permissions[_call_of(change)].append(change.permission)
-    errors = dict(zip(permissions, pool.map(authorizer.authorize, permissions.keys(), permissions.values()), strict=True))
-    return Applied.of({change: errors[_call_of(change)] for change in changes})
 
 
 class Authorizer:
@@ -74,52 +78,38 @@ class Authorizer:
         self._description = f"causeway: {request_id}"
         self._tags = conversion.tag_list({**tags, REQUEST_ID_TAG: request_id})
 
-    def authorize(self, call: Call, permissions: Sequence[Permission]) -> CausewayError | None:
+    def authorize(self, batch: RuleBatch, permissions: Sequence[Permission]) -> CausewayError | None:
         """Authorises what is not there yet, and returns what went wrong.
 
         AWS refuses all of a call's rules for one that exists: then the group is read, and only the missing ones are sent.
         """
         try:
-            with translated(f"{call.security_group_id} of {self._vpc}", _special(permissions)):
+            with translated(f"{batch.security_group_id} of {self._vpc}", _special(permissions)):
                 try:
-                    self._send(call, permissions)
+                    self._send(batch, permissions)
                 except ClientError as error:
                     if code_of(error) != "InvalidPermission.Duplicate":
                         raise
-                    self._send_missing(call, permissions)
+                    self._send_missing(batch, permissions)
         except CausewayError as error:
             return error
         return None
 
-    def _send_missing(self, call: Call, permissions: Sequence[Permission]) -> None:
-        (raw,) = self._client.describe_security_groups(GroupIds=[call.security_group_id])["SecurityGroups"]
+    def _send_missing(self, batch: RuleBatch, permissions: Sequence[Permission]) -> None:
+        (raw,) = self._client.describe_security_groups(GroupIds=[batch.security_group_id])["SecurityGroups"]
         present = conversion.security_group(raw, self._vpc.account_id).permissions
         missing = [permission for permission in permissions if permission not in present]
         if missing:
-            self._send(call, missing)
+            self._send(batch, missing)
 
-    def _send(self, call: Call, permissions: Sequence[Permission]) -> None:
-        ingress = call.direction is Direction.INGRESS
+    def _send(self, batch: RuleBatch, permissions: Sequence[Permission]) -> None:
+        ingress = batch.direction is Direction.INGRESS
         authorize = self._client.authorize_security_group_ingress if ingress else self._client.authorize_security_group_egress
         authorize(
-            GroupId=call.security_group_id,
+            GroupId=batch.security_group_id,
             IpPermissions=[conversion.ip_permission(permission, self._description) for permission in permissions],
             TagSpecifications=[{"ResourceType": "security-group-rule", "Tags": self._tags}],
         )
-
-
-def revoke_rules(revoker: Revoker, pool: Executor, changes: Sequence[RevokeRule]) -> Applied:
-    """Revokes the rules that carry the request's tag. One that is gone, or is not the request's, is done."""
-    try:
-        present = revoker.present()
-    except CausewayError as error:
-        return Applied.of(dict.fromkeys(changes, error))
-    ours = [change for change in changes if change.rule_id in present]
-    rule_ids: defaultdict[Call, list[str]] = defaultdict(list)
-    for change in ours:
-        rule_ids[_call_of(change)].append(change.rule_id)
-    errors = dict(zip(rule_ids, pool.map(revoker.revoke, rule_ids.keys(), rule_ids.values()), strict=True))
-    return Applied.of(dict.fromkeys(changes) | {change: errors[_call_of(change)] for change in ours})
 
 
 class Revoker:
@@ -135,7 +125,7 @@ class Revoker:
         rules = describe_all(self._client, self._vpc, "describe_security_group_rules", "SecurityGroupRules", [self._tagged])
         return frozenset(rule["SecurityGroupRuleId"] for rule in rules)
 
-    def revoke(self, call: Call, rule_ids: Sequence[str]) -> CausewayError | None:
+    def revoke(self, batch: RuleBatch, rule_ids: Sequence[str]) -> CausewayError | None:
         """Revokes what is still there, and returns what went wrong.
 
         AWS refuses all of a call's rules for one that is gone: then the rules are read again, and only those that are left
@@ -143,28 +133,30 @@ class Revoker:
         """
         try:
             try:
-                self._send(call, rule_ids)
+                self._send(batch, rule_ids)
             except ResourceNotFound:
-                self._send_present(call, rule_ids)
+                self._send_present(batch, rule_ids)
         except CausewayError as error:
             return error
         return None
 
-    def _send_present(self, call: Call, rule_ids: Sequence[str]) -> None:
+    def _send_present(self, batch: RuleBatch, rule_ids: Sequence[str]) -> None:
         present = self.present()
         left = [rule_id for rule_id in rule_ids if rule_id in present]
         if left:
-            self._send(call, left, STILL_SHOWN)
+            self._send(batch, left, STILL_SHOWN)
 
-    def _send(self, call: Call, rule_ids: Sequence[str], special: Mapping[str, type[CausewayError]] | None = None) -> None:
-        ingress = call.direction is Direction.INGRESS
+    def _send(
+        self, batch: RuleBatch, rule_ids: Sequence[str], special: Mapping[str, type[CausewayError]] | None = None
+    ) -> None:
+        ingress = batch.direction is Direction.INGRESS
         revoke = self._client.revoke_security_group_ingress if ingress else self._client.revoke_security_group_egress
-        with translated(f"{call.security_group_id} of {self._vpc}", special):
-            revoke(GroupId=call.security_group_id, SecurityGroupRuleIds=rule_ids)
+        with translated(f"{batch.security_group_id} of {self._vpc}", special):
+            revoke(GroupId=batch.security_group_id, SecurityGroupRuleIds=rule_ids)
 
 
-def _call_of(change: AuthorizeRule | RevokeRule) -> Call:
-    return Call(change.security_group_id, change.permission.direction)
+def _batch_of(change: AuthorizeRule | RevokeRule) -> RuleBatch:
+    return RuleBatch(change.security_group_id, change.permission.direction)
 
 
 def _special(permissions: Sequence[Permission]) -> dict[str, type[CausewayError]]:

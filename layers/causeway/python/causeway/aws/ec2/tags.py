@@ -78,13 +78,13 @@ class Tagger:
         for change in changes:
             by_edit[change.tags].append(change)
         outcomes: dict[TagRule, CausewayError | None] = {}
-        for edit, alike in by_edit.items():
+        for edit, batch in by_edit.items():
             try:
                 present = self._rules_of(edit)
-                self._edit([change.rule_id for change in alike if change.rule_id in present], edit)
-                outcomes |= dict.fromkeys(alike)
+                self._edit([change.rule_id for change in batch if change.rule_id in present], edit)
+                outcomes |= dict.fromkeys(batch)
             except CausewayError as error:
-                outcomes |= dict.fromkeys(alike, error)
+                outcomes |= dict.fromkeys(batch, error)
         return Applied.of({change: outcomes[change] for change in changes})
 
     def _edit(self, resource_ids: Sequence[str], edit: TagEdit) -> None:
