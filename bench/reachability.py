@@ -28,7 +28,7 @@ from causeway.domain.model.network import (
     Subnet,
     Vpc,
 )
-from causeway.domain.model.protocols import PortRange, Protocol
+from causeway.domain.model.protocols import ALL_PROTOCOLS, PortRange, Protocol
 from causeway.domain.model.request import Flow, Request, Selector, VpcRef
 from causeway.domain.model.values import PerSide, Side
 from causeway.domain.reachability.check import check, judge
@@ -228,7 +228,7 @@ def _security_group(side: Side, group_id: str, group_ids: list[str], chance: ran
         security_group_id=group_id,
         name=group_id,
         permissions=(
-            Permission(direction=Direction.EGRESS, protocol="-1", peer="0.0.0.0/0"),
+            Permission(direction=Direction.EGRESS, protocol=ALL_PROTOCOLS, peer="0.0.0.0/0"),
             *(_ingress("tcp", chance.choice(group_ids), chance.choice(PORTS)) for _ in range(4)),
             *(_ingress("tcp", chance.choice(peers), chance.choice(PORTS)) for _ in range(chance.randint(0, 2))),
             *((_ingress("icmp", there),) if chance.random() < PINGED else ()),
@@ -243,5 +243,6 @@ def _ingress(protocol: str, peer: str, port: int | None = None) -> Permission:
 
 def _entries() -> tuple[AclEntry, ...]:
     return tuple(
-        AclEntry(number=100, direction=direction, allow=True, protocol="-1", cidr_block="0.0.0.0/0") for direction in Direction
+        AclEntry(number=100, direction=direction, allow=True, protocol=ALL_PROTOCOLS, cidr_block="0.0.0.0/0")
+        for direction in Direction
     )

@@ -177,7 +177,7 @@ def check(
     """Judge the flows of a saved network's request, without AWS."""
     checked = saved.check(file)
     Screen(as_json=as_json).show(checked, check_view(checked))
-    raise typer.Exit(work.of_explanation(checked))
+    raise typer.Exit(work.exit_code_of_explanation(checked))
 
 
 @app.command()
@@ -195,16 +195,16 @@ def reach(
     stack: Stack = STACK,
 ) -> None:
     """Tell what can reach what through a peering: one flow, or all that is open."""
-    asked, screen = reaching.question((source, destination), to, from_, protocol, port), Screen(as_json=as_json)
+    asked, screen = reaching.query_of((source, destination), to, from_, protocol, port), Screen(as_json=as_json)
     reaching.refuse_both(on, request)
     if on:
         seen = Many([saved.load(file) for file in on], unseen=[])
     else:
         with screen.looks() as begin:
-            seen = reaching.look(Hub(stack), asked, request or [], begin)
+            seen = reaching.observe(Hub(stack), asked, request or [], begin)
     answered = reaching.answer(asked, seen)
     screen.show(answered, reach_view(answered))
-    raise typer.Exit(reaching.of_answer(answered))
+    raise typer.Exit(reaching.exit_code_of_reach(answered))
 
 
 @app.command()
@@ -251,7 +251,7 @@ def explain(
     """Tell why each flow works or not: the way there and back, and what would help."""
     explained = work.explanation(Hub(stack).item(request_id), flow)
     Screen(as_json=as_json).show(explained, explanation_view(explained))
-    raise typer.Exit(work.of_explanation(explained))
+    raise typer.Exit(work.exit_code_of_explanation(explained))
 
 
 @app.command("map")

@@ -10,18 +10,18 @@ from .hub import Document
 AT_ONCE = 8
 
 
-class Many[Answer](NamedTuple):
+class Many[T](NamedTuple):
     """The answers in the requests' order, and of which requests there is none.
 
     Attributes:
         unseen: `request_id`, and `why`.
     """
 
-    answers: list[Answer]
+    answers: list[T]
     unseen: list[Document]
 
 
-def ask_all[Answer](items: Iterable[Document], ask: Callable[[Document], Answer]) -> Many[Answer]:
+def ask_all[T](items: Iterable[Document], ask: Callable[[Document], T]) -> Many[T]:
     """Ask about each of them, some at a time.
 
     Args:
@@ -29,7 +29,7 @@ def ask_all[Answer](items: Iterable[Document], ask: Callable[[Document], Answer]
         ask: May raise `CommandError` about one of them. Anything else is about all of them, and goes on up.
     """
 
-    def asked(item: Document) -> Answer | CommandError:
+    def asked(item: Document) -> T | CommandError:
         try:
             return ask(item)
         except CommandError as error:

@@ -13,16 +13,16 @@ from causeway.domain.model.protocols import ALL_PORTS, PortRange, Protocol
 from causeway.domain.reachability.queries import ReachableSet
 from causeway.domain.reachability.query_targets import UnanswerableQuery, is_address, is_known_kind
 from causeway.domain.reachability.wording import say_packets
-from cli.offline.queries import reachable_on, verdicts_on
 
 from .exits import CommandError, ExitCode
 from .hub import Document, Hub
 from .many import Many, ask_all
+from .offline.queries import reachable_on, verdicts_on
 
 type Advance = Callable[[], None]
 
 
-class Question(NamedTuple):
+class Query(NamedTuple):
     """What is asked: one flow, if there is a protocol; else all that is open.
 
     Attributes:
@@ -40,15 +40,15 @@ class Question(NamedTuple):
         return tuple(name for name in (self.source, self.destination) if name is not None)
 
 
-def question(
-    things: tuple[str | None, str | None], to: str | None, from_: str | None, protocol: Protocol | None, port: str | None
-) -> Question:
-    """What the words of the command line ask.
+def query_of(
+    targets: tuple[str | None, str | None], to: str | None, from_: str | None, protocol: Protocol | None, port: str | None
+) -> Query:
+    """What the arguments of the command ask.
 
     Raises:
         CommandError: They ask for nothing, or for several things at once.
     """
-    source, destination = things
+    source, destination = targets
     pair, sides = source is not None and destination is not None, (to is not None, from_ is not None)
     if (pair, *sides).count(True) != 1 or (source is not None and not pair):
         raise _misused("Name SOURCE and DESTINATION, or one thing by --to or --from.")
@@ -56,14 +56,14 @@ def question(
         raise _misused("--protocol asks about one flow: name SOURCE and DESTINATION.")
     if port is not None and (protocol is None or not protocol.has_ports):
         raise _misused("--port is of --protocol tcp or udp.")
-    asked = Question(source or from_, destination or to, protocol, None if port is None else _ports(port))
+    asked = Query(source or from_, destination or to, protocol, None if port is None else _ports(port))
     for name in asked.names:
         if not is_known_kind(name):
             raise _misused(f"{name} is no address, nor the id of an interface, instance, security group or subnet.")
     return asked
 
 
-def look(hub: Hub, asked: Question, request_ids: Sequence[str], begin: Callable[[int], Advance]) -> Many[SavedNetwork]:
+def observe(hub: Hub, asked: Query, request_ids: Sequence[str], begin: Callable[[int], Advance]) -> Many[SavedNetwork]:
     """The networks of these requests as they are now; of all that have a connection and may hold what is asked about.
 
     Args:
@@ -75,7 +75,7 @@ def look(hub: Hub, asked: Question, request_ids: Sequence[str], begin: Callable[
     Raises:
         CommandError: There is none.
     """
-    items = [hub.item(request_id) for request_id in request_ids] or list(_worth_a_look(hub.items(), asked))
+    items = [hub.item(request_id) for request_id in request_ids] or list(_items_to_ask(hub.items(), asked))
     if not items:
         names = " and ".join(asked.names)
         raise CommandError(
@@ -95,7 +95,7 @@ def look(hub: Hub, asked: Question, request_ids: Sequence[str], begin: Callable[
     return ask_all(items, seen)
 
 
-def answer(asked: Question, seen: Many[SavedNetwork]) -> Document:
+def answer(asked: Query, seen: Many[SavedNetwork]) -> Document:
     """What each network that can answer says.
 
     Raises:
@@ -118,7 +118,7 @@ def answer(asked: Question, seen: Many[SavedNetwork]) -> Document:
     return {"source": asked.source, "destination": asked.destination, "answers": answers, "unseen": seen.unseen}
 
 
-def of_answer(answered: Document) -> ExitCode:
+def exit_code_of_reach(answered: Document) -> ExitCode:
     """How answers end the command: well where the flow works everywhere that was judged, or where something is open.
 
     Where not all was seen, no answer is the whole one.
@@ -141,7 +141,7 @@ def refuse_both(on: Sequence[str] | None, request_ids: Sequence[str] | None) -> 
         raise _misused("--on and --request are two ways to say where to look: give one.")
 
 
-def _worth_a_look(items: Iterable[Document], asked: Question) -> Iterator[Document]:
+def _items_to_ask(items: Iterable[Document], asked: Query) -> Iterator[Document]:
     """One for each pair of VPCs that has a connection, unless its CIDR blocks tell that it cannot be the one."""
     addresses = [address_of(name) for name in asked.names if is_address(name)]
     pairs = set[str | None]([None])
@@ -166,20 +166,21 @@ def _pair_of(item: Document) -> str | None:
         return None
 
 
-def _answered(asked: Question, network: SavedNetwork) -> Document:
+def _answered(asked: Query, network: SavedNetwork) -> Document:
     told: Document = {"request_id": network.request["request_id"], "taken_at": network.taken_at}
     if asked.protocol is not None and asked.source is not None and asked.destination is not None:
         verdicts = verdicts_on(network, asked.source, asked.destination, asked.protocol, asked.ports)
         return {**told, "verdicts": [verdict_map(verdict) for verdict in verdicts]}
-    return {**told, "ways": [_way_map(way) for way in reachable_on(network, asked.source, asked.destination)]}
+    return {**told, "ways": [_way_map(each) for each in reachable_on(network, asked.source, asked.destination)]}
 
 
-def _way_map(way: ReachableSet) -> dict[str, Any]:
+def _way_map(reachable: ReachableSet) -> dict[str, Any]:
+    """A row of the answer: its keys are what scripts read."""
     return {
-        "source": msgspec.to_builtins(way.source),
-        "destination": msgspec.to_builtins(way.destination),
-        "open": say_packets(way.packets),
-        "openings": msgspec.to_builtins(way.packets),
+        "source": msgspec.to_builtins(reachable.source),
+        "destination": msgspec.to_builtins(reachable.destination),
+        "open": say_packets(reachable.packets),
+        "openings": msgspec.to_builtins(reachable.packets),
     }
 
 

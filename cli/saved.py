@@ -9,12 +9,12 @@ from pathlib import Path
 from causeway.boundary import REQUEST_ID_PATTERN, MalformedItem, desired_part, parse_request
 from causeway.domain.lifecycle.saved_network import SavedNetwork, UnusableSnapshot, from_json
 from causeway.domain.lifecycle.status import verdict_map
-from cli.offline.saved_network import check_on, exposures_on, preview_on
 
 from .exits import CommandError, ExitCode
 from .hub import Document, Hub
 from .items import read_item
 from .map.sources import as_item
+from .offline.saved_network import check_on, exposures_on, preview_on
 
 
 def item_of(hub: Hub, name: str) -> Document:

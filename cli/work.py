@@ -126,7 +126,7 @@ def explanation(item: Document, flow: str) -> Document:
     return {**told, "findings": status.get("findings", []), "verdicts": verdicts, "testimonies": testimonies}
 
 
-def of_explanation(explained: Document) -> ExitCode:
+def exit_code_of_explanation(explained: Document) -> ExitCode:
     """How verdicts end the command: well only where something was checked, and all of it works."""
     verdicts = explained["verdicts"]
     works = bool(verdicts) and all(verdict["reachable"] for verdict in verdicts)

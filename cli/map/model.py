@@ -88,7 +88,7 @@ class Finding(Value, omit_defaults=False):
     blocking: bool
 
 
-class Request(Value, omit_defaults=False):
+class RequestSummary(Value, omit_defaults=False):
     """One item.
 
     Attributes:
@@ -116,7 +116,7 @@ class Peering(Value, omit_defaults=False):
     key: str
     ends: tuple[str, str]
     state: State
-    requests: tuple[Request, ...]
+    requests: tuple[RequestSummary, ...]
 
 
 class Map(Value, omit_defaults=False):
@@ -132,10 +132,10 @@ class Map(Value, omit_defaults=False):
     drawn_at: str
     vpcs: tuple[Vpc, ...] = ()
     peerings: tuple[Peering, ...] = ()
-    unplaced: tuple[Request, ...] = ()
+    unplaced: tuple[RequestSummary, ...] = ()
 
     @property
-    def requests(self) -> tuple[Request, ...]:
+    def requests(self) -> tuple[RequestSummary, ...]:
         return (*(request for peering in self.peerings for request in peering.requests), *self.unplaced)
 
     @property
@@ -158,8 +158,8 @@ def map_of(documents: Iterable[Mapping[str, Any]], *, source: str, drawn_at: str
     """The map of items as they stand in the table, well formed or not; the order in which they come does not matter."""
     ordered = sorted(documents, key=lambda item: (text(mapping(item.get("status")).get("updated_at")), _id(item)))
     vpcs: dict[str, Vpc] = {}
-    pairs: dict[tuple[str, str], list[Request]] = {}
-    unplaced: list[Request] = []
+    pairs: dict[tuple[str, str], list[RequestSummary]] = {}
+    unplaced: list[RequestSummary] = []
     for item in ordered:
         for seen in _vpcs(item):
             vpcs[seen.key] = _newer(vpcs.get(seen.key), seen)
@@ -178,7 +178,7 @@ def map_of(documents: Iterable[Mapping[str, Any]], *, source: str, drawn_at: str
     )
 
 
-def _peering(ends: tuple[str, str], requests: list[Request]) -> Peering:
+def _peering(ends: tuple[str, str], requests: list[RequestSummary]) -> Peering:
     urgency = list(State)
     state = min((request.state for request in requests), key=urgency.index)
     ordered = sorted(requests, key=lambda request: request.request_id)
@@ -218,9 +218,9 @@ def _newer(known: Vpc | None, seen: Vpc) -> Vpc:
     return known if known is not None and not seen.cidr_blocks else seen
 
 
-def _request(item: Mapping[str, Any]) -> Request:
+def _request(item: Mapping[str, Any]) -> RequestSummary:
     status = mapping(item.get("status"))
-    return Request(
+    return RequestSummary(
         request_id=_id(item),
         state=_state(text(status.get("state"))),
         vpcs=PerSide(requester=_key(mapping(item.get("requester"))), accepter=_key(mapping(item.get("accepter")))),

@@ -19,7 +19,8 @@ from causeway.domain.authority.notification import approval_notification
 from causeway.domain.lifecycle.run import Run
 from causeway.domain.lifecycle.status import MAX_LISTED, State, Status
 from causeway.domain.model.errors import ApprovalWithdrawn
-from causeway.steps.common.step_input import StepInput
+
+from .common.step_input import StepInput
 
 
 def ask_approval(

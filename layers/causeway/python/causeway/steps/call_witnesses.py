@@ -11,7 +11,8 @@ from causeway.domain.model.errors import GiveUpError
 from causeway.domain.model.request import Witness
 from causeway.domain.witnesses.questions import plan_questions
 from causeway.domain.witnesses.testimonies import WitnessCall, WitnessQuestion
-from causeway.steps.common.step_input import StepInput
+
+from .common.step_input import StepInput
 
 
 def call_witnesses(step: StepInput, *, runs: Runs, witness_clients: Mapping[Witness, WitnessClient]) -> int:

@@ -9,7 +9,8 @@ from causeway.domain.model.observation import both_readable
 from causeway.domain.model.values import SIDES, PerSide, Value
 from causeway.domain.planning.exposure import beyond_allow
 from causeway.domain.reachability.check import check
-from causeway.steps.common.step_input import StepInput
+
+from .common.step_input import StepInput
 
 
 class Proof(Value):

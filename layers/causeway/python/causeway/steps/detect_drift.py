@@ -29,7 +29,8 @@ from causeway.domain.lifecycle.run_plan import plan_run
 from causeway.domain.lifecycle.status import State, Status
 from causeway.domain.lifecycle.watch import SettledRequest, expiry_warning
 from causeway.domain.model.findings import Code
-from causeway.steps.common.recover_run import recover_run
+
+from .common.recover_run import recover_run
 
 NO_RULE = ApprovalRule()
 """Whether a person has to agree is up to the run: a drift check only asks what differs."""

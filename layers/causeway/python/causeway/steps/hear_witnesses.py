@@ -10,7 +10,8 @@ from causeway.domain.model.errors import AccessDenied, GiveUpError, WitnessesNot
 from causeway.domain.model.request import Witness
 from causeway.domain.witnesses.questions import plan_questions
 from causeway.domain.witnesses.testimonies import Testimony, WitnessAnswer, WitnessCall
-from causeway.steps.common.step_input import StepInput
+
+from .common.step_input import StepInput
 
 
 def hear_witnesses(step: StepInput, *, runs: Runs, witness_clients: Mapping[Witness, WitnessClient]) -> int:

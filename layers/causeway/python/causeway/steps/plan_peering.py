@@ -32,8 +32,9 @@ from causeway.domain.planning.ownership import Holdings
 from causeway.domain.planning.plan import Plan
 from causeway.domain.planning.planner import holdings_after
 from causeway.domain.planning.rounds import PlanSummary, summarise
-from causeway.steps.common.open_questions import of_the_same_plan, withdraw
-from causeway.steps.common.step_input import StepInput
+
+from .common.open_questions import of_the_same_plan, withdraw
+from .common.step_input import StepInput
 
 type IsRunning = Callable[[str], bool]
 """Whether the execution with this ARN is still running."""

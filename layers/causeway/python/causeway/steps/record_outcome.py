@@ -12,8 +12,9 @@ from causeway.domain.lifecycle.outcome import status_of
 from causeway.domain.lifecycle.run import Run
 from causeway.domain.lifecycle.status import State, Status
 from causeway.domain.planning.ownership import NOTHING_HELD
-from causeway.steps.common.open_questions import without_open_question
-from causeway.steps.common.step_input import StepInput
+
+from .common.open_questions import without_open_question
+from .common.step_input import StepInput
 
 
 def record_outcome(

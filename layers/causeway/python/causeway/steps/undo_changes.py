@@ -10,7 +10,8 @@ from causeway.domain.model.observation import empty_if_gone, readable
 from causeway.domain.model.values import PerSide
 from causeway.domain.planning.rounds import PlanSummary, summarise
 from causeway.domain.planning.undo import plan_undo
-from causeway.steps.common.step_input import StepInput
+
+from .common.step_input import StepInput
 
 
 def undo_changes(step: StepInput, *, runs: Runs, reader: Reader) -> PlanSummary:

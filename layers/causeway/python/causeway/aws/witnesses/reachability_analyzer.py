@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from causeway.aws.errors import translated
 from causeway.aws.sessions import Access, MemberSessions
 from causeway.domain.model.errors import ResourceNotFound
+from causeway.domain.model.protocols import Protocol
 from causeway.domain.model.tags import REQUEST_ID_TAG
 from causeway.domain.reachability.matching import EPHEMERAL_PORTS
 from causeway.domain.witnesses.testimonies import WitnessAnswer
@@ -54,7 +55,7 @@ class ReachabilityAnalyzer:
             path = client.create_network_insights_path(
                 Source=_arn(question.source, source),
                 Destination=_arn(question.destination, destination),
-                Protocol="udp" if question.protocol == "udp" else "tcp",
+                Protocol="udp" if question.protocol is Protocol.UDP else "tcp",
                 FilterAtSource=_filter(question),
                 ClientToken=f"{token}p",
                 TagSpecifications=_tags("network-insights-path", request_id),

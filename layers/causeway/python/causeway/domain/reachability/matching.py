@@ -9,6 +9,7 @@ from causeway.domain.model.network import LOCAL, AclEntry, Permission, Route
 from causeway.domain.model.protocols import (
     ALL_PORTS,
     ALL_PROTOCOLS,
+    ANY_ICMP,
     ICMP_OF_FAMILY,
     ICMP_PROTOCOLS,
     PortRange,
@@ -208,7 +209,9 @@ def _priority(route: Route) -> tuple[bool, int, bool, bool]:
 def _messages(ports: PortRange) -> PortRange:
     """The message numbers of an ICMP rule, whose `ports` are a type and a code; -1 means any."""
     kind, code = ports.first, ports.last
-    if kind < 0:
+    if kind == ANY_ICMP:
         return ALL_PORTS
     first = kind * CODES
-    return PortRange(first=first, last=first + CODES - 1) if code < 0 else PortRange(first=first + code, last=first + code)
+    if code == ANY_ICMP:
+        return PortRange(first=first, last=first + CODES - 1)
+    return PortRange(first=first + code, last=first + code)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from causeway.domain.model.network import AclEntry, Direction, Permission, Route
-from causeway.domain.model.protocols import ALL_PORTS, ALL_PROTOCOLS, ICMP_PROTOCOLS, PortRange
+from causeway.domain.model.protocols import ALL_PORTS, ALL_PROTOCOLS, ANY_ICMP, ICMP_PROTOCOLS, PortRange
 
 from .matching import CODES, ECHO_REPLY, ECHO_REQUEST, Traffic, protocol_of
 from .packet_sets import EVERYTHING, WHOLE, PacketSet, Spans
@@ -75,7 +75,7 @@ def _messages(protocol: str, span: PortRange) -> str:
     if span.first == span.last:
         return _message(protocol, PortRange(first=first, last=first_code))
     if (first, first_code, last_code) == (last, 0, CODES - 1):
-        return _message(protocol, PortRange(first=first, last=-1))
+        return _message(protocol, PortRange(first=first, last=ANY_ICMP))
     if (first_code, last_code) == (0, CODES - 1):
         return f"types {first}-{last}"
     return f"type {first} code {first_code} to type {last} code {last_code}"
@@ -106,4 +106,4 @@ def _message(protocol: str, ports: PortRange) -> str:
         return "echo request"
     if kind == ECHO_REPLY[protocol]:
         return "echo reply"
-    return f"type {kind}" if code < 0 else f"type {kind} code {code}"
+    return f"type {kind}" if code == ANY_ICMP else f"type {kind} code {code}"
