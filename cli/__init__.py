@@ -1,1 +1,1 @@
-"""The command `causeway`: requests put, watched, previewed, decided and told, for people and for scripts."""
+"""The command `causeway`: requests put, watched, previewed, decided and explained, for people and for scripts."""

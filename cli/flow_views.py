@@ -30,7 +30,7 @@ def verdict_table(verdicts: Iterable[Mapping[str, Any]]) -> Table:
 
 
 def testimony_table(testimonies: Iterable[Mapping[str, Any]]) -> Table:
-    """A row for each testimony; between which ends is told with the verdicts."""
+    """A row for each testimony, without its ends: those stand with the verdicts."""
     table = Table(title="Other witnesses", title_justify="left", box=SIMPLE_HEAD)
     for heading in ("", "witness", "flow"):
         table.add_column(heading, no_wrap=True)

@@ -70,7 +70,7 @@ def observe(hub: Hub, asked: Query, request_ids: Sequence[str], begin: Callable[
         hub: Where the requests are.
         asked: What is asked.
         request_ids: Of the requests; empty for all.
-        begin: Is told how many looks there will be, and gives what counts them.
+        begin: Takes the number of networks, and returns what is called after each.
 
     Raises:
         CommandError: There is none.
@@ -142,7 +142,7 @@ def refuse_both(on: Sequence[str] | None, request_ids: Sequence[str] | None) -> 
 
 
 def _items_to_ask(items: Iterable[Document], asked: Query) -> Iterator[Document]:
-    """One for each pair of VPCs that has a connection, unless its CIDR blocks tell that it cannot be the one."""
+    """One for each pair of VPCs that has a connection, unless its CIDR blocks rule it out."""
     addresses = [address_of(name) for name in asked.names if is_address(name)]
     pairs = set[str | None]([None])
     for item in items:
@@ -153,7 +153,7 @@ def _items_to_ask(items: Iterable[Document], asked: Query) -> Iterator[Document]
 
 
 def _may_hold(status: Document, addresses: Iterable[Address]) -> bool:
-    """Whether the VPCs hold them all, as far as it is known what they hold."""
+    """Whether the VPCs hold all the addresses; true where their CIDR blocks are unknown."""
     blocks = [block_of(block) for blocks in status.get("cidr_blocks", {}).values() for block in blocks]
     return not blocks or all(any(address in block for block in blocks) for address in addresses)
 

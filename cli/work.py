@@ -103,11 +103,11 @@ def exit_code_of_preview(preview: Mapping[str, Any]) -> ExitCode:
 
 
 def explanation(item: Document, flow: str) -> Document:
-    """The verdicts of the last check, as the item has them, and the testimonies; where there are none, findings tell why.
+    """The verdicts of the last check, as the item has them, and the testimonies; where there are none, the findings say why.
 
     Args:
         item: The item.
-        flow: What a flow must contain to be told; the empty text is in all.
+        flow: Only flows that contain this text; the empty text is in all.
 
     Raises:
         CommandError: No flow contains it.

@@ -37,8 +37,8 @@ class Vpc(Value, omit_defaults=False):
 
     Attributes:
         key: Unique on the map, also where accounts or regions have VPCs of the same id.
-        name: What its `Name` tag said when it was last seen; empty where nobody knows.
-        cidr_blocks: Of both families, as last seen; empty where nobody knows.
+        name: Its `Name` tag when it was last seen; empty where it is unknown.
+        cidr_blocks: Of both families, as last seen; empty where they are unknown.
     """
 
     key: str

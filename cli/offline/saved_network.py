@@ -17,7 +17,7 @@ from causeway.domain.reachability.check import check
 from causeway.domain.reachability.verdicts import Verdict
 
 NEXT_GENERATION = 1
-"""Of a run that never comes: a preview does not tell it."""
+"""Of a run that never comes: a preview does not show it."""
 
 
 def preview_on(saved: SavedNetwork, item: Mapping[str, Any]) -> Preview:

@@ -12,7 +12,7 @@ from causeway.domain.model.protocols import PortRange, Protocol
 from causeway.domain.model.request import Peer, Request, Selector
 from causeway.domain.model.values import SIDES, PerSide, Side
 from causeway.domain.planning.claims import rules_asked_for
-from causeway.domain.planning.exposure import MAX_TOLD, Exposure, exposures, tell_exposures
+from causeway.domain.planning.exposure import MAX_REPORTED, Exposure, exposure_findings, exposures
 from causeway.domain.planning.kinds.rules import RulePlace
 from causeway.domain.planning.ownership import Holdings
 from causeway.domain.planning.planner import plan_request
@@ -85,7 +85,7 @@ def test_a_rule_that_opens_more_than_the_item_asks_for_is_told() -> None:
 
 
 def test_a_finding_says_which_rule_opens_what_and_informs_only() -> None:
-    (finding,) = tell_exposures(found(at_accepter(MYSQL, groups=["sg-b2"])))
+    (finding,) = exposure_findings(found(at_accepter(MYSQL, groups=["sg-b2"])))
 
     assert (finding.code, finding.side, finding.where, finding.blocking) == (
         Code.OPEN_BEYOND_ALLOW,
@@ -194,13 +194,13 @@ def test_a_side_without_interfaces_is_judged_by_assumed_ones() -> None:
 
 
 def test_only_some_rules_are_told_one_by_one() -> None:
-    ports = range(3000, 3000 + MAX_TOLD + 5)
+    ports = range(3000, 3000 + MAX_REPORTED + 5)
     many = found(at_accepter(*(rule("tcp", port) for port in ports), groups=["sg-b1"]))
 
-    told = list(tell_exposures(many))
+    told = list(exposure_findings(many))
 
     assert len(many) == len(ports)
-    assert len(told) == MAX_TOLD + 1
+    assert len(told) == MAX_REPORTED + 1
     assert told[-1].where == "5 more rules"
 
 
@@ -219,7 +219,7 @@ def test_a_plan_tells_in_advance_and_is_not_blocked() -> None:
 
     assert codes(plan.findings) == [Code.OPEN_BEYOND_ALLOW]
     assert (plan.is_blocked, bool(plan.changes)) == (False, True)
-    assert list(plan.findings) == list(tell_exposures(found(applied(WANTED, plan, networks))))
+    assert list(plan.findings) == list(exposure_findings(found(applied(WANTED, plan, networks))))
 
 
 def test_a_plan_that_is_blocked_tells_only_why() -> None:

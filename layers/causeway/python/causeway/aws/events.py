@@ -1,4 +1,4 @@
-"""The event bus, where whoever sent a request hears how it ended."""
+"""The event bus, on which every outcome is announced."""
 
 from __future__ import annotations
 

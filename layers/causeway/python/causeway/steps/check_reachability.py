@@ -1,4 +1,4 @@
-"""CheckReachability: both sides observed anew in, a verdict for every flow out, and what is open that nobody asked for."""
+"""CheckReachability: both sides observed anew in, a verdict for every flow out, and what is open that no item asks for."""
 
 from causeway.aws.ec2.reader import Reader
 from causeway.aws.store.holdings import HoldingsStore

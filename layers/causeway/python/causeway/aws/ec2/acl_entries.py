@@ -82,7 +82,7 @@ def _delete(client: EC2Client, vpc: VpcRef, change: DeleteAclEntry) -> CausewayE
 
 
 def _look_at(client: EC2Client, vpc: VpcRef, taken: Sequence[CreateAclEntry]) -> dict[CreateAclEntry, CausewayError | None]:
-    """AWS refuses a taken number, also where the entry would be the same: its content tells whose it is."""
+    """AWS refuses a taken number, also where the entry would be the same: its content decides whose it is."""
     try:
         present = _present(client, vpc)
     except CausewayError as error:

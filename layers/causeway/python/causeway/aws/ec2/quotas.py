@@ -1,4 +1,4 @@
-"""An account's own quotas, as Service Quotas tells them: kept for an hour, because they change once in months."""
+"""An account's own quotas, as Service Quotas has them: kept for an hour, because they change once in months."""
 
 from __future__ import annotations
 

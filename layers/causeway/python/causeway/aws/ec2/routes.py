@@ -118,7 +118,7 @@ def _delete(client: EC2Client, vpc: VpcRef, change: DeleteRoute) -> CausewayErro
 def _look_at(
     client: EC2Client, vpc: VpcRef, connection_id: str, taken: Sequence[CreateRoute]
 ) -> dict[CreateRoute, CausewayError | None]:
-    """AWS refuses a taken destination, also where the route would be the same: its target tells whose it is."""
+    """AWS refuses a taken destination, also where the route would be the same: its target decides whose it is."""
     try:
         with translated(str(vpc)):
             answer = client.describe_route_tables(RouteTableIds=sorted({change.route_table_id for change in taken}))

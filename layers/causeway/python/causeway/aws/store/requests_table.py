@@ -71,7 +71,7 @@ class RequestsTable(Table):
         return self._write_all(request_id, marker, {"Delete": {"TableName": self._table_name, "Key": key}})
 
     def overview(self) -> Iterator[dict[str, Any]]:
-        """Of every item, as far as it has it: `request_id`, `expires_at`, its VPCs' `account_id` and `region`, `status.state`.
+        """Of every item `request_id`, and if it has them `expires_at`, its VPCs' `account_id` and `region`, `status.state`.
 
         A scan, eventually consistent: what is made of an item is decided on a fresh look at it.
         """

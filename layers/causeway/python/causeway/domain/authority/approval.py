@@ -1,7 +1,7 @@
 """Whether a person has to agree to a plan, and what came of the question.
 
-Only growth is asked for: what a plan lets through that was not agreed to before. A plan that takes away, or makes again what
-somebody broke, asks nobody.
+Only growth needs approval: what a plan lets through that was not approved before. A plan that removes, or that repairs what
+somebody broke, needs none.
 """
 
 from collections.abc import Iterable, Iterator

@@ -63,7 +63,7 @@ class Entry(Value):
     """One thing that happened.
 
     Attributes:
-        who: The person who asked or decided, as far as it is known; else the step, or Causeway.
+        who: The person who asked or decided, if it is known; else the step, or Causeway.
         text: The first line says it; each further one is a change or a finding.
     """
 

@@ -1,7 +1,7 @@
 """What is done about a run that has no outcome: it still works, it was never started, or something ended it half way.
 
 Step Functions knows an execution for 90 days after its end. Somebody can stop one by hand; one can run out of time; and where
-RecordOutcome itself fails, nobody hears of it.
+RecordOutcome itself fails, no outcome is recorded.
 """
 
 from datetime import datetime

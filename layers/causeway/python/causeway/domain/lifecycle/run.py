@@ -28,7 +28,7 @@ class Occasion(StrEnum):
 
 
 class Run(Value):
-    """One generation of a request, as far as its steps have come.
+    """One generation of a request, and what its steps have recorded so far.
 
     Attributes:
         plan: None until PlanPeering has saved it.

@@ -1,4 +1,4 @@
-"""Who wants what of a pair: several requests for the same two VPCs share one connection, and what they both want."""
+"""Claims: what each request of a pair wants. They share one connection, and whatever several of them want."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -21,10 +21,10 @@ def claim_of(request: Request, snapshots: PerSide[Snapshot], held: Holdings) -> 
     """What a request wants.
 
     Args:
-        request: The one.
-        snapshots: Both sides, in its view.
-        held: What all requests of the pair hold, in its words: what one of them has put into a network ACL is no reason for
-            another one to go without.
+        request: The request.
+        snapshots: Both sides, without what it excludes.
+        held: What all requests of the pair hold, in its words. A network ACL entry of one of them does not make that of
+            another one needless.
     """
 
     def places(kind: AnyKind) -> PerSide[tuple[Any, ...]]:
@@ -45,7 +45,7 @@ def rules_asked_for(
     """The rules on each side that this request or another one of the pair asks for, whether they are there or not.
 
     Args:
-        request: The one.
+        request: The request.
         others: What the other requests of the pair hold, each in its own words.
         snapshots: Both sides, in the request's view.
     """
@@ -69,7 +69,7 @@ def _in_view_of(request: Request, snapshots: PerSide[Snapshot]) -> PerSide[Snaps
 def connection_of(request: Request, snapshots: PerSide[Snapshot], others: Iterable[Holdings] = ()) -> PeeringConnection | None:
     """The pair's live connection if it was made for this request, or for another one of the pair; in either direction.
 
-    Its requester's side tells: there it is tagged as it is made.
+    The tag on the requester's side decides, because there the connection is tagged as it is made.
     """
     users = {request.request_id, *(each.request.request_id for each in others if each.request is not None)}
     for side in SIDES:

@@ -1,4 +1,4 @@
-"""What is open through a peering that nobody asked for: people's own rules, which may let in more than any item's `allow`.
+"""Exposures: what people's own rules open through a peering beyond what the items of the pair allow.
 
 Each ingress rule is judged by itself. What it exposes is a set of packets: the union, over all pairs of a source that it means
 and a destination that carries its group, of
@@ -44,8 +44,8 @@ from .claims import rules_asked_for
 from .kinds.rules import RulePlace
 from .ownership import Holdings
 
-MAX_TOLD = 20
-"""How many rules are told one by one."""
+MAX_REPORTED = 20
+"""How many rules have a finding of their own."""
 
 type Asked = Mapping[str, frozenset[Permission]]
 """The rules that the requests of the pair ask for, by security group."""
@@ -93,13 +93,13 @@ def beyond_allow(
     """What is open that neither the request nor another one of the pair asks for, in words.
 
     Args:
-        request: The one.
+        request: The request.
         others: What the other requests of the pair hold, each in its own words.
         snapshots: Both sides, in the request's view.
         connection: The one that the routes must lead to; None where there is none.
     """
     asked = rules_asked_for(request, others, snapshots)
-    return tuple(tell_exposures(exposures(request, asked, snapshots, connection)))
+    return tuple(exposure_findings(exposures(request, asked, snapshots, connection)))
 
 
 def exposures(
@@ -113,7 +113,7 @@ def exposures(
     A side without any interface is judged by those that the check assumes.
 
     Args:
-        request: Tells by its selectors what to assume.
+        request: Its selectors decide which interfaces are assumed.
         asked: The rules that are asked for, of all requests of the pair.
         snapshots: Both sides, as observed or as projected.
         connection: The one that the routes must lead to; None where there is none.
@@ -127,9 +127,9 @@ def exposures(
     return tuple(sorted(found.values(), key=_place))
 
 
-def tell_exposures(found: tuple[Exposure, ...]) -> Iterator[Finding]:
+def exposure_findings(found: tuple[Exposure, ...]) -> Iterator[Finding]:
     """One finding for each rule, of the first ones; and one for all the rest."""
-    for each in found[:MAX_TOLD]:
+    for each in found[:MAX_REPORTED]:
         yield Finding(
             code=Code.OPEN_BEYOND_ALLOW,
             side=each.side,
@@ -139,12 +139,12 @@ def tell_exposures(found: tuple[Exposure, ...]) -> Iterator[Finding]:
             f"{each.destination.address}. Narrow the rule, or add the flow to the item.",
             blocking=False,
         )
-    if len(found) > MAX_TOLD:
+    if len(found) > MAX_REPORTED:
         yield Finding(
             code=Code.OPEN_BEYOND_ALLOW,
-            where=f"{len(found) - MAX_TOLD} more rules",
-            message=f"{len(found) - MAX_TOLD} more rules let through what no item of the two VPCs asks for. `causeway reach` "
-            "tells what can reach a security group.",
+            where=f"{len(found) - MAX_REPORTED} more rules",
+            message=f"{len(found) - MAX_REPORTED} more rules let through what no item of the two VPCs asks for. "
+            "`causeway reach` tells what can reach a security group.",
             blocking=False,
         )
 

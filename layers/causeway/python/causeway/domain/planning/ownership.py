@@ -1,4 +1,4 @@
-"""What is ours and carries no tag: the ledger says so."""
+"""Holdings: what a request has in the network that carries no tag, so that only the ledger says whose it is."""
 
 from collections.abc import Iterable
 
@@ -13,7 +13,7 @@ from .kinds.context import OwnedThing
 
 
 class Holdings(Value):
-    """What a request has in the network that only the ledger can tell. Saved before the first write.
+    """What a request has in the network, as far as only the ledger knows it. Saved before the first write.
 
     Attributes:
         request: The desired state that was applied last; None before the first one and after a removal.
@@ -21,7 +21,7 @@ class Holdings(Value):
         acl_entries: Every network ACL entry, likewise. One of them is ours while its number and content are as planned.
         connection_ids: Every connection that it ever had since: one that somebody deleted leaves routes behind, as black holes.
         tags: Every tag that was ever asked for since. One of them is ours to take away while it has that value.
-        approved: What the desired state lets through: agreed to, or such that nobody had to be asked.
+        approved: What the desired state lets through: what a person has approved, and what needed no approval.
     """
 
     request: Request | None = None

@@ -60,7 +60,7 @@ def plan_request(
 
 
 def _with_exposures(plan: Plan, request: Request, snapshots: PerSide[Snapshot], others: tuple[Holdings, ...]) -> Plan:
-    """What will be open that nobody asks for, once the plan is done."""
+    """The plan, with a finding for what will be open beyond what the items allow."""
     return plan.with_findings((*plan.findings, *beyond_allow(request, others, *project(plan, snapshots))))
 
 
@@ -128,7 +128,7 @@ def _surplus(context: PlanContext) -> Iterator[Change]:
 
 
 def _scope(context: PlanContext) -> Iterator[Grant]:
-    """What the request lets through, each thing once, wherever on a side it does; of what all share, what anybody wants."""
+    """What the request lets through on each side, each thing once; of what all requests share, what any of them wants."""
     yield ConnectionGrant()
     for side in SIDES:
         for kind in KINDS:

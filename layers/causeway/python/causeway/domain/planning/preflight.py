@@ -28,9 +28,8 @@ def preflight(
 ) -> tuple[Finding, ...]:
     """Check the request and its draft plan against what was observed.
 
-    Flows are judged last, on the network as the plan would leave it, and only where nothing else stands in the way:
-    otherwise every cause would be told twice. Two flows that differ only in how rules name the peer read the same, and are told
-    once.
+    Flows are judged last, on the network as the plan would leave it, and only if there is no other finding: otherwise every
+    cause would be reported twice. Two flows that differ only in how rules name the peer read the same, and are reported once.
     """
     findings = (
         *_overlap(snapshots),
@@ -167,10 +166,11 @@ def _nothing_selected(code: Code, here: Snapshot, where: str, text: str) -> Find
 def _routed_elsewhere(
     request: Request, side: Side, snapshots: PerSide[Snapshot], connection_id: str | None, holdings: Holdings
 ) -> Iterator[Finding]:
-    """A route to a connection of the two VPCs is none of these: either it is ours, or `_existing_connection` tells of it.
+    """The routes to a CIDR block of the peer that lead elsewhere.
 
-    Nor is the black hole that a connection of ours left: the plan replaces it. Nor is a route by a prefix list: one to the
-    block itself comes before it, and what a longer prefix in the list leads elsewhere, `_flows` finds.
+    Not counted are routes to a connection of the two VPCs (either it is ours, or `_existing_connection` reports it), the black
+    hole that a connection of ours left (the plan replaces it), and routes by a prefix list (a route to the block itself comes
+    before them; if a longer prefix in the list leads elsewhere, `_flows` finds it).
     """
     here, peer = snapshots[side], snapshots[side.other].vpc
     of_the_pair = {each.connection_id for each in here.peering_connections if each.joins(request.requester, request.accepter)}

@@ -1,8 +1,8 @@
 """The undo: a run's plan and what is there now in, the inverses of what the run has changed out.
 
-What a run has changed is told by the network, not by the steps' reports: a step can die between an effect and its record. A
-change of the plan that is in effect is the run's, because a plan names only what was not so before. What is not in effect was
-never made, or somebody took it back meanwhile: it is left alone.
+The network decides what a run has changed, not the steps' reports: a step can die between an effect and its record. A
+change of the plan that is in effect was made by the run, because a plan names only what was not so before. A change that is not
+in effect was never made, or somebody reverted it meanwhile: it is left alone.
 
 Additions come first here too. What was taken away is put back before what was added goes, so that traffic is not interrupted;
 the connection goes last.
@@ -29,11 +29,11 @@ class Reversal(Value):
 
 
 class Undo(Value):
-    """What is to be taken back of a run, and how, as one look at the network told it.
+    """What of a run is to be taken back, and how, as seen in one observation of the network.
 
     Attributes:
         round: 1 for the first attempt; each further one is planned anew, from what the one before has left.
-        made: What the run had made, in its plan's order, as the first look told it; later ones only add to it.
+        made: What the run had made, in its plan's order, as the first attempt found it; later ones only add to it.
         reversals: What is in effect still, in the plan's order.
         connection_id: The connection that is there; None where there is none.
     """
@@ -117,5 +117,5 @@ def _connection(request: Request, connection_id: str | None, now: PerSide[Snapsh
 
 
 def _is_tagged(request: Request, connection: PeeringConnection | None) -> bool:
-    """Whether the connection is this very request's: what lost its tag is nobody's to delete."""
+    """Whether the connection carries this very request's tag. One that lost its tag is not deleted."""
     return connection is not None and connection.tags.get(REQUEST_ID_TAG) == request.request_id

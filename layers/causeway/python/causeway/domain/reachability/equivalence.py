@@ -63,7 +63,7 @@ class EquivalenceKey(NamedTuple):
         return rules, self.named_by_peer & {group.security_group_id}
 
     def _means_peer(self, name: str) -> bool:
-        """Whether the name means somebody on the other side, or may: nobody knows what an unread prefix list holds."""
+        """Whether the name means somebody on the other side, or may: what an unread prefix list holds is unknown."""
         return name in self.peer_names or is_prefix_list(name)
 
 

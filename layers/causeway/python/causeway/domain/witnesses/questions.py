@@ -1,7 +1,7 @@
 """What the witnesses that a request names are asked about its flows.
 
 Each flow is asked about once for each address family, between the first two ends that the witness can be asked about: an
-analysis costs money, and interfaces that no rule can tell apart would only say the same again.
+analysis costs money, and other interfaces of an equivalence class would give the same answer.
 """
 
 from collections.abc import Iterable, Iterator
@@ -29,10 +29,10 @@ def plan_questions(request: Request, verdicts: Iterable[Verdict]) -> WitnessPlan
         request: It names the witnesses.
         verdicts: The check's, in its order.
     """
-    ways: dict[tuple[Flow, int], FlowVerdicts] = {}
+    by_flow: dict[tuple[Flow, int], FlowVerdicts] = {}
     for verdict in verdicts:
-        ways.setdefault((verdict.flow, address_of(verdict.destination.address).version), []).append(verdict)
-    prepared = [[_prepared(request, witness, way) for way in ways.values()] for witness in request.witnesses]
+        by_flow.setdefault((verdict.flow, address_of(verdict.destination.address).version), []).append(verdict)
+    prepared = [[_prepared(request, witness, of_flow) for of_flow in by_flow.values()] for witness in request.witnesses]
     questions = [[each for each in of_witness if isinstance(each, WitnessQuestion)] for of_witness in prepared]
     return WitnessPlan(
         questions=tuple(each for of_witness in questions for each in of_witness[:MOST_QUESTIONS]),
@@ -46,9 +46,9 @@ def plan_questions(request: Request, verdicts: Iterable[Verdict]) -> WitnessPlan
 _ENOUGH = WitnessAnswer(reachable=None, said=f"Not asked: a run asks each witness {MOST_QUESTIONS} questions at most.")
 
 
-def _prepared(request: Request, witness: Witness, way: FlowVerdicts) -> WitnessQuestion | Testimony:
+def _prepared(request: Request, witness: Witness, verdicts: FlowVerdicts) -> WitnessQuestion | Testimony:
     """The question about the first ends that it can be asked about; where it cannot be asked, why."""
-    between = next((verdict for verdict in way if _knows_ends(witness, verdict)), way[0])
+    between = next((verdict for verdict in verdicts if _knows_ends(witness, verdict)), verdicts[0])
     flow = between.flow
     protocol, port = _tried(witness, flow)
     question = WitnessQuestion(

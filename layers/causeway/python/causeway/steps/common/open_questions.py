@@ -12,7 +12,7 @@ from causeway.domain.planning.plan import Plan
 
 
 def withdraw(request_id: str, generation: int, approvals: Approvals, tasks: Tasks) -> None:
-    """End the wait of an older generation. Its execution is told before it is recorded: a repetition tells it again."""
+    """End the wait of an older generation: its execution first, then the record, so that a repetition ends both."""
     asked = approvals.load_last(request_id, generation)
     if asked is None or not asked.is_open:
         return

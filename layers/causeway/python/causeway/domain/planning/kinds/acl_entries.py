@@ -109,7 +109,7 @@ class DeleteAclEntry(AclEntryChange, tag_field="kind", tag="delete_acl_entry"):
         return f"No longer let {self.phrase}"
 
     def undoing(self, context: UndoContext) -> Undoing[CreateAclEntry] | None:
-        """It can be put back while nobody has taken its number."""
+        """It can be put back while its number is free."""
         entries = context.entries(self.side, self.network_acl_id)
         if entries is None or self.entry in entries:
             return None
@@ -119,7 +119,7 @@ class DeleteAclEntry(AclEntryChange, tag_field="kind", tag="delete_acl_entry"):
 
 
 class AclEntries(Kind[EntryPlace, CreateAclEntry, DeleteAclEntry, AclGrant]):
-    """What the flows need and nobody else's entries let through, in the ACLs of subnets that use a selected route table."""
+    """What the flows need beyond other people's entries, in the ACLs of subnets that use a selected route table."""
 
     name = "acl_entries"
     step = "UpdateNetworkAcls"
@@ -144,7 +144,7 @@ class AclEntries(Kind[EntryPlace, CreateAclEntry, DeleteAclEntry, AclGrant]):
                 yield CreateAclEntry(side=side, network_acl_id=acl_id, entry=entry)
 
     def surplus(self, side: Side, context: PlanContext) -> Iterator[DeleteAclEntry]:
-        """Our entries that nobody wants and that are there unchanged."""
+        """Our entries that no request wants and that are there unchanged."""
         wanted = context.wanted_by_any(self, side)
         for acl in context.snapshots[side].network_acls:
             for entry in acl.entries:
@@ -215,7 +215,7 @@ class AclRequirement(Value):
 def wanted_entries(
     request: Request, side: Side, snapshots: PerSide[Snapshot], ours: Collection[EntryPlace]
 ) -> tuple[EntryPlace, ...]:
-    """The entries that a side's ACLs should have of ours: what its flows need and nobody else's entries let through.
+    """The entries of ours that a side's ACLs should have: what its flows need and other people's entries do not let through.
 
     Only ACLs of subnets that use a selected route table, and only for the address families of those subnets. An entry that is
     there already keeps its number; a new one gets the lowest that is free.
@@ -224,8 +224,8 @@ def wanted_entries(
         request: Names the flows; unless it says `manage`, nothing is wanted.
         side: Whose ACLs.
         snapshots: Both sides.
-        ours: The entries that are Causeway's as far as they are there, whichever request put them: they can be wanted, and
-            they do not make another one needless.
+        ours: Causeway's own entries, of any request of the pair. Where they are there, they can be wanted, and they do not make
+            another one needless.
     """
     if request.network_acls is not AclMode.MANAGE:
         return ()
@@ -308,7 +308,7 @@ def _is_needed(entry: AclEntry, traffic: Traffic, standing: Iterable[AclEntry]) 
 
 
 def _one_of_each_part(entry: AclEntry, others: Iterable[AclEntry]) -> Iterator[Address]:
-    """An address of each part of the entry's CIDR block that the others' blocks tell apart."""
+    """An address of each part of the entry's CIDR block, as the others' blocks divide it."""
     block = block_of(entry.cidr_block)
     yield block.network_address
     for other in map(block_of, {each.cidr_block for each in others}):

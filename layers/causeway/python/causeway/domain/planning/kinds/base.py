@@ -93,7 +93,7 @@ class Kind[Place, Added: BaseChange, Removed: BaseChange, Granted: BaseGrant](Na
         step: The state of the state machine that makes the kind's changes.
         additions: The changes that bring about what is wanted.
         removals: The changes that take away what is surplus.
-        one_side_at_a_time: Whether both sides can be about one and the same thing, which AWS lets nobody change twice at once.
+        one_side_at_a_time: Whether one side waits for the other, because both may change the same resource.
     """
 
     step: ClassVar[str]

@@ -21,10 +21,10 @@ class OwnedThing(Value):
 
 
 class NamedKind[Place]:
-    """A kind as a claim knows it.
+    """What a claim has to know of a kind. `Kind` in `base` adds the rest: it uses this module, not the other way round.
 
     Attributes:
-        name: What a claim keeps the wanted places under.
+        name: A claim keeps the wanted places by it.
     """
 
     name: ClassVar[str]

@@ -64,7 +64,7 @@ class Dns(Kind[Never, SetDnsResolution, Never, DnsGrant]):
             yield DnsGrant(side=side)
 
     def missing(self, side: Side, context: PlanContext) -> Iterator[SetDnsResolution]:
-        """What sets the option as it is wanted; nothing where nobody goes on using the connection."""
+        """What sets the option as it is wanted; nothing where no request goes on using the connection."""
         connection, allow = context.connection, _is_wanted(side, context)
         is_on = connection is not None and connection.dns_resolution[context.side_of(side)]
         if context.claims and allow != is_on:

@@ -157,7 +157,7 @@ class Routes(Kind[RoutePlace, CreateRoute, DeleteRoute, RouteGrant]):
                 yield CreateRoute(side=side, route_table_id=place[0], destination=place[1])
 
     def surplus(self, side: Side, context: PlanContext) -> Iterator[DeleteRoute]:
-        """Our routes that nobody wants: those to our connection, or into the hole that one left. Others are somebody else's."""
+        """Our routes that no request wants: those to our connection, or to one of ours that is gone. Others are not ours."""
         wanted = context.wanted_by_any(self, side)
         for table in context.snapshots[side].route_tables:
             for route in table.routes:
@@ -173,7 +173,7 @@ class Routes(Kind[RoutePlace, CreateRoute, DeleteRoute, RouteGrant]):
                     )
 
     def projected(self, here: Snapshot, changes: Iterable[BaseChange], connection: PeeringConnection) -> Snapshot:
-        """Routes that lead to the connection already are no black holes once it is active."""
+        """A route that already leads to the connection is not a black hole once that is active."""
         created, deleted = of_type(changes, CreateRoute, here.side), of_type(changes, DeleteRoute, here.side)
         new, gone = defaultdict[str, list[str]](list), defaultdict[str, set[str]](set)
         for change in created:

@@ -119,7 +119,7 @@ class Rules(Kind[RulePlace, AuthorizeRule, RevokeRule, RuleGrant]):
                 yield AuthorizeRule(side=side, security_group_id=group.security_group_id, permission=permission)
 
     def surplus(self, side: Side, context: PlanContext) -> Iterator[RevokeRule]:
-        """The rules with our tag that nobody wants, by group and content."""
+        """The rules with our tag that no request wants, by group and content."""
         wanted = context.wanted_by_any(self, side)
         for rule in context.snapshots[side].owned_rules:
             if rule.request_id == context.request_id and (rule.security_group_id, rule.permission) not in wanted:
@@ -233,7 +233,7 @@ def _is_covered(needed: Permission, present: Iterable[Permission], peer: Vpc) ->
 
 
 def _blocks(needed: Permission, peer: Vpc) -> tuple[str, ...]:
-    """Where the traffic comes from or goes to; a security group's is anywhere in its VPC, as far as the protocol goes there."""
+    """Where the traffic comes from or goes to: of a security group, all of its VPC's blocks of the protocol's family."""
     if is_block(needed.peer):
         return (needed.peer,)
     family = {ICMP_OF_FAMILY[4]: peer.cidr_blocks, ICMP_OF_FAMILY[6]: peer.ipv6_cidr_blocks}

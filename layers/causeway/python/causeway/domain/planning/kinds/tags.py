@@ -171,7 +171,7 @@ def _all_tags(rule: OwnedRule) -> dict[str, str]:
 
 
 def _edit(present: Mapping[str, str], wanted: Mapping[str, str], ours: Collection[Tag]) -> TagEdit | None:
-    """What makes the present tags the wanted ones; a tag that nobody wants goes only if it is one that was set by us."""
+    """What makes the present tags the wanted ones; an unwanted tag goes only if Causeway set it."""
     gone = {key for key, value in present.items() if key not in wanted and (key, value) in ours}
     new = {key for key, value in wanted.items() if present.get(key) != value}
     if not gone and not new:
