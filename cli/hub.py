@@ -1,6 +1,7 @@
 """The deployed hub, as the command uses it. The only module of the command that knows boto3."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from functools import cached_property
@@ -26,6 +27,9 @@ from .exits import CommandError, ExitCode
 
 type Document = dict[str, Any]
 """A JSON object as plain values."""
+
+_IS_API = re.compile(r"https://[^/.]+\.execute-api\.")
+"""The URL of an HTTP API, where functions have none. It is signed for another service."""
 
 
 class Hub:
@@ -190,8 +194,9 @@ class Hub:
     def _signed(self, url: str, body: str) -> AWSRequest:
         request = AWSRequest("POST", url, headers={"Content-Type": "application/json"}, data=body)
         credentials = self._session.get_credentials()
+        service = "execute-api" if _IS_API.match(url) else "lambda"
         if credentials is not None:
-            SigV4Auth(credentials.get_frozen_credentials(), "lambda", self._session.region_name).add_auth(request)
+            SigV4Auth(credentials.get_frozen_credentials(), service, self._session.region_name).add_auth(request)
         return request
 
     # Where everything is

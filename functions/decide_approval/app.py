@@ -1,4 +1,4 @@
-"""DecideApproval: a person's decision in, by the function's URL, which knows who that is."""
+"""DecideApproval: a person's decision in, by a signed call, which tells who that is."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from causeway import composition
 from causeway.boundary import MalformedItem, parse_decision
 from causeway.domain.model.errors import ApprovalNotAsked
-from causeway.function_url import Response, bad_request, body, caller, conflict, ok
 from causeway.observability import about, logger
+from causeway.signed_calls import Response, bad_request, body, caller, conflict, ok
 from causeway.steps.decide_approval import decide_approval
 
 

@@ -2,10 +2,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
+import boto3
 import pytest
 
 from causeway.aws import sessions
-from causeway.aws.sessions import Access
+from causeway.aws.sessions import Access, Hub, MemberSessions
 from causeway.domain.model.request import VpcRef
 
 from .conftest import EAST, PRODUCTION, TEST, WEST, World
@@ -29,6 +30,17 @@ def test_a_role_is_assumed_once_for_all_regions(world: World) -> None:
     assert world.sessions.ec2(ref(TEST), Access.READ) is east
     assert world.sessions.ec2(ref(TEST, WEST), Access.READ).meta.region_name == WEST
     assert world.calls == ["AssumeRole"]
+
+
+def test_a_role_is_one_of_the_partition_that_the_functions_run_in(world: World) -> None:
+    asked: list[dict[str, Any]] = []
+    session = boto3.Session(region_name="us-gov-west-1")
+    session.events.register("provide-client-params.sts.AssumeRole", lambda params, **_: asked.append(params))
+    members = MemberSessions(roles={Access.READ: "reader"}, external_id="id", session_name="tests", hub=Hub(session))
+
+    members.ec2(ref(TEST, "us-gov-west-1"), Access.READ)
+
+    assert [each["RoleArn"] for each in asked] == [f"arn:aws-us-gov:iam::{TEST}:role/reader"]
 
 
 def test_reading_and_writing_are_two_roles(world: World) -> None:

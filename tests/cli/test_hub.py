@@ -36,6 +36,21 @@ def test_a_decision_is_signed_for_lambda_and_names_the_plan(causeway: Command, a
     assert json.loads(request.body) == {"request_id": "one", "checksum": "abc", "decision": "deny", "reason": "Too wide."}
 
 
+@pytest.mark.parametrize("suffix", ["us-gov-west-1.amazonaws.com", "cn-north-1.amazonaws.com.cn"])
+def test_where_an_api_takes_the_urls_place_a_decision_is_signed_for_it(
+    causeway: Command, answers: dict[str, Any], monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    url = f"https://a1b2c3d4e5.execute-api.{suffix}/"
+    hub = Hub("causeway")
+    monkeypatch.setattr(hub, "_outputs", OUTPUTS | {"ApprovalUrl": url})
+
+    hub.decide("one", "abc", "approve", None)
+
+    request = answers["request"]
+    assert (request.method, request.url) == ("POST", url)
+    assert "/execute-api/aws4_request" in str(request.headers["Authorization"])
+
+
 @pytest.mark.parametrize(
     ("answer", "code", "says"),
     [

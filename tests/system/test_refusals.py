@@ -39,6 +39,11 @@ def secondary_block_of_the_peer(networks: Networks) -> Item:
     return an_item(requester, accepter)
 
 
+def region_of_another_partition(networks: Networks) -> Item:
+    item = an_item(*networks.pair())
+    return item | {"accepter": item["accepter"] | {"region": "us-gov-west-1"}}
+
+
 def block_of_another_peer(networks: Networks) -> Item:
     requester, accepter = networks.pair()
     networks.peer(requester, networks.make(PRODUCTION, block=accepter.block))
@@ -104,6 +109,7 @@ REFUSALS: dict[Callable[[Networks], Item], Code] = {
     malformed: Code.MALFORMED_ITEM,
     account_that_nobody_prepared: Code.ACCOUNT_NOT_REACHABLE,
     vpc_that_is_not_there: Code.VPC_NOT_FOUND,
+    region_of_another_partition: Code.OTHER_PARTITION,
     same_block: Code.CIDR_OVERLAP,
     secondary_block_of_the_peer: Code.CIDR_OVERLAP,
     block_of_another_peer: Code.CIDR_OVERLAP_WITH_PEER,

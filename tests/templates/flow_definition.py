@@ -13,9 +13,9 @@ ROOT = Path(__file__).parents[2]
 
 
 def flow_definition() -> Document:
-    """With the texts that the template puts in; the functions' ARNs are not known before a deployment."""
+    """With the texts that the template puts in, of the partition `aws`; the functions' ARNs are known by a deployment only."""
     substitutions = yaml_parse((ROOT / "template.yaml").read_text())["Resources"]["StateMachine"]["Properties"][
         "DefinitionSubstitutions"
     ]
-    texts = {name: value for name, value in substitutions.items() if isinstance(value, str)}
+    texts = {name: value for name, value in substitutions.items() if isinstance(value, str)} | {"Partition": "aws"}
     return definition_from_s3((ROOT / "statemachine" / "peering.asl.yaml").read_text(), texts)

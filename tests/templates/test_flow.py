@@ -102,7 +102,7 @@ def test_everything_that_can_hang_has_a_timeout(flow: Document, hub_source: Docu
 
 def test_each_task_is_the_function_of_its_name(flow: Document, hub_source: Document) -> None:
     substitutions = hub_source["Resources"]["StateMachine"]["Properties"]["DefinitionSubstitutions"]
-    arns = {name: value for name, value in substitutions.items() if name not in {"RetryNow", "RetryLater"}}
+    arns = {name: value for name, value in substitutions.items() if name not in {"Partition", "RetryNow", "RetryLater"}}
     assert {name: function_of(state) for name, state in tasks(flow).items()} == {
         name.removesuffix("Arn"): f"${{{name}}}" for name in arns
     }

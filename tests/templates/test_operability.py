@@ -84,8 +84,9 @@ def test_a_queue_of_work_waits_for_its_function_and_gives_up_into_dead_letters(h
 
 def test_every_function_logs_json_to_the_one_group(hub: Document) -> None:
     functions = of_type(hub, "AWS::Lambda::Function")
+    json_or_text = {"Fn::If": ["LogsAreJson", "JSON", "Text"]}
     assert {name: each["LoggingConfig"] for name, each in functions.items()} == {
-        name: {"LogFormat": "JSON", "LogGroup": {"Ref": "FunctionLogs"}} for name in functions
+        name: {"LogFormat": json_or_text, "LogGroup": {"Ref": "FunctionLogs"}} for name in functions
     }
 
 
@@ -104,7 +105,8 @@ def test_executions_are_logged_without_their_data(hub: Document) -> None:
 def test_every_step_of_the_way_is_traced(hub: Document) -> None:
     (machine,) = of_type(hub, "AWS::StepFunctions::StateMachine").values()
     assert machine["TracingConfiguration"] == {"Enabled": True}
-    assert {each["TracingConfig"]["Mode"] for each in of_type(hub, "AWS::Lambda::Function").values()} == {"Active"}
+    traced = {"Fn::If": ["FunctionsAreTraced", "Active", "PassThrough"]}
+    assert all(each["TracingConfig"]["Mode"] == traced for each in of_type(hub, "AWS::Lambda::Function").values())
 
 
 def test_every_dead_letter_raises_an_alarm(hub: Document) -> None:

@@ -160,9 +160,20 @@ def test_only_a_person_lets_a_waiting_run_go_on_and_only_a_newer_plan_withdraws_
 def test_only_who_is_known_to_iam_reaches_the_url(hub: Document) -> None:
     (url,) = of_type(hub, "AWS::Lambda::Url").values()
     assert url["AuthType"] == "AWS_IAM"
-    assert of_type(hub, "AWS::Lambda::Permission").keys() == {
+    (route,) = of_type(hub, "AWS::ApiGatewayV2::Route").values()
+    assert route["AuthorizationType"] == "AWS_IAM"
+    permissions = of_type(hub, "AWS::Lambda::Permission")
+    assert permissions.keys() == {
+        "DecideApprovalApiAccess",
         "ReceiveEventRequestSentPermission",
         "WatchRequestsSweepPermission",
+    }
+    of_the_route = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${DecideApprovalApi}/*/POST/"
+    assert permissions["DecideApprovalApiAccess"] == {
+        "FunctionName": {"Ref": "DecideApproval"},
+        "Action": "lambda:InvokeFunction",
+        "Principal": "apigateway.amazonaws.com",
+        "SourceArn": {"Fn::Sub": of_the_route},
     }
 
 

@@ -290,6 +290,20 @@ def test_an_account_whose_role_cannot_be_assumed_is_a_finding(world: World, read
     assert isinstance(observed.requester, Snapshot)
 
 
+def test_a_vpc_in_another_partition_is_a_finding_and_nobody_asks_there(
+    world: World, reader: Reader, request_of_both: Request
+) -> None:
+    isolated = replace(request_of_both.accepter, region="us-gov-west-1")
+
+    observed = reader.observe_both(replace(request_of_both, accepter=isolated))
+
+    found = finding(observed.accepter)
+    assert (found.code, found.side, found.where, found.blocking) == (Code.OTHER_PARTITION, Side.ACCEPTER, str(isolated), True)
+    assert "the partition aws-us-gov, and Causeway runs in aws." in found.message
+    assert isinstance(observed.requester, Snapshot)
+    assert world.calls.count("AssumeRole") == 1
+
+
 def test_a_role_that_may_not_read_all_there_is_to_read_is_a_finding(
     world: World, reader: Reader, request_of_both: Request
 ) -> None:

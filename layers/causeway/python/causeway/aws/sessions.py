@@ -11,6 +11,7 @@ import boto3
 from botocore.config import Config
 
 from causeway.clock import now
+from causeway.domain.model.partitions import partition_of
 
 from .errors import translated
 
@@ -54,6 +55,11 @@ class Hub:
     def __init__(self, session: boto3.session.Session | None = None) -> None:
         self._session = session or boto3.session.Session()
         self._lock = Lock()
+
+    @property
+    def partition(self) -> str:
+        """Where the functions run, and so where everything is that they can reach."""
+        return partition_of(self._session.region_name)
 
     def dynamodb(self) -> DynamoDBClient:
         with self._lock:
@@ -138,6 +144,11 @@ class MemberSessions:
         """As `ec2`, for Systems Manager."""
         return self._client("ssm", vpc, access)
 
+    @property
+    def partition(self) -> str:
+        """The one whose accounts can be reached."""
+        return self._hub.partition
+
     def _client(self, service: str, vpc: VpcRef, access: Access) -> Any:
         key = (vpc.account_id, access)
         with self._locks.setdefault(key, Lock()):
@@ -150,7 +161,7 @@ class MemberSessions:
             return assumed.clients[place]
 
     def _assume(self, account_id: str, access: Access) -> CredentialsTypeDef:
-        arn = f"arn:aws:iam::{account_id}:role/{self._roles[access]}"
+        arn = f"arn:{self.partition}:iam::{account_id}:role/{self._roles[access]}"
         with translated(arn):
             answer = self._hub.sts().assume_role(RoleArn=arn, RoleSessionName=self._session_name, ExternalId=self._external_id)
         return answer["Credentials"]

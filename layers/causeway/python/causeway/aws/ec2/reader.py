@@ -13,6 +13,7 @@ from causeway.domain.model.errors import AccessDenied, ResourceNotFound
 from causeway.domain.model.exclusion import without_excluded
 from causeway.domain.model.findings import Code, Finding
 from causeway.domain.model.network import PeeringConnection, PeeringStatus, Snapshot
+from causeway.domain.model.partitions import partition_of
 from causeway.domain.model.prefix_lists import named
 from causeway.domain.model.tags import REQUEST_ID_TAG
 from causeway.domain.model.values import PerSide, Side
@@ -83,6 +84,8 @@ class Reader:
     def _observe_or_find(
         self, pool: ThreadPoolExecutor, side: Side, vpc: VpcRef, *, dns: bool, quotas: bool
     ) -> Snapshot | Finding:
+        if partition_of(vpc.region) != self._sessions.partition:
+            return _elsewhere(side, vpc, self._sessions.partition)
         try:
             return self._observe(pool, side, vpc, dns=dns, quotas=quotas)
         except AccessDenied as error:
@@ -106,6 +109,17 @@ class Reader:
 
 def _of(request: Request, observed: Snapshot | Finding) -> Snapshot | Finding:
     return without_excluded(request, observed) if isinstance(observed, Snapshot) else observed
+
+
+def _elsewhere(side: Side, vpc: VpcRef, here: str) -> Finding:
+    there = partition_of(vpc.region)
+    return Finding(
+        code=Code.OTHER_PARTITION,
+        side=side,
+        where=str(vpc),
+        message=f"{vpc} is in the partition {there}, and Causeway runs in {here}. No role and no peering crosses partitions: "
+        f"use a VPC in {here}, or have a Causeway of its own in {there} peer two VPCs there.",
+    )
 
 
 class _Asked(NamedTuple):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from causeway.aws.errors import translated
 from causeway.aws.sessions import Access, MemberSessions
 from causeway.domain.model.errors import ResourceNotFound
+from causeway.domain.model.partitions import partition_of
 from causeway.domain.model.protocols import Protocol
 from causeway.domain.model.tags import REQUEST_ID_TAG
 from causeway.domain.reachability.matching import EPHEMERAL_PORTS
@@ -111,7 +112,7 @@ def _delete_analyses(client: EC2Client, path_id: str) -> bool:
 
 
 def _arn(end: Endpoint, vpc: VpcRef) -> str:
-    return f"arn:aws:ec2:{vpc.region}:{vpc.account_id}:network-interface/{end.network_interface_id}"
+    return f"arn:{partition_of(vpc.region)}:ec2:{vpc.region}:{vpc.account_id}:network-interface/{end.network_interface_id}"
 
 
 def _filter(question: WitnessQuestion) -> PathRequestFilterTypeDef:

@@ -1,4 +1,9 @@
-"""The calls of a function URL and its responses: payload format 2.0 (Lambda guide, "Invoking Lambda function URLs")."""
+"""Signed HTTP calls of a function, and its responses.
+
+They come by a function URL, or where functions have none by an HTTP API. IAM authorises both, and both have the payload format
+2.0, with the signature's maker in it (Lambda guide, "Invoking Lambda function URLs"; API Gateway guide, "Create AWS Lambda
+proxy integrations for HTTP APIs").
+"""
 
 import base64
 from http import HTTPStatus
@@ -15,7 +20,7 @@ type Response = dict[str, Any]
 
 
 def caller(event: dict[str, Any]) -> str:
-    """The ARN that signed the call. Lambda puts it there for a URL with AWS_IAM; nothing in the body can."""
+    """The ARN that signed the call. AWS puts it there once it has checked the signature; nothing in the call itself can."""
     return str(event["requestContext"]["authorizer"]["iam"]["userArn"])
 
 
