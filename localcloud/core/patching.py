@@ -2,14 +2,10 @@
 
 import functools
 import inspect
-import threading
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from moto.ec2.responses._base_response import EC2BaseResponse
-
-_ONE_CALL_AT_A_TIME = threading.RLock()
 
 
 class _Replacement(msgspec.Struct, frozen=True):
@@ -54,11 +50,6 @@ def _put_in_place(replacement: _Replacement) -> None:
     if isinstance(inspect.getattr_static(replacement.owner, replacement.name, None), (classmethod, staticmethod)):
         setattr(replacement.owner, replacement.name, staticmethod(method))
         return
-    # EC2 applies each call whole; moto's threaded server would let one call's check interleave with another's effect.
-    # Only EC2's own entry points take the lock: moto holds a lock of its own while it creates a backend, and other
-    # services' calls (a synchronous invocation) may wait for calls to EC2.
-    if issubclass(replacement.owner, EC2BaseResponse):
-        method = _one_call_at_a_time(method)
     setattr(replacement.owner, replacement.name, method)
 
 
@@ -70,12 +61,3 @@ def _with(original: Callable[..., Any] | None, rule: Callable[..., Any]) -> Call
     # Moto asks whether a method is abstract before it calls it; what `wraps` copies from an abstract one is not true any more.
     vars(replaced).pop("__isabstractmethod__", None)
     return replaced
-
-
-def _one_call_at_a_time(method: Callable[..., Any]) -> Callable[..., Any]:
-    @functools.wraps(method)
-    def locked(*args: Any, **kwargs: Any) -> Any:
-        with _ONE_CALL_AT_A_TIME:
-            return method(*args, **kwargs)
-
-    return locked

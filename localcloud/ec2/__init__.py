@@ -7,6 +7,7 @@ One module or room for each concept; each rule is a function that names itself, 
 from localcloud.core import patching
 from localcloud.core.timing import Timing, configure
 from localcloud.ec2 import (
+    calls,
     cidr_blocks,
     describes,
     dry_run,
@@ -23,6 +24,7 @@ from localcloud.servicequotas import responses
 
 __all__ = [
     "Timing",
+    "calls",
     "cidr_blocks",
     "configure",
     "describes",

@@ -1,10 +1,8 @@
-"""The filters that AWS documents for a describe operation, and where each looks in what the operation lists.
+"""Where each filter of a describe operation looks in what the operation lists.
 
-Both come from botocore's model of EC2: the names from the documentation of `Filters`, the places from the members of what is
-listed. `route.destination-cidr-block` looks at `Routes[].DestinationCidrBlock`.
+It follows from botocore's model of EC2: `route.destination-cidr-block` looks at `Routes[].DestinationCidrBlock`.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
@@ -13,12 +11,12 @@ from typing import Any
 from moto.core.serialize import AttributePickerContext, XFormedAttributePicker
 from moto.core.utils import get_service_model
 
-from localcloud.ec2.filters import FilterReader, matches, unknown_filter
+from localcloud.ec2.documented import BY_TAG
+from localcloud.ec2.filters import FilterReader, matches
 
 type Path = tuple[str, ...]
 """The members that lead from a listed thing to what a filter looks at."""
 
-_NAME = re.compile(r"<li>\s*<p>\s*(?:<code>)?([a-z][a-z0-9.-]*)")
 _PERMISSION = {
     "cidr": "IpRanges.CidrIp",
     "from-port": "FromPort",
@@ -62,19 +60,9 @@ _pick = XFormedAttributePicker()
 
 
 def select[Item](operation: str, items: Iterable[Item], filters: Mapping[str, Sequence[str]]) -> list[Item]:
-    """Those of the listed items that match every filter: moto's objects, or descriptions in the API's words.
-
-    Raises:
-        EC2ClientError: InvalidParameterValue for a filter that AWS does not document for the operation.
-    """
+    """Those of the listed items that match every filter: moto's objects, or descriptions in the API's words."""
     chosen = [(_reader(operation, name), values) for name, values in filters.items()]
     return [item for item in items if all(matches(read(item), values) for read, values in chosen)]
-
-
-@cache
-def documented(operation: str) -> frozenset[str]:
-    """The names of the operation's filters; `tag` stands for every `tag:<key>`."""
-    return frozenset(_NAME.findall(_operation(operation).input_shape.members["Filters"].documentation))
 
 
 @cache
@@ -94,11 +82,9 @@ def path_of(operation: str, name: str) -> Path:
 
 
 def _reader(operation: str, name: str) -> FilterReader[Any]:
-    known, shape = documented(operation), _listed(operation)
-    if name.startswith("tag:") and "tag" in known:
-        return lambda item: [value for key, value in _tags(item, shape) if key == name.removeprefix("tag:")]
-    if name not in known or name == "tag":
-        raise unknown_filter(name)
+    shape = _listed(operation)
+    if name.startswith(BY_TAG):
+        return lambda item: [value for key, value in _tags(item, shape) if key == name.removeprefix(BY_TAG)]
     if name == "tag-key":
         return lambda item: [key for key, _ in _tags(item, shape)]
     return lambda item: _values(item, shape, path_of(operation, name))

@@ -11,3 +11,9 @@ def invalid_parameter(message: str) -> Exception:
 def invalid_combination(message: str) -> Exception:
     error: Exception = EC2ClientError("InvalidParameterCombination", message)
     return error
+
+
+def not_emulated(what: str) -> Exception:
+    """Not AWS's own: what is there on AWS, and here neither there nor answered wrongly."""
+    error: Exception = EC2ClientError("NotEmulated", f"The embedded AWS does not emulate {what}")
+    return error

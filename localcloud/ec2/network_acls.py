@@ -109,14 +109,11 @@ def _entry_of(response: Any) -> dict[str, Any]:
     blocks = _blocks(response)
     if not re.fullmatch(r"-1|\d{1,3}", protocol) or int(protocol) > _LAST_PROTOCOL:
         raise _invalid(protocol, "protocol", "It has to be a protocol number, or -1.")
-    action = response._get_param("RuleAction")
-    if action not in {"allow", "deny"}:
-        raise _invalid(action, "ruleAction", "It has to be allow or deny.")
     return {
         "network_acl_id": response._get_param("NetworkAclId"),
         "rule_number": number,
         "protocol": protocol,
-        "rule_action": action,
+        "rule_action": response._get_param("RuleAction"),
         "egress": response._get_param("Egress"),
         **blocks,
         **_ports(response, protocol),

@@ -26,7 +26,7 @@ from localcloud.ec2.reachability_analyzer.records import (
     PathRequest,
     insights_of,
 )
-from localcloud.ec2.reachability_analyzer.requests import refuse_another, required, tags_of
+from localcloud.ec2.reachability_analyzer.requests import refuse_another, tags_of
 from localcloud.ec2.reachability_analyzer.trusted_access import trusted_access
 from localcloud.ec2.tags import described_tags
 
@@ -43,7 +43,7 @@ def start_network_insights_analysis(_: None, self: Any) -> Any:
         EC2ClientError: MissingParameter, InvalidParameterValue, InvalidNetworkInsightsPathId.NotFound,
             IdempotentParameterMismatch, NetworkInsightsAnalysis.LimitExceeded.
     """
-    backend, token = self.ec2_backend, required(self, "ClientToken")
+    backend, token = self.ec2_backend, self._get_param("ClientToken")
     insights, request = insights_of(backend), _analysis_request(self)
     path = insights.path(request.path_id)
     for analysis in insights.analyses.values():
@@ -81,7 +81,7 @@ def describe_network_insights_analyses(_: None, self: Any) -> Any:
 def delete_network_insights_analysis(_: None, self: Any) -> Any:
     """DeleteNetworkInsightsAnalysis. Unknown: InvalidNetworkInsightsAnalysisId.NotFound."""
     insights = insights_of(self.ec2_backend)
-    analysis = insights.analysis(required(self, "NetworkInsightsAnalysisId"))
+    analysis = insights.analysis(self._get_param("NetworkInsightsAnalysisId"))
     del insights.analyses[analysis.id]
     self.ec2_backend.tags.pop(analysis.id, None)
     return ActionResult({"NetworkInsightsAnalysisId": analysis.id})
@@ -93,7 +93,7 @@ def _analysis_request(response: Any) -> AnalysisRequest:
         if not re.fullmatch(r"\d{12}", account_id):
             raise invalid_parameter(f"'{account_id}' is no account ID.")
     return AnalysisRequest(
-        path_id=required(response, "NetworkInsightsPathId"),
+        path_id=response._get_param("NetworkInsightsPathId"),
         additional_accounts=accounts,
         through=tuple(response._get_param("FilterInArns", [])),
         around=tuple(response._get_param("FilterOutArns", [])),

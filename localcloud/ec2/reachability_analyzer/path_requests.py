@@ -9,14 +9,14 @@ from moto.ec2.exceptions import EC2ClientError, MissingParameter
 from localcloud.ec2.errors import invalid_combination, invalid_parameter
 from localcloud.ec2.reachability_analyzer.endpoints import Endpoint, endpoint
 from localcloud.ec2.reachability_analyzer.records import ANY_PORT, PATH_TYPE, Filter, PathRequest
-from localcloud.ec2.reachability_analyzer.requests import required, tags_of
+from localcloud.ec2.reachability_analyzer.requests import tags_of
 
 
 def path_request(response: Any) -> PathRequest:
     asked = PathRequest(
         source=_end(response, "Source"),
         destination=_end(response, "Destination") if response._get_param("Destination") else None,
-        protocol=_protocol(required(response, "Protocol")),
+        protocol=response._get_param("Protocol"),
         source_ip=_address(response._get_param("SourceIp")),
         destination_ip=_address(response._get_param("DestinationIp")),
         destination_port=_port(response._get_param("DestinationPort")),
@@ -36,19 +36,10 @@ def path_request(response: Any) -> PathRequest:
 def _end(response: Any, name: Literal["Source", "Destination"]) -> Endpoint:
     """An end in another account is looked for when the path is analysed, not before."""
     backend = response.ec2_backend
-    end = endpoint(required(response, name), backend)
+    end = endpoint(response._get_param(name), backend)
     if end.account_id == backend.account_id and not end.exists:
         raise EC2ClientError(f"NetworkInsights{name}.NotFound", f"The {name.lower()} '{end.id}' does not exist")
     return end
-
-
-def _protocol(given: str) -> Literal["tcp", "udp"]:
-    match given.lower():
-        case "tcp":
-            return "tcp"
-        case "udp":
-            return "udp"
-    raise invalid_parameter(f"Value ({given}) for parameter protocol is invalid: TCP and UDP can be analyzed.")
 
 
 def _filter(given: Mapping[str, Any] | None) -> Filter | None:

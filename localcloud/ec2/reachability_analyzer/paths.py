@@ -16,7 +16,7 @@ from localcloud.ec2.pages import paged_result
 from localcloud.ec2.reachability_analyzer.path_descriptions import describe_path
 from localcloud.ec2.reachability_analyzer.path_requests import path_request
 from localcloud.ec2.reachability_analyzer.records import PATH_PREFIX, Path, insights_of
-from localcloud.ec2.reachability_analyzer.requests import refuse_another, required
+from localcloud.ec2.reachability_analyzer.requests import refuse_another
 
 MOST_PATHS = 1000
 """In an account and region ("Quotas for Reachability Analyzer")."""
@@ -30,7 +30,7 @@ def create_network_insights_path(_: None, self: Any) -> Any:
         EC2ClientError: MissingParameter, InvalidParameterValue, InvalidParameterCombination, NetworkInsightsSource.NotFound,
             NetworkInsightsDestination.NotFound, IdempotentParameterMismatch, NetworkInsightsPath.LimitExceeded.
     """
-    backend, token = self.ec2_backend, required(self, "ClientToken")
+    backend, token = self.ec2_backend, self._get_param("ClientToken")
     asked = path_request(self)
     paths = insights_of(backend).paths
     for path in paths.values():
@@ -60,7 +60,7 @@ def describe_network_insights_paths(_: None, self: Any) -> Any:
 def delete_network_insights_path(_: None, self: Any) -> Any:
     """DeleteNetworkInsightsPath, once its analyses are deleted: AnalysisExistsForNetworkInsightsPath before."""
     insights = insights_of(self.ec2_backend)
-    path = insights.path(required(self, "NetworkInsightsPathId"))
+    path = insights.path(self._get_param("NetworkInsightsPathId"))
     if any(analysis.request.path_id == path.id for analysis in insights.analyses.values()):
         message = f"The path {path.id} cannot be deleted: it has analyses."
         raise EC2ClientError("AnalysisExistsForNetworkInsightsPath", message)

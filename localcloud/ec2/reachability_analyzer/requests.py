@@ -1,16 +1,8 @@
-"""What the requests about paths and analyses have in common: parameters, tokens and tags."""
+"""What the requests about paths and analyses have in common: tokens and tags."""
 
 from typing import Any
 
-from moto.ec2.exceptions import EC2ClientError, MissingParameter
-
-
-def required(response: Any, name: str) -> str:
-    """A parameter. Not given: MissingParameter."""
-    value = response._get_param(name)
-    if not value:
-        raise MissingParameter(f"The request must contain the parameter {name}")
-    return str(value)
+from moto.ec2.exceptions import EC2ClientError
 
 
 def refuse_another(token: str, *, differs: bool) -> None:

@@ -84,7 +84,8 @@ def a_tagged_rule(aws: Accounts, **tags: str) -> str:
     ssh = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "10.1.0.0/16"}]}
     made = ec2.authorize_security_group_ingress(GroupId=group_id, IpPermissions=[ssh])
     rule_id: str = made["SecurityGroupRules"][0]["SecurityGroupRuleId"]
-    ec2.create_tags(Resources=[rule_id], Tags=[{"Key": key, "Value": value} for key, value in tags.items()])
+    if tags:
+        ec2.create_tags(Resources=[rule_id], Tags=[{"Key": key, "Value": value} for key, value in tags.items()])
     return rule_id
 
 
