@@ -10,7 +10,7 @@ from causeway.domain.model.values import PerSide, Side
 from causeway.domain.planning.planner import plan_request
 from causeway.steps.common.step_input import StepInput
 from tests.domain.networks import change, request, snapshots
-from tests.domain.situations import applied, both
+from tests.domain.situations import applied
 from tests.ledger import Ledger
 
 WANTED = request(dns_resolution=PerSide(requester=True, accepter=False), tags={"Owner": "payments"})
@@ -41,7 +41,7 @@ def connected(ledger: Ledger) -> None:
 def with_status(status: PeeringStatus) -> PerSide[Snapshot]:
     there = applied(WANTED, plan_request(WANTED, 1, NETWORKS), NETWORKS)
     ours = change(there.requester.peering_connections[0], status=status)
-    return both(lambda side: change(there[side], peering_connections=(ours,)))
+    return PerSide.of(lambda side: change(there[side], peering_connections=(ours,)))
 
 
 def found_connection(ledger: Ledger, networks: PerSide[Snapshot]) -> None:

@@ -6,11 +6,10 @@ from causeway.domain.model.errors import AccessDenied, PeeringNotActive
 from causeway.domain.model.findings import Code
 from causeway.domain.model.network import Direction, PeeringStatus, Permission, RouteTable, Snapshot
 from causeway.domain.model.protocols import PortRange
-from causeway.domain.model.values import SIDES, Side
+from causeway.domain.model.values import SIDES, PerSide, Side
 from causeway.domain.planning.ownership import Holdings
 from causeway.steps.check_reachability import check_reachability
 from tests.domain.networks import change, change_side, flow, with_permissions
-from tests.domain.situations import both
 from tests.ledger import Ledger
 
 from .conftest import StillReader
@@ -78,7 +77,7 @@ def test_a_connection_on_its_way_is_waited_for(ledger: Ledger, status: PeeringSt
 def test_routes_seen_before_the_connection_was_active_are_looked_at_again(ledger: Ledger, side: Side) -> None:
     networks = with_status(PeeringStatus.ACTIVE)
     found_connection(ledger, networks)
-    early = both(lambda each: blackholed(networks[each]) if each is side else networks[each])
+    early = PerSide.of(lambda each: blackholed(networks[each]) if each is side else networks[each])
 
     with pytest.raises(PeeringNotActive, match="black holes"):
         check_reachability(STEP, runs=ledger.runs, holdings=ledger.holdings, reader=StillReader(early))
@@ -100,7 +99,7 @@ def blackholed(snapshot: Snapshot) -> Snapshot:
 def test_a_connection_that_is_gone_is_for_the_verdicts_to_tell(ledger: Ledger) -> None:
     networks = with_status(PeeringStatus.ACTIVE)
     found_connection(ledger, networks)
-    gone = both(lambda side: change(networks[side], peering_connections=()))
+    gone = PerSide.of(lambda side: change(networks[side], peering_connections=()))
 
     assert not check_reachability(STEP, runs=ledger.runs, holdings=ledger.holdings, reader=StillReader(gone)).reachable
 

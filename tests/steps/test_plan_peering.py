@@ -6,12 +6,12 @@ import msgspec
 import pytest
 
 from causeway.domain.lifecycle.outcome import status_of
-from causeway.domain.model.values import SIDES, Side
+from causeway.domain.model.values import SIDES, PerSide, Side
 from causeway.domain.planning.ownership import NOTHING_HELD
 from causeway.domain.planning.planner import plan_request
 from causeway.domain.planning.rounds import PlanSummary, Round, Update
 from tests.domain.networks import change, closed, snapshots
-from tests.domain.situations import applied, both
+from tests.domain.situations import applied
 from tests.ledger import Ledger
 
 from .conftest import PlanStep
@@ -20,7 +20,7 @@ from .samples import NETWORKS, UNREADABLE, WANTED, status_on
 pytestmark = pytest.mark.usefixtures("begun")
 
 
-SAVED_PLAN = plan_request(WANTED, 1, NETWORKS).with_vpcs(both(lambda side: NETWORKS[side].vpc))
+SAVED_PLAN = plan_request(WANTED, 1, NETWORKS).with_vpcs(PerSide.of(lambda side: NETWORKS[side].vpc))
 
 
 def test_what_blocks_a_flow_is_kept_with_the_whole_way(plan: PlanStep, ledger: Ledger) -> None:
@@ -101,7 +101,7 @@ def test_a_blocked_plan_is_saved_and_the_item_left_to_the_outcome(plan: PlanStep
 
 @pytest.mark.parametrize("sides", [(Side.ACCEPTER,), SIDES])
 def test_sides_that_cannot_be_observed_are_told_together(plan: PlanStep, ledger: Ledger, sides: tuple[Side, ...]) -> None:
-    observed = both(lambda side: change(UNREADABLE, side=side) if side in sides else NETWORKS[side])
+    observed = PerSide.of(lambda side: change(UNREADABLE, side=side) if side in sides else NETWORKS[side])
 
     assert plan(observed).blocked
     assert [finding.side for finding in ledger.runs.load(WANTED.request_id, 1).saved_plan.findings] == list(sides)

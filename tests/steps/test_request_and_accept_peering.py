@@ -5,10 +5,11 @@ import pytest
 from causeway.domain.model.errors import LedgerMissing, Throttled
 from causeway.domain.model.network import PeeringStatus
 from causeway.domain.model.tags import connection_tags
+from causeway.domain.model.values import PerSide
 from causeway.steps.accept_peering import accept_peering
 from causeway.steps.request_peering import request_peering
 from tests.domain.networks import CONNECTION_ID, connection
-from tests.domain.situations import both, with_connection
+from tests.domain.situations import with_connection
 from tests.ledger import Ledger
 
 from .conftest import RecordingWriter
@@ -45,7 +46,7 @@ def test_a_repetition_leaves_the_same_records(ledger: Ledger) -> None:
 
 def test_a_connection_that_the_plan_found_is_accepted(ledger: Ledger) -> None:
     pending = connection(NETWORKS, PeeringStatus.PENDING_ACCEPTANCE, tags=connection_tags(WANTED))
-    planned(ledger, networks=both(lambda side: with_connection(NETWORKS[side], pending)))
+    planned(ledger, networks=PerSide.of(lambda side: with_connection(NETWORKS[side], pending)))
     writer = RecordingWriter()
 
     assert accept_peering(STEP, runs=ledger.runs, writer=writer) == CONNECTION_ID

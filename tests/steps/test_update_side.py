@@ -6,13 +6,13 @@ import pytest
 
 from causeway.domain.model.errors import LedgerMissing, PeeringNotActive, RouteConflict, Throttled
 from causeway.domain.model.request import AclMode
-from causeway.domain.model.values import SIDES, Side
+from causeway.domain.model.values import SIDES, PerSide, Side
 from causeway.domain.planning.kinds import AuthorizeRule, CreateAclEntry, CreateRoute
 from causeway.domain.planning.ownership import NOTHING_HELD
 from causeway.domain.planning.planner import holdings_after, plan_removal
 from causeway.domain.planning.rounds import summarise
 from tests.domain.networks import change, closed
-from tests.domain.situations import applied, both
+from tests.domain.situations import applied
 from tests.ledger import Ledger
 
 from .conftest import RecordingWriter, configure_dns, update_network_acls, update_route_tables, update_security_groups
@@ -71,7 +71,7 @@ def test_a_step_that_is_tried_again_has_in_the_end_everything_on_record(ledger: 
 
 def test_network_acls_are_changed_as_planned_and_back(ledger: Ledger) -> None:
     wanted = change(WANTED, network_acls=AclMode.MANAGE)
-    shut = both(lambda side: closed(NETWORKS[side]))
+    shut = PerSide.of(lambda side: closed(NETWORKS[side]))
     planned(ledger, wanted, shut)
     plan = ledger.runs.load(WANTED.request_id, 1).saved_plan
     writer = RecordingWriter()
