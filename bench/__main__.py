@@ -21,7 +21,7 @@ from bench.competitors import Absent, Terraform, find_competitors, straight_line
 from bench.fleet import Fleet, Size, measure_fleet
 from bench.leftovers import Leftovers, leave
 from bench.life import Life, measure_life
-from bench.measure import Case, Measurement, ReachableSet, Run, take_sample
+from bench.measure import Case, Measurement, PeeringMethod, Run, take_sample
 from bench.networks import build_pair
 from bench.product import Causeway, peer, peer_and_remove
 from bench.questions import Question, measure_questions
@@ -77,7 +77,7 @@ class _Teller:
 
 
 def _run_quick(cloud: Cloud, tell: _Teller) -> report.Results:
-    ways: list[ReachableSet] = [Causeway(cloud), straight_line(cloud)]
+    ways: list[PeeringMethod] = [Causeway(cloud), straight_line(cloud)]
     return _results(
         samples=1,
         measurements=_measure(cloud, ways, [SMALLEST], 1, tell),
@@ -139,13 +139,15 @@ def _results(
 
 
 def _measure(
-    cloud: Cloud, ways: Sequence[ReachableSet], cases: Sequence[Case], samples: int, tell: _Teller
+    cloud: Cloud, ways: Sequence[PeeringMethod], cases: Sequence[Case], samples: int, tell: _Teller
 ) -> list[Measurement]:
-    """The ways take turns, so that what disturbs the machine disturbs them alike."""
+    """The ways take turns, so that what disturbs the machine disturbs all of them."""
     return [measurement for case in cases for measurement in _measure_case(cloud, ways, case, samples, tell)]
 
 
-def _measure_case(cloud: Cloud, ways: Sequence[ReachableSet], case: Case, samples: int, tell: _Teller) -> Iterator[Measurement]:
+def _measure_case(
+    cloud: Cloud, ways: Sequence[PeeringMethod], case: Case, samples: int, tell: _Teller
+) -> Iterator[Measurement]:
     runs: dict[str, list[tuple[Run, Run]]] = {way.name: [] for way in ways}
     for sample in range(1, samples + 1):
         for way in ways:
@@ -161,7 +163,7 @@ def _start_cold(cloud: Cloud, names: Iterable[str], samples: int, tell: _Teller)
     return measure_cold_starts(cloud, names, peer(cloud, times=2), peer_and_remove(cloud), samples)
 
 
-def _leave(cloud: Cloud, ways: Sequence[ReachableSet], tell: _Teller) -> list[Leftovers]:
+def _leave(cloud: Cloud, ways: Sequence[PeeringMethod], tell: _Teller) -> list[Leftovers]:
     left = []
     for way in ways:
         tell(f"what is left after a conflict: {way.name}")

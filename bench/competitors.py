@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from bench.cloud import OPERATOR_CREDENTIALS, REGION, Cloud
-from bench.measure import Outcome, ReachableSet
+from bench.measure import Outcome, PeeringMethod
 from bench.networks import Pair, Vpc
 
 HERE = Path(__file__).parent / "competitors"
@@ -104,11 +104,11 @@ class Absent(msgspec.Struct, frozen=True):
     reason: str
 
 
-def straight_line(cloud: Cloud) -> ReachableSet:
+def straight_line(cloud: Cloud) -> PeeringMethod:
     return Script("boto3 script", (sys.executable, HERE / "straight_line.py"), cloud)
 
 
-def find_competitors(cloud: Cloud, folder: Path) -> tuple[list[ReachableSet], list[Absent]]:
+def find_competitors(cloud: Cloud, folder: Path) -> tuple[list[PeeringMethod], list[Absent]]:
     """The competitors that can run here, and those that cannot."""
     found = (straight_line(cloud), _aws_cli(cloud), _terraform(cloud, folder))
     return [each for each in found if not isinstance(each, Absent)], [each for each in found if isinstance(each, Absent)]
@@ -139,14 +139,14 @@ def version_of(*command: str) -> str | None:
     return answer.stdout.splitlines()[0] if answer.returncode == 0 else None
 
 
-def _aws_cli(cloud: Cloud) -> ReachableSet | Absent:
+def _aws_cli(cloud: Cloud) -> PeeringMethod | Absent:
     name = "AWS CLI script"
     if version_of("aws", "--version") is None:
         return Absent(name, "`aws` is not on the PATH")
     return Script(name, (HERE / "aws_cli.sh",), cloud)
 
 
-def _terraform(cloud: Cloud, folder: Path) -> ReachableSet | Absent:
+def _terraform(cloud: Cloud, folder: Path) -> PeeringMethod | Absent:
     if version_of("terraform", "version") is None:
         return Absent(Terraform.name, "`terraform` is not on the PATH")
     mirror = _provider_mirror()

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from bench.cloud import Cloud
-from bench.measure import ReachableSet, timed_run
+from bench.measure import PeeringMethod, timed_run
 from bench.networks import Pair, Vpc, build_pair, occupy_last_route_table
 
 _GONE = ["deleted", "rejected", "failed", "expired"]
@@ -21,7 +21,7 @@ class Leftovers(msgspec.Struct, frozen=True):
     rules: tuple[str, ...]
 
 
-def leave(cloud: Cloud, way: ReachableSet, route_tables: int) -> Leftovers:
+def leave(cloud: Cloud, way: PeeringMethod, route_tables: int) -> Leftovers:
     """Let a way run into the conflict, and look at what there is afterwards."""
     pair = build_pair(cloud, route_tables)
     occupy_last_route_table(cloud, pair)

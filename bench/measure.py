@@ -18,8 +18,8 @@ class Outcome(msgspec.Struct, frozen=True):
     succeeded: bool
 
 
-class ReachableSet(Protocol):
-    """A way to peer two VPCs."""
+class PeeringMethod(Protocol):
+    """A way to peer two VPCs: Causeway, a script, or a tool."""
 
     @property
     def name(self) -> str: ...
@@ -92,12 +92,12 @@ class Measurement(msgspec.Struct, frozen=True):
     second: tuple[Run, ...]
 
 
-def take_sample(cloud: Cloud, way: ReachableSet, pair: Pair, latency_ms: int) -> tuple[Run, Run]:
+def take_sample(cloud: Cloud, way: PeeringMethod, pair: Pair, latency_ms: int) -> tuple[Run, Run]:
     """The first and the second run on a pair."""
     return timed_run(cloud, way, pair, latency_ms), timed_run(cloud, way, pair, latency_ms)
 
 
-def timed_run(cloud: Cloud, way: ReachableSet, pair: Pair, latency_ms: int = 0) -> Run:
+def timed_run(cloud: Cloud, way: PeeringMethod, pair: Pair, latency_ms: int = 0) -> Run:
     way.prepare(pair)
     with cloud.recorded(latency_ms) as calls:
         outcome = way.run(pair)

@@ -13,7 +13,7 @@ from causeway.domain.planning.ownership import NOTHING_HELD, Holdings
 from causeway.domain.planning.planner import holdings_after, plan_request
 
 from .networks import change, snapshots
-from .situations import both, situations
+from .situations import situations
 
 RULES = st.builds(
     ApprovalRule,
@@ -49,7 +49,7 @@ def networks_of(item: dict[str, Any]) -> PerSide[Snapshot]:
     """The walkthrough's two networks, as those that the item names."""
     networks = snapshots()
     refs = PerSide(requester=VpcRef(**item["requester"]), accepter=VpcRef(**item["accepter"]))
-    return both(lambda side: change(networks[side], vpc=change(networks[side].vpc, ref=refs[side])))
+    return PerSide.of(lambda side: change(networks[side], vpc=change(networks[side].vpc, ref=refs[side])))
 
 
 @st.composite
@@ -58,6 +58,6 @@ def saved_situations(draw: st.DrawFn) -> tuple[Request, SavedNetwork]:
     wanted, networks = draw(situations())
     begun = holdings_after(wanted, NOTHING_HELD, plan_request(wanted, 1, networks))
     quotas = draw(st.dictionaries(st.sampled_from(["L-1", "L-2"]), st.integers(0, 1000)))
-    networks = both(lambda side: change(networks[side], quotas=quotas, outstanding_requests=len(quotas)))
+    networks = PerSide.of(lambda side: change(networks[side], quotas=quotas, outstanding_requests=len(quotas)))
     holdings = {wanted.request_id: begun, "another": change(begun, request=None)}
     return wanted, saved_network(networks, draw(ITEMS), holdings, draw(RULES))

@@ -2,7 +2,6 @@
 
 from functools import cache
 from itertools import count
-from typing import Any
 
 from hypothesis import strategies as st
 
@@ -54,8 +53,8 @@ def applied(wanted: Request, plan: Plan, networks: PerSide[Snapshot]) -> PerSide
     """What is observed once the plan is done: its projection, with the tags of the rules that it added."""
     projected, ours = project(plan, networks)
     if plan.of(DeletePeering):
-        return both(lambda side: without_connection(projected[side], ours.connection_id))
-    return both(lambda side: _with_owned_rules(projected[side], plan, wanted))
+        return PerSide.of(lambda side: without_connection(projected[side], ours.connection_id))
+    return PerSide.of(lambda side: _with_owned_rules(projected[side], plan, wanted))
 
 
 def without_connection(network: Snapshot, connection_id: str) -> Snapshot:
@@ -85,12 +84,6 @@ def with_connection(network: Snapshot, ours: PeeringConnection) -> Snapshot:
     return change(network, peering_connections=(*others, ours))
 
 
-def both(of: Any) -> PerSide[Any]:
-    """One thing for each side, made by a function of the side."""
-    requester, accepter = map(of, SIDES)
-    return PerSide(requester=requester, accepter=accepter)
-
-
 @st.composite
 def situations(draw: st.DrawFn) -> Situation:
     """Any small one: with or without the connection, tags, foreign routes and rules, more blocks, edge tables, closed ACLs.
@@ -99,7 +92,7 @@ def situations(draw: st.DrawFn) -> Situation:
     """
     networks, ordinary = draw(networks_and_flows())
     wanted = draw(particular(ordinary))
-    networks = both(lambda side: draw(_lived_in(networks[side])))
+    networks = PerSide.of(lambda side: draw(_lived_in(networks[side])))
     return wanted, draw(_connected(wanted, networks))
 
 
@@ -116,9 +109,9 @@ def particular(draw: st.DrawFn, wanted: Request) -> Request:
     """The request with any selectors, DNS options, tags, and its network ACLs checked or managed."""
     return change(
         wanted,
-        route_tables=both(lambda side: draw(_selectors("rtb", side))),
-        security_groups=both(lambda side: draw(_selectors("sg", side))),
-        dns_resolution=both(lambda _: draw(BOOLEANS)),
+        route_tables=PerSide.of(lambda side: draw(_selectors("rtb", side))),
+        security_groups=PerSide.of(lambda side: draw(_selectors("sg", side))),
+        dns_resolution=PerSide.of(lambda _: draw(BOOLEANS)),
         tags=draw(REQUEST_TAGS),
         network_acls=draw(st.sampled_from(AclMode)),
     )
@@ -217,7 +210,7 @@ def _connected(draw: st.DrawFn, wanted: Request, networks: PerSide[Snapshot]) ->
     ours = connection(
         networks,
         draw(STATUSES),
-        dns_resolution=both(lambda _: draw(BOOLEANS)),
+        dns_resolution=PerSide.of(lambda _: draw(BOOLEANS)),
         tags=connection_tags(wanted),
     )
     theirs = change(ours, tags=ours.tags if draw(BOOLEANS) else {})

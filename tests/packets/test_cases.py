@@ -65,7 +65,7 @@ def two_peers_of_one() -> World:
         vpc=change(third.vpc, ref=change(third.vpc.ref, vpc_id="vpc-c1")),
         network_interfaces=tuple(change(each, network_interface_id="eni-c1") for each in third.network_interfaces),
     )
-    third = with_permissions(third, allowed_by_rules("-1", "0.0.0.0/0"))
+    third = with_permissions(third, ingress("-1", "0.0.0.0/0"))
     for side in SIDES:
         third = with_routes(third, Route(destination=networks[side].vpc.cidr_blocks[0], target=other))
     return World(
@@ -100,7 +100,7 @@ def only(*permissions: Permission) -> Callable[[Snapshot], Snapshot]:
     )
 
 
-def allowed_by_rules(protocol: str, peer: str, ports: PortRange | None = None) -> Permission:
+def ingress(protocol: str, peer: str, ports: PortRange | None = None) -> Permission:
     return Permission(direction=Direction.INGRESS, protocol=protocol, peer=peer, ports=ports)
 
 
@@ -147,19 +147,15 @@ CASES = {
     ),
     "a range from two rules": at_accepter(
         only(
-            allowed_by_rules("tcp", "0.0.0.0/0", PortRange(first=80, last=84)),
-            allowed_by_rules("tcp", "0.0.0.0/0", PortRange(first=85, last=90)),
+            ingress("tcp", "0.0.0.0/0", PortRange(first=80, last=84)),
+            ingress("tcp", "0.0.0.0/0", PortRange(first=85, last=90)),
         ),
         flow(REQUESTER, Protocol.TCP, PortRange(first=80, last=90)),
     ),
-    "let in by the peer's group": at_accepter(
-        only(allowed_by_rules("tcp", "sg-a1", port(22)), allowed_by_rules("icmp", "sg-a1"))
-    ),
-    "let in by the own group, which the peer has not": at_accepter(only(allowed_by_rules("-1", "sg-b1"))),
-    "an echo request by its code": at_accepter(only(allowed_by_rules("icmp", "0.0.0.0/0", PortRange(first=8, last=0))), ping()),
-    "an echo request by another code": at_accepter(
-        only(allowed_by_rules("icmp", "0.0.0.0/0", PortRange(first=8, last=1))), ping()
-    ),
+    "let in by the peer's group": at_accepter(only(ingress("tcp", "sg-a1", port(22)), ingress("icmp", "sg-a1"))),
+    "let in by the own group, which the peer has not": at_accepter(only(ingress("-1", "sg-b1"))),
+    "an echo request by its code": at_accepter(only(ingress("icmp", "0.0.0.0/0", PortRange(first=8, last=0))), ping()),
+    "an echo request by another code": at_accepter(only(ingress("icmp", "0.0.0.0/0", PortRange(first=8, last=1))), ping()),
     "a black hole for one subnet": at_accepter(
         lambda network: with_routes(network, Route(destination="10.0.0.0/24", target="pcx-gone", blackhole=True))
     ),
@@ -169,15 +165,13 @@ CASES = {
     "a static route before a propagated one": at_accepter(
         lambda network: with_routes(network, Route(destination="10.0.0.0/16", target="vgw-1", propagated=True))
     ),
-    "let in by a prefix list": at_accepter(
-        listing("172.16.0.0/12", "10.0.0.0/24", only=allowed_by_rules("tcp", "pl-1", port(22)))
-    ),
+    "let in by a prefix list": at_accepter(listing("172.16.0.0/12", "10.0.0.0/24", only=ingress("tcp", "pl-1", port(22)))),
     "let in by a prefix list with one block in another": at_accepter(
-        listing("10.0.0.10/32", "10.0.0.0/8", "10.0.0.0/16", only=allowed_by_rules("-1", "pl-1"))
+        listing("10.0.0.10/32", "10.0.0.0/8", "10.0.0.0/16", only=ingress("-1", "pl-1"))
     ),
-    "let in by a prefix list that holds a part": at_accepter(listing("10.0.0.10/32", only=allowed_by_rules("-1", "pl-1"))),
-    "let in by a prefix list that holds nothing": at_accepter(listing(only=allowed_by_rules("-1", "pl-1"))),
-    "let in by a prefix list that may not be read": at_accepter(listing("0.0.0.0/0", only=allowed_by_rules("-1", "pl-unread"))),
+    "let in by a prefix list that holds a part": at_accepter(listing("10.0.0.10/32", only=ingress("-1", "pl-1"))),
+    "let in by a prefix list that holds nothing": at_accepter(listing(only=ingress("-1", "pl-1"))),
+    "let in by a prefix list that may not be read": at_accepter(listing("0.0.0.0/0", only=ingress("-1", "pl-unread"))),
     "a route by a prefix list": at_accepter(listing("172.16.0.0/12", "10.0.0.0/16", routes=(BY_LIST,))),
     "a route by a prefix list that holds a part": at_accepter(listing("10.0.0.10/32", routes=(BY_LIST,))),
     "a longer prefix in a prefix list": at_accepter(

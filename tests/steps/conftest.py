@@ -1,7 +1,7 @@
 """The hub's tables, bus and state machine on moto, and stand-ins for what looks at members' networks and changes them."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -17,6 +17,7 @@ from causeway.aws.events import Bus
 from causeway.aws.executions import Executions, Tasks
 from causeway.aws.store.requests_table import RequestsTable
 from causeway.aws.topic import Topic
+from causeway.domain.authority.approval import ApprovalRule
 from causeway.domain.authority.notification import Notification
 from causeway.domain.lifecycle.status import Status
 from causeway.domain.model.errors import CausewayError
@@ -25,11 +26,16 @@ from causeway.domain.model.network import Snapshot
 from causeway.domain.model.request import Request
 from causeway.domain.model.values import PerSide
 from causeway.domain.planning.kinds import ACL_ENTRIES, DNS, ROUTES, RULES, AcceptPeering, CreatePeering, DeletePeering
+from causeway.domain.planning.rounds import PlanSummary
+from causeway.steps.plan_peering import plan_peering
 from causeway.steps.update_side import update_side
 from tests.ledger import Ledger
 
-MADE = "pcx-1"
+from .samples import MADE, STEP, WANTED
+
 KEYS = {"requests": ["request_id"], "ledger": ["request_id", "record"]}
+
+type PlanStep = Callable[[PerSide[Any]], PlanSummary]
 
 
 class RecordingBus(Bus):
@@ -45,7 +51,7 @@ class RecordingBus(Bus):
 class StillReader(Reader):
     """Sees what it is given."""
 
-    def __init__(self, observed: PerSide[Snapshot | Finding]) -> None:
+    def __init__(self, observed: PerSide[Any]) -> None:
         self._observed = observed
 
     def observe_both(self, request: Request, *, quotas: bool = False) -> PerSide[Snapshot | Finding]:  # noqa: ARG002 - always the same
@@ -207,3 +213,28 @@ def machine(step_functions: Any) -> Iterator[Machine]:
 @pytest.fixture
 def executions(machine: Machine) -> Executions:
     return Executions(machine.arn, machine.client)
+
+
+@pytest.fixture
+def begun(table: Any, ledger: Ledger) -> None:
+    """The item of `WANTED` is there, and its first generation has its request."""
+    table.put_item(Item={"request_id": WANTED.request_id})
+    ledger.runs.save_request(1, WANTED)
+
+
+@pytest.fixture
+def plan(requests: RequestsTable, ledger: Ledger) -> PlanStep:
+    """PlanPeering of that run, on these networks, with nobody else at work."""
+    return lambda networks: plan_peering(
+        STEP,
+        requests=requests,
+        generations=ledger.generations,
+        runs=ledger.runs,
+        holdings=ledger.holdings,
+        locks=ledger.locks,
+        approvals=ledger.approvals,
+        tasks=RecordingTasks(),
+        reader=StillReader(networks),
+        rule=ApprovalRule(),
+        is_running=lambda _: False,
+    )

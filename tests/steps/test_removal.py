@@ -25,7 +25,7 @@ from causeway.steps.plan_peering import plan_peering
 from causeway.steps.record_outcome import record_outcome
 from causeway.steps.request_peering import request_peering
 from tests.domain.networks import change, flow, request, snapshots, ssh
-from tests.domain.situations import applied, both
+from tests.domain.situations import applied
 from tests.ledger import Ledger
 
 from .conftest import RecordingBus, RecordingTasks, RecordingWriter, StillReader, update_route_tables, update_security_groups
@@ -258,7 +258,7 @@ def cut_off(here: Snapshot) -> Snapshot:
 def test_a_vpc_that_is_gone_took_its_side_along(active: Steps, side: Side) -> None:
     generation = active.begin(occasion=Occasion.REMOVAL)
 
-    summary = active.plan(generation, both(lambda each: missing(each) if each is side else cut_off(THERE[each])))
+    summary = active.plan(generation, PerSide.of(lambda each: missing(each) if each is side else cut_off(THERE[each])))
 
     (removals,) = summary.rounds
     assert [(each.side, each.step) for each in removals.updates] == [
@@ -272,7 +272,7 @@ def test_a_vpc_that_is_gone_took_its_side_along(active: Steps, side: Side) -> No
 def test_of_two_vpcs_that_are_gone_nothing_is_left_to_do(active: Steps) -> None:
     generation = active.begin(occasion=Occasion.REMOVAL)
 
-    assert active.plan(generation, both(missing)) == PlanSummary()
+    assert active.plan(generation, PerSide.of(missing)) == PlanSummary()
     assert active.record(generation) is State.REMOVED
     assert active.ledger.holdings.load(WANTED.request_id) == NOTHING_HELD
 

@@ -93,7 +93,7 @@ class Network:
         prefix_list_id: str = answer["PrefixList"]["PrefixListId"]
         return prefix_list_id
 
-    def allowed_by_rules(self, group_id: str, prefix_list_id: str, port: int) -> None:
+    def allow_prefix_list(self, group_id: str, prefix_list_id: str, port: int) -> None:
         """TCP to one port, from what the prefix list holds."""
         peers = [{"PrefixListId": prefix_list_id}]
         rule = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "PrefixListIds": peers}

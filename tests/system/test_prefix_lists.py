@@ -16,7 +16,7 @@ def test_a_group_that_lets_in_by_a_prefix_list_needs_no_rule(hub: Hub, pair: tup
         VpcId=requester.vpc_id, ServiceName="com.amazonaws.us-east-1.s3", RouteTableIds=[requester.main_table]
     )
     offices = accepter.add_prefix_list("offices", "172.16.0.0/12", requester.block)
-    accepter.allowed_by_rules(accepter.default_group, offices, 22)
+    accepter.allow_prefix_list(accepter.default_group, offices, 22)
     for network in pair:
         network.add_interface(network.default_group)
 
@@ -71,7 +71,7 @@ def test_a_longer_prefix_in_a_list_is_told_before_the_first_write(hub: Hub, pair
 def test_what_is_taken_out_of_a_prefix_list_is_heard_of_and_made_good(hub: Hub, networks: Networks, awake: Any) -> None:
     requester, accepter = networks.make(PRODUCTION), networks.make(UNWATCHED)
     offices = accepter.add_prefix_list("offices", requester.block)
-    accepter.allowed_by_rules(accepter.default_group, offices, 22)
+    accepter.allow_prefix_list(accepter.default_group, offices, 22)
     item: Item = an_item(requester, accepter, allow=ONE_WAY, drift="repair")
     assert hub.run(item).status["state"] == "ACTIVE"
     awake("NetworkChanged")

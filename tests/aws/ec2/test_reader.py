@@ -150,7 +150,7 @@ def test_the_prefix_lists_that_routes_and_rules_name_are_read(world: World, read
     routed, _ = (prefix_list(world, requester, name, "10.9.0.0/16") for name in ("branches", "others"))
     allowed = prefix_list(world, requester, "offices", "10.9.0.0/16", max_entries=10)
     route_to(world, requester, routed)
-    allowed_by_rules(world, requester, allowed)
+    allow_prefix_list(world, requester, allowed)
     ec2.modify_managed_prefix_list(PrefixListId=allowed, AddEntries=[{"Cidr": "10.8.0.0/16"}], CurrentVersion=1)
 
     lists = {each.name: each for each in reader.observe(Side.REQUESTER, requester, dns=False).prefix_lists}
@@ -254,7 +254,7 @@ def route_to(world: World, vpc: VpcRef, prefix_list_id: str) -> None:
     ec2.create_route(RouteTableId=world.route_tables(vpc, 1)[0], DestinationPrefixListId=prefix_list_id, GatewayId=gateway)
 
 
-def allowed_by_rules(world: World, vpc: VpcRef, prefix_list_id: str) -> None:
+def allow_prefix_list(world: World, vpc: VpcRef, prefix_list_id: str) -> None:
     rule = {"IpProtocol": "-1", "PrefixListIds": [{"PrefixListId": prefix_list_id}]}
     world.ec2(vpc).authorize_security_group_ingress(GroupId=world.security_group(vpc, "app"), IpPermissions=[rule])
 

@@ -17,7 +17,7 @@ from causeway.domain.planning.projection import project
 from causeway.domain.reachability.check import check
 from tests.domain.networks import CIDR_BLOCKS, allow_all, change, named, networks_and_flows, ping, request, snapshots, ssh
 from tests.domain.planning.test_preflight import found, only, peered_elsewhere, with_blocks
-from tests.domain.situations import applied, both
+from tests.domain.situations import applied
 
 SHARED = "100.64.0.0/10"
 OF_THE_SIDE = PerSide(requester="100.64.0.0/20", accepter="100.65.0.0/20")
@@ -49,14 +49,14 @@ def open_to_ipv6(network: Snapshot) -> Snapshot:
 
 
 def left_of(wanted: Request, networks: PerSide[Snapshot]) -> PerSide[Snapshot]:
-    return both(lambda side: without_excluded(wanted, networks[side]))
+    return PerSide.of(lambda side: without_excluded(wanted, networks[side]))
 
 
 @given(networks_and_flows())
 def test_leaving_blocks_out_is_as_if_they_were_not_there(case: tuple[PerSide[Snapshot], Request]) -> None:
     networks, ordinary = case
     wanted = change(ordinary, excluded_cidr_blocks=(SHARED, IPV6_SHARED))
-    shared = both(lambda side: with_shared_blocks(networks[side]))
+    shared = PerSide.of(lambda side: with_shared_blocks(networks[side]))
 
     left = left_of(wanted, shared)
 
@@ -73,7 +73,7 @@ def test_no_route_rule_or_verdict_is_about_an_excluded_block(case: tuple[PerSide
     networks, ordinary = case
     excluded = (SHARED,) if secondary else (IPV6_SHARED,)
     wanted = change(ordinary, excluded_cidr_blocks=excluded)
-    left = left_of(wanted, both(lambda side: open_to_ipv6(with_shared_blocks(networks[side]))))
+    left = left_of(wanted, PerSide.of(lambda side: open_to_ipv6(with_shared_blocks(networks[side]))))
 
     plan = plan_request(wanted, 1, left)
 

@@ -1,7 +1,7 @@
 """Two requests of one pair, each asked from either side: they share what both want, and neither takes it from the other."""
 
 from collections.abc import Iterable
-from functools import reduce
+from functools import partial, reduce
 
 import pytest
 from hypothesis import given
@@ -47,7 +47,7 @@ from tests.domain.networks import (
     with_permissions,
     with_routes,
 )
-from tests.domain.situations import BOOLEANS, applied, both, particular
+from tests.domain.situations import BOOLEANS, applied, particular
 
 A, B = "a", "b"
 
@@ -101,14 +101,14 @@ class Pair:
 
     def _seen_by(self, wanted: Request) -> PerSide[Snapshot]:
         networks = self.networks if self._is_straight(wanted) else swapped(self.networks)
-        return both(lambda side: without_excluded(wanted, networks[side]))
+        return PerSide.of(lambda side: without_excluded(wanted, networks[side]))
 
     def _is_straight(self, wanted: Request) -> bool:
         return wanted.requester == self.networks.requester.vpc.ref
 
 
 def swapped(networks: PerSide[Snapshot]) -> PerSide[Snapshot]:
-    return both(lambda side: change(networks[side.other], side=side))
+    return PerSide.of(lambda side: change(networks[side.other], side=side))
 
 
 def everything(networks: PerSide[Snapshot]) -> set[tuple[object, ...]]:
@@ -122,6 +122,10 @@ def everything(networks: PerSide[Snapshot]) -> set[tuple[object, ...]]:
     )
 
 
+def seen_for(wanted: Request, networks: PerSide[Snapshot], side: Side) -> Snapshot:
+    return without_excluded(wanted, networks[side])
+
+
 def claimed(pair: Pair, connection_id: str) -> tuple[set[tuple[object, ...]], set[tuple[object, ...]]]:
     """What the surviving requests want: routes and entries, which always are there; and rules."""
     places: set[tuple[object, ...]] = set()
@@ -129,7 +133,7 @@ def claimed(pair: Pair, connection_id: str) -> tuple[set[tuple[object, ...]], se
     for wanted in pair.wanted:
         straight = wanted if wanted.requester == pair.networks.requester.vpc.ref else wanted.swapped
         held = reduce(Holdings.merged_with, pair.held.values(), Holdings(request=straight))
-        claim = claim_of(straight, both(lambda side, of=straight: without_excluded(of, pair.networks[side])), held)
+        claim = claim_of(straight, PerSide.of(partial(seen_for, straight, pair.networks)), held)
         for side in SIDES:
             places |= {(table, block, connection_id) for table, block in claim.of(ROUTES, side)} | set(
                 claim.of(ACL_ENTRIES, side)
@@ -147,10 +151,10 @@ def lives(draw: st.DrawFn) -> tuple[PerSide[Snapshot], list[Step]]:
     networks, ordinary = draw(networks_and_flows())
     by_hand = Permission(direction=Direction.INGRESS, protocol="tcp", peer="0.0.0.0/0", ports=PortRange(first=22, last=22))
     if draw(BOOLEANS):
-        networks = both(lambda side: with_permissions(networks[side], by_hand))
+        networks = PerSide.of(lambda side: with_permissions(networks[side], by_hand))
     if draw(BOOLEANS):
-        networks = both(lambda side: closed(networks[side]))
-    networks = both(lambda side: with_routes(networks[side], Route(destination="172.16.0.0/12", target="tgw-1")))
+        networks = PerSide.of(lambda side: closed(networks[side]))
+    networks = PerSide.of(lambda side: with_routes(networks[side], Route(destination="172.16.0.0/12", target="tgw-1")))
     turns = {A: False, B: draw(BOOLEANS)}
     steps: list[Step] = []
     at_first = [(user, False) for user in draw(st.permutations([A, B]))]
@@ -283,7 +287,7 @@ def test_dns_is_on_while_anybody_wants_it_on_the_side_that_the_connection_calls_
 def test_a_route_that_both_want_outlives_the_one_whose_plan_named_it() -> None:
     """Also one that the first made after the second was planned: what is left behind goes to those who stay."""
     first = request(request_id=A)
-    only_main = change(first, route_tables=both(lambda side: Selector(ids=(named("rtb", side, 0),))))
+    only_main = change(first, route_tables=PerSide.of(lambda side: Selector(ids=(named("rtb", side, 0),))))
     pair = both_there(only_main, request(request_id=B))
     assert len(pair.put(first).of(CreateRoute)) == 0
     pair.delete(A)

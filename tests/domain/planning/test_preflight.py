@@ -29,7 +29,7 @@ from tests.domain.networks import (
     with_entries,
     with_routes,
 )
-from tests.domain.situations import Situation, applied, both, situations, with_connection
+from tests.domain.situations import Situation, applied, situations, with_connection
 
 ELSEWHERE = VpcRef(account_id="333333333333", region="us-east-1", vpc_id="vpc-c1")
 
@@ -65,7 +65,7 @@ def peered_elsewhere(networks: PerSide[Snapshot], side: Side, *blocks: str) -> P
 
 
 def select(kind: str, side: Side, selector: Selector) -> Request:
-    everything = both(lambda _: Selector(every=True))
+    everything = PerSide.of(lambda _: Selector(every=True))
     return change(request(), **{kind: change_side(everything, side, selector)})
 
 
@@ -136,7 +136,7 @@ def test_a_connection_between_the_two_in_either_order(status: PeeringStatus, rev
     theirs = connection(networks, status)
     if reversed_order:
         theirs = change(theirs, requester=theirs.accepter, accepter=theirs.requester)
-    networks = both(lambda side: with_connection(networks[side], theirs))
+    networks = PerSide.of(lambda side: with_connection(networks[side], theirs))
 
     finding = only(Code.PEERING_EXISTS, request(), networks)
 
@@ -156,7 +156,7 @@ def test_a_connection_that_only_one_side_shows_counts(side: Side) -> None:
 def test_routes_to_a_connection_of_the_two_are_told_with_it() -> None:
     networks = snapshots()
     theirs = connection(networks)
-    networks = both(lambda side: with_connection(networks[side], theirs))
+    networks = PerSide.of(lambda side: with_connection(networks[side], theirs))
     routed = [Route(destination=networks[side.other].vpc.cidr_blocks[0], target=CONNECTION_ID) for side in SIDES]
     networks = PerSide(requester=with_routes(networks.requester, routed[0]), accepter=with_routes(networks.accepter, routed[1]))
 
@@ -166,7 +166,7 @@ def test_routes_to_a_connection_of_the_two_are_told_with_it() -> None:
 def test_a_connection_of_another_request_names_the_request() -> None:
     networks = snapshots()
     theirs = connection(networks, tags={REQUEST_ID_TAG: "other"})
-    networks = both(lambda side: with_connection(networks[side], theirs))
+    networks = PerSide.of(lambda side: with_connection(networks[side], theirs))
 
     assert "made by the request other, which Causeway does not know" in only(Code.PEERING_EXISTS, request(), networks).message
 
@@ -174,7 +174,7 @@ def test_a_connection_of_another_request_names_the_request() -> None:
 def test_the_requests_own_connection_is_no_finding() -> None:
     networks = snapshots()
     ours = connection(networks, PeeringStatus.PENDING_ACCEPTANCE, tags=connection_tags(request()))
-    networks = both(
+    networks = PerSide.of(
         lambda side: with_connection(networks[side], change(ours, tags=ours.tags if side is Side.REQUESTER else {}))
     )
 
@@ -280,7 +280,7 @@ def test_dns_resolution_of_either_side_needs_both_attributes_on_both_sides(
     resolved: Side, side: Side, support: bool, hostnames: bool, named: list[str]
 ) -> None:
     networks = with_dns(snapshots(), side, support=support, hostnames=hostnames)
-    wanted = request(dns_resolution=both(lambda each: each is resolved))
+    wanted = request(dns_resolution=PerSide.of(lambda each: each is resolved))
 
     told = found(wanted, networks)
 
@@ -296,7 +296,7 @@ def enforcing(networks: PerSide[Snapshot], **exclusions: tuple[str, ...]) -> Per
         here = networks[side]
         return change(here, vpc=change(here.vpc, encryption_exclusions=exclusions.get(side)))
 
-    return both(with_control)
+    return PerSide.of(with_control)
 
 
 def in_another_region(networks: PerSide[Snapshot]) -> tuple[Request, PerSide[Snapshot]]:
@@ -364,7 +364,7 @@ def test_a_flow_without_ends_informs_and_does_not_block() -> None:
 def everything_wrong() -> tuple[Request, PerSide[Snapshot]]:
     networks = with_blocks(snapshots(), Side.REQUESTER, ("10.0.0.0/16", "192.0.0.0/24"))
     networks = peered_elsewhere(networks, Side.ACCEPTER, "10.0.0.0/8")
-    networks = both(lambda side: with_connection(networks[side], connection(networks)))
+    networks = PerSide.of(lambda side: with_connection(networks[side], connection(networks)))
     networks = change(networks, accepter=with_routes(networks.accepter, Route(destination="10.0.0.0/16", target="tgw-1")))
     networks = with_dns(networks, Side.REQUESTER, support=True, hostnames=False)
     nothing = Selector(tag_key="Tier", tag_value="none")
@@ -382,7 +382,7 @@ def everything_wrong() -> tuple[Request, PerSide[Snapshot]]:
 def test_all_findings_are_told_at_once() -> None:
     wanted, networks = everything_wrong()
     ours = connection(networks)
-    networks = both(lambda side: with_connection(networks[side], ours))
+    networks = PerSide.of(lambda side: with_connection(networks[side], ours))
 
     assert {finding.code for finding in found(wanted, networks)} == {
         Code.CIDR_OVERLAP,

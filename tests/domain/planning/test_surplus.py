@@ -38,7 +38,7 @@ from tests.domain.networks import (
     with_permissions,
     with_routes,
 )
-from tests.domain.situations import Edit, Situation, applied, both, edits, held, situations, without_connection
+from tests.domain.situations import Edit, Situation, applied, edits, held, situations, without_connection
 
 TO_PEER = CIDR_BLOCKS.accepter
 WIDE, NARROW = flow(Side.REQUESTER, ports=PortRange(first=22, last=80)), flow(Side.REQUESTER, ports=22)
@@ -260,14 +260,14 @@ def cut(networks: PerSide[Snapshot]) -> PerSide[Snapshot]:
         )
         return change(without_connection(here, ours.connection_id), route_tables=tables)
 
-    return both(side_without)
+    return PerSide.of(side_without)
 
 
 def test_of_a_connection_that_is_gone_our_black_holes_go_and_nobody_elses() -> None:
     wanted = request()
     there, holdings = done(wanted, snapshots())
     foreign = Route(destination="172.16.0.0/12", target="pcx-9", blackhole=True)
-    there = both(lambda side: with_routes(cut(there)[side], foreign))
+    there = PerSide.of(lambda side: with_routes(cut(there)[side], foreign))
 
     plan = plan_removal(wanted, 2, there, holdings.with_connection("pcx-gone"))
 
@@ -339,7 +339,7 @@ def test_a_route_to_a_connection_that_waits_for_its_acceptance_is_no_hole() -> N
 def test_a_connection_that_never_came_up_is_deleted(status: PeeringStatus) -> None:
     wanted = request()
     there, holdings = done(wanted, snapshots())
-    there = both(
+    there = PerSide.of(
         lambda side: change(
             there[side], peering_connections=tuple(change(each, status=status) for each in there[side].peering_connections)
         )
@@ -371,7 +371,7 @@ def test_the_same_pair_the_other_way_round_is_another_pair_too() -> None:
     _, holdings = done(request(), snapshots())
     swapped = change(request(), requester=vpc_ref(Side.ACCEPTER), accepter=vpc_ref(Side.REQUESTER))
     networks = snapshots()
-    networks = both(lambda side: change(networks[side], vpc=change(networks[side].vpc, ref=swapped.vpc(side))))
+    networks = PerSide.of(lambda side: change(networks[side], vpc=change(networks[side].vpc, ref=swapped.vpc(side))))
 
     assert Code.PAIR_CHANGED in {finding.code for finding in plan_request(swapped, 2, networks, holdings).findings}
 
@@ -381,7 +381,7 @@ def test_holdings_keep_what_was_ever_planned() -> None:
     wanted = request()
     there, holdings = done(wanted, snapshots())
     fewer = change(
-        wanted, route_tables=both(lambda _: change(wanted.route_tables.requester, every=False, ids=("rtb-a1", "rtb-b1")))
+        wanted, route_tables=PerSide.of(lambda _: change(wanted.route_tables.requester, every=False, ids=("rtb-a1", "rtb-b1")))
     )
 
     plan = plan_request(fewer, 2, there, holdings)

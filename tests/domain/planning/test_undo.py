@@ -47,7 +47,7 @@ from tests.domain.networks import (
     with_entries,
     with_permissions,
 )
-from tests.domain.situations import applied, both, edits, held, situations, with_connection, without_connection
+from tests.domain.situations import applied, edits, held, situations, with_connection, without_connection
 
 ADDITIONS, REMOVALS = Addition.__value__, Removal.__value__
 KINDS = (*ADDITIONS.__args__, *REMOVALS.__args__)
@@ -95,7 +95,7 @@ def _as_far_as_accepted(now: PerSide[Snapshot], before: PerSide[Snapshot], part:
         )
         return change(now[side], peering_connections=connections)
 
-    return both(seen)
+    return PerSide.of(seen)
 
 
 @st.composite
@@ -138,7 +138,7 @@ def done(plan: Plan, run: Half, now: PerSide[Snapshot]) -> PerSide[Snapshot]:
             after[side], peering_connections=tuple(change(each, status=status[each.connection_id]) for each in connections)
         )
 
-    return both(seen)
+    return PerSide.of(seen)
 
 
 def everything(networks: PerSide[Snapshot], without: Collection[Change] = ()) -> list[Any]:
@@ -284,7 +284,7 @@ def test_a_connection_that_the_run_could_not_record_is_found_by_its_tag() -> Non
 def test_a_connection_that_is_not_ours_any_more_is_not_deleted() -> None:
     run = creation(CREATION.changes[:1])
     (ours,) = run.now.requester.peering_connections
-    now = both(lambda side: with_connection(run.now[side], change(ours, tags={})))
+    now = PerSide.of(lambda side: with_connection(run.now[side], change(ours, tags={})))
 
     assert run.undo(now=now).plan.changes == ()
 
@@ -316,7 +316,7 @@ def test_of_a_removal_that_was_done_nothing_is_put_back() -> None:
 
 
 def test_a_waiting_connection_that_was_accepted_stays_so() -> None:
-    waiting = both(
+    waiting = PerSide.of(
         lambda side: with_connection(
             THERE[side],
             change(THERE[side].peering_connections[0], status=PeeringStatus.PENDING_ACCEPTANCE, tags=connection_tags(WANTED)),
@@ -345,7 +345,7 @@ def tagged(tags: tuple[tuple[str, str], ...]) -> PerSide[Snapshot]:
         rules = tuple(change(each, tags=others) for each in THERE[side].owned_rules)
         return change(THERE[side], peering_connections=connections, owned_rules=rules)
 
-    return both(seen)
+    return PerSide.of(seen)
 
 
 def tag_changes() -> tuple[TagPeering, TagRule]:
@@ -431,7 +431,7 @@ def test_what_somebody_put_in_the_place_is_left_alone(side: Side, interfere: Any
 def managed_edit() -> Half:
     """From SSH to HTTPS, through ACLs that let nothing through by themselves."""
     former, wanted = (change(each, network_acls=AclMode.MANAGE) for each in (WANTED, NARROW))
-    networks = both(lambda side: closed(NETWORKS[side]))
+    networks = PerSide.of(lambda side: closed(NETWORKS[side]))
     first = plan_request(former, 1, networks)
     there = applied(former, first, networks)
     plan = plan_request(wanted, 2, there, holdings_after(former, NOTHING_HELD, first))
@@ -477,7 +477,7 @@ def with_route_to(target: str, here: Snapshot) -> Snapshot:
 
 def test_black_holes_of_a_deleted_connection_go_and_no_route_comes_back() -> None:
     run = edit()
-    cut = both(lambda side: without_connection(run.now[side], run.planned.connection_id or ""))
+    cut = PerSide.of(lambda side: without_connection(run.now[side], run.planned.connection_id or ""))
 
     undo = run.undo(now=cut)
 
@@ -488,7 +488,7 @@ def test_black_holes_of_a_deleted_connection_go_and_no_route_comes_back() -> Non
 def test_a_new_connection_that_somebody_deleted_leaves_holes_that_go() -> None:
     run = creation()
     connection_id = run.now.requester.peering_connections[0].connection_id
-    cut = both(lambda side: without_connection(run.now[side], connection_id))
+    cut = PerSide.of(lambda side: without_connection(run.now[side], connection_id))
 
     undo = plan_undo(WANTED, CREATION, connection_id, cut)
 

@@ -55,7 +55,7 @@ def seen(ways: tuple[ReachableSet, ...]) -> list[tuple[str, int, str, int, Packe
     ]
 
 
-# --- Things
+# --- Query targets
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ from tests.domain.networks import (
     snapshots,
     ssh,
 )
-from tests.domain.situations import applied, both
+from tests.domain.situations import applied
 
 LAST = 32767
 BEHIND_OURS = 32000
@@ -312,7 +312,7 @@ def test_a_second_plan_adds_no_entry_and_a_removal_leaves_what_people_had(case: 
 
     assert plan_request(wanted, 2, after, held).changes == ()
     gone = applied(wanted, plan_removal(wanted, 3, after, held), after)
-    assert both(lambda side: gone[side].network_acls) == both(lambda side: networks[side].network_acls)
+    assert PerSide.of(lambda side: gone[side].network_acls) == PerSide.of(lambda side: networks[side].network_acls)
 
 
 @given(guarded(), st.lists(any_flow(), max_size=3))
