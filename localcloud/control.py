@@ -6,6 +6,7 @@
 | ``faults`` | GET, PUT and DELETE of a `Faults` document |
 | ``time-limits`` | GET, PUT and DELETE of a `TimeLimits` document |
 | ``quotas`` | GET: the accounts' own VPC quotas; PUT adds some, a list of `OwnQuota`; DELETE ends them all |
+| ``lag`` | GET, PUT and DELETE of a `Lag` document: how far behind EC2's answers may be |
 | ``trusted-access`` | GET, PUT and DELETE of a `TrustedAccess` document |
 | ``schedules`` | GET: the scheduled rules; POST with ``?rule=<name>&account_id=<id>&region=<name>`` fires one |
 """
@@ -17,7 +18,8 @@ import msgspec
 from werkzeug.wrappers import Request, Response
 
 from localcloud.core.time_limits import TimeLimits, TimeLimitSetting
-from localcloud.ec2 import reachability_analyzer
+from localcloud.ec2 import lag, reachability_analyzer
+from localcloud.ec2.lag import Lag
 from localcloud.ec2.reachability_analyzer import TrustedAccess
 from localcloud.endpoint.calls import ApiCall, CallGate, count_by_kind
 from localcloud.endpoint.faults import Faults
@@ -67,6 +69,7 @@ class Control:
                 lambda own: vpc_quotas.override(*own),
                 vpc_quotas.clear_overrides,
             ),
+            **_document("lag", Lag, lag.current, lag.configure, lambda: lag.configure(Lag())),
             **_document(
                 "trusted-access",
                 TrustedAccess,

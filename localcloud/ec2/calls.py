@@ -9,6 +9,7 @@ from moto.core.responses import ActionResult
 from moto.ec2.responses._base_response import EC2BaseResponse
 
 from localcloud.core.patching import replaces
+from localcloud.ec2 import lag
 from localcloud.ec2.documented import refuse_undocumented
 from localcloud.ec2.errors import not_emulated
 
@@ -23,6 +24,7 @@ def call_action(original: Callable[..., Any], self: Any) -> Any:
     try:
         refuse_undocumented(operation, self.params)
         with _ONE_CALL_AT_A_TIME:
+            self.seen_backend = lag.seen_by(self)
             return original(self)
     except ServiceException as error:
         return _answer(self, error)

@@ -71,7 +71,7 @@ class ApiRequest:
 
     @property
     def mutating(self) -> bool:
-        return _READ.match(self.operation) is None
+        return not is_read(self.operation)
 
     @cached_property
     def form(self) -> dict[str, str]:
@@ -90,6 +90,10 @@ class ApiRequest:
         except msgspec.DecodeError:
             return {}  # the service itself answers what AWS answers to a malformed document
         return document if isinstance(document, dict) else {}
+
+
+def is_read(operation: str) -> bool:
+    return _READ.match(operation) is not None
 
 
 def identify(environ: "WSGIEnvironment") -> ApiRequest | None:

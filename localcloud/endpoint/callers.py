@@ -14,6 +14,8 @@ INTERNAL_ACCESS_KEYS = frozenset({"ak"})
 """Keys of the embedded AWS itself: moto's Step Functions interpreter signs its calls to other services with ``ak``."""
 INTERNAL_HEADER = "X-Localcloud-Internal"
 """Any value marks a call as the embedded AWS's own, for services that sign with a session of a role."""
+OPERATOR = "operator"
+"""The name of who signs with any other key than a role's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Caller:
 
     @property
     def name(self) -> str:
-        return self.role_name or ("internal" if self.internal else "operator")
+        return self.role_name or ("internal" if self.internal else OPERATOR)
 
     @property
     def role_name(self) -> str | None:

@@ -12,6 +12,8 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 
 from localcloud.control import Control
 from localcloud.core.time_limits import TimeLimits, TimeLimitSetting
+from localcloud.ec2 import lag
+from localcloud.ec2.lag import Lag
 from localcloud.ec2.reachability_analyzer import TrustedAccess, trusted_access
 from localcloud.endpoint.calls import CallGate
 from localcloud.endpoint.faults import Failure, Faults
@@ -101,6 +103,14 @@ def test_trusted_access_is_narrowed_and_widened_again(steer: Steering) -> None:
     assert trusted_access() == TrustedAccess()
 
 
+def test_lag_is_set_and_ended(steer: Steering) -> None:
+    steer("PUT", "lag", {"calls": 5})
+    assert steer("GET", "lag") == {"calls": 5, "probability": 1.0, "principal": "*", "seed": 0}
+    assert lag.current() == Lag(calls=5)
+    steer("DELETE", "lag")
+    assert lag.current() == Lag()
+
+
 def test_time_limits_are_set_and_ended(limits: TimeLimitSetting, steer: Steering) -> None:
     steer("PUT", "time-limits", {"batch_window": 0.5})
     assert steer("GET", "time-limits") == {"batch_window": 0.5, "visibility_timeout": None}
@@ -114,6 +124,7 @@ def test_time_limits_are_set_and_ended(limits: TimeLimitSetting, steer: Steering
     [
         ("faults", {"latencies": 1}, "latencies"),
         ("quotas", [{"account_id": HUB, "region": REGION, "code": "L-00000000", "value": 1}], "L-00000000 is no quota"),
+        ("lag", {"seconds": 1}, "seconds"),
         ("time-limits", {"window": 1}, "window"),
         ("trusted-access", {"admins": []}, "admins"),
     ],

@@ -21,7 +21,7 @@ from localcloud.servicequotas import vpc_quotas
 HUB, TEST, PRODUCTION = "123456789012", "111111111111", "222222222222"
 EAST, WEST = "us-east-1", "us-west-2"
 
-type Clients = Callable[[str, str, str], Any]
+type Clients = Callable[..., Any]
 
 
 class World:
@@ -75,19 +75,19 @@ class World:
         return code
 
 
-def _client(service: str, account: str, region: str) -> Any:
+def _client(service: str, account: str, region: str, role: str = "tests") -> Any:
     once = Config(retries={"total_max_attempts": 1})
     make: Any = boto3.client  # of the default session, which caches the service models
     operator = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
     sts = make("sts", region_name=EAST, config=once, **operator)
-    role = sts.assume_role(RoleArn=f"arn:aws:iam::{account}:role/tests", RoleSessionName="tests")["Credentials"]
+    session = sts.assume_role(RoleArn=f"arn:aws:iam::{account}:role/{role}", RoleSessionName="tests")["Credentials"]
     return make(
         service,
         region_name=region,
         config=once,
-        aws_access_key_id=role["AccessKeyId"],
-        aws_secret_access_key=role["SecretAccessKey"],
-        aws_session_token=role["SessionToken"],
+        aws_access_key_id=session["AccessKeyId"],
+        aws_secret_access_key=session["SecretAccessKey"],
+        aws_session_token=session["SessionToken"],
     )
 
 
