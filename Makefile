@@ -7,6 +7,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 NEEDED := $(VENV)/.ready
 READY  := $(VENV)/.installed
+CHECKOV := .venv-checkov/.ready
+FOR_NODE := tests/witnesses/node_modules/.package-lock.json
 
 # Compiled files spare each process of the suite seconds, so they are kept, whatever the environment says.
 unexport PYTHONDONTWRITEBYTECODE
@@ -22,22 +24,33 @@ $(READY): $(NEEDED) pyproject.toml
 	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
+$(CHECKOV): requirements/checkov.txt | $(READY)
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(@D)
+	@$(BIN)/uv pip install --quiet --python $(@D)/bin/python --require-hashes -r requirements/checkov.txt
+	@touch $@
+
+$(FOR_NODE): tests/witnesses/package-lock.json
+	@if command -v npm >/dev/null; then npm ci --silent --prefix tests/witnesses; \
+	else echo "There is no npm here: the tests that ask programs for Node will be skipped."; fi
+
 .PHONY: help
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
 
 .PHONY: setup
-setup: $(READY) ## install everything into the project's own .venv
+setup: $(READY) $(CHECKOV) $(FOR_NODE) ## install everything into the project's own folders
 
 # Hashes of every platform's files: one lock serves x86_64 and arm64, Linux and macOS.
 LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.13 --generate-hashes \
           --custom-compile-command 'make lock'
 
 .PHONY: lock
-lock: $(READY) ## resolve what pyproject.toml declares anew: development's requirements and the layer's
+lock: $(READY) ## resolve anew what pyproject.toml and tests/witnesses/package.json declare
 	@$(LOCK) pyproject.toml --extra embedded --group development --output-file requirements/development.txt
 	@$(LOCK) --group pyproject.toml:layer --constraints requirements/development.txt \
 	  --output-file layers/causeway/python/requirements.txt
+	@$(LOCK) --group pyproject.toml:checkov --output-file requirements/checkov.txt
+	@cd tests/witnesses && npm update --package-lock-only
 
 # From a clean folder: setuptools puts into the wheel what an earlier build has left in build/.
 .PHONY: wheel
@@ -56,7 +69,7 @@ pictures: demo ## the docs' pictures of the demo's map, anew (needs Debian's chr
 	@$(BIN)/python docs/pictures/draw.py
 
 .PHONY: test
-test: $(READY) ## the whole suite
+test: $(READY) $(CHECKOV) $(FOR_NODE) ## the whole suite
 	@rm -rf .local/used-permissions
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not embedded"
 	@$(BIN)/python -m pytest -n 3 --dist loadgroup -m embedded

@@ -1,6 +1,7 @@
 """One embedded AWS for each test process: moto's accounts belong to the process.
 
-Real packets need root, iproute2 and nftables. Tests that need them say where they are missing; `.ci/run` lets none be skipped.
+Real packets need root, iproute2 and nftables, and programs for Node need Node. Tests that need them say where they are missing;
+`.ci/run` lets none be skipped.
 """
 
 import os
@@ -11,6 +12,7 @@ import pytest
 from localcloud.core import moto_caches
 from localcloud.packets import available
 from localcloud.server import EmbeddedAws
+from tests.witnesses import programs
 
 DEPLOYMENTS = (
     {"test_command", "test_drift", "test_repetition", "test_trouble"},
@@ -46,11 +48,20 @@ def _group(item: pytest.Function) -> str:
 @pytest.fixture(scope="session")
 def real_packets() -> None:
     """Skips where there are no real packets, with the reason; fails where the environment says that there have to be."""
-    reason = available()
-    if reason and os.environ.get("CAUSEWAY_PACKETS") == "required":
-        pytest.fail(f"CAUSEWAY_PACKETS=required, but there are no real packets here: {reason}")
+    _skip_where("no real packets here", available(), "CAUSEWAY_PACKETS")
+
+
+@pytest.fixture(scope="session")
+def node_programs() -> None:
+    """Skips where programs for Node cannot be asked, with the reason; fails where the environment says that they have to be."""
+    _skip_where("nothing for Node here", programs.missing(), "CAUSEWAY_NODE")
+
+
+def _skip_where(missing: str, reason: str | None, variable: str) -> None:
+    if reason and os.environ.get(variable) == "required":
+        pytest.fail(f"{variable}=required, but {missing}: {reason}")
     if reason:
-        pytest.skip(f"no real packets here: {reason}")
+        pytest.skip(f"{missing}: {reason}")
 
 
 @pytest.fixture(scope="session")

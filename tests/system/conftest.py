@@ -18,6 +18,8 @@ from localcloud.endpoint.faults import Faults
 from localcloud.iam.role_permissions import used_permissions
 from localcloud.server import EmbeddedAws
 from tests.templates.used import record
+from tests.witnesses import programs
+from tests.witnesses.jsonata import Evaluations, recorded
 
 from .network import Network, Networks
 from .requests import Hub
@@ -42,7 +44,16 @@ def deployed(embedded_aws: EmbeddedAws) -> Deployed:
 
 
 @pytest.fixture(scope="session")
-def hub(deployed: Deployed) -> Iterator[Hub]:
+def evaluations(embedded_aws: EmbeddedAws) -> Iterator[Evaluations]:
+    """All JSONata that executions evaluate. When all tests are done, its reference implementation must say the same."""
+    with recorded() as evaluations:
+        yield evaluations
+    if programs.missing() is None:
+        assert evaluations.disagreements() == []
+
+
+@pytest.fixture(scope="session")
+def hub(deployed: Deployed, evaluations: Evaluations) -> Iterator[Hub]:
     """The deployed product. When all tests are done, the history must be able to tell every record that they led to.
 
     What the product's roles were used for is kept then, for `tests/templates/test_used_permissions.py`.

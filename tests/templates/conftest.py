@@ -28,11 +28,16 @@ def hub_source() -> Document:
 
 
 @pytest.fixture(scope="session")
-def hub() -> Document:
-    """The hub's resources by logical id, those that the transform adds included."""
+def hub_as_deployed() -> str:
+    """The hub's template as CloudFormation gets it."""
     source = yaml_parse((ROOT / "template.yaml").read_text())
-    translated = SamTemplateValidator(source, NoManagedPolicies(), region="us-east-1").get_translated_template_if_valid()
-    resources: Document = yaml_parse(translated)["Resources"]
+    return str(SamTemplateValidator(source, NoManagedPolicies(), region="us-east-1").get_translated_template_if_valid())
+
+
+@pytest.fixture(scope="session")
+def hub(hub_as_deployed: str) -> Document:
+    """The hub's resources by logical id, those that the transform adds included."""
+    resources: Document = yaml_parse(hub_as_deployed)["Resources"]
     return resources
 
 
