@@ -12,13 +12,17 @@ from localcloud.ec2 import (
     describes,
     dry_run,
     ipv6,
+    managed_interfaces,
     network_acls,
+    network_interfaces,
     peering,
     prefix_lists,
     reachability_analyzer,
     routes,
     security_groups,
+    subnets,
     tags,
+    vpcs,
 )
 from localcloud.servicequotas import responses
 
@@ -31,14 +35,18 @@ __all__ = [
     "dry_run",
     "install",
     "ipv6",
+    "managed_interfaces",
     "network_acls",
+    "network_interfaces",
     "peering",
     "prefix_lists",
     "reachability_analyzer",
     "responses",
     "routes",
     "security_groups",
+    "subnets",
     "tags",
+    "vpcs",
 ]
 
 install = patching.install
