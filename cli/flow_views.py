@@ -23,9 +23,8 @@ def verdict_table(verdicts: Iterable[Mapping[str, Any]]) -> Table:
     for heading in ("", "flow", "from", "to"):
         table.add_column(heading, no_wrap=True)
     for verdict in verdicts:
-        table.add_row(
-            _sign(verdict["reachable"]), verdict["flow"], verdict["source"]["address"], verdict["destination"]["address"]
-        )
+        sign = Text.assemble(_sign(verdict["reachable"]), ", assumed" if verdict.get("assumes") else "")
+        table.add_row(sign, verdict["flow"], verdict["source"]["address"], verdict["destination"]["address"])
     return table
 
 
@@ -41,9 +40,11 @@ def testimony_table(testimonies: Iterable[Mapping[str, Any]]) -> Table:
 
 
 def hop_tree(verdict: Mapping[str, Any]) -> Tree:
-    """One verdict's way there, and back, hop by hop, each with the rule that decided."""
+    """One verdict's way there, and back, hop by hop, each with the rule that decided; first of all what it assumes."""
     source, destination = verdict["source"], verdict["destination"]
-    tree = Tree(Text.assemble(_sign(verdict["reachable"]), f" {verdict['flow']}: {_end(source)} → {_end(destination)}"))
+    assumed = [(f"{said}: ", "yellow") for said in verdict.get("assumes", ())]
+    said = f" {verdict['flow']}: {_end(source)} → {_end(destination)}"
+    tree = Tree(Text.assemble(*assumed, _sign(verdict["reachable"]), said))
     for hop in verdict["hops"]:
         tree.add(
             Text.assemble(
@@ -93,7 +94,9 @@ def judged(verdicts: Documents, testimonies: Documents = ()) -> Iterator[Rendera
         yield from _explained(verdict)
         yield from (_said(each) for each in testimonies if _is_about(each, verdict))
     works = sum(verdict["reachable"] for verdict in verdicts)
-    yield Text(f"{works} of {len(verdicts)} reachable", style="green" if works == len(verdicts) else "red")
+    assumed = sum(bool(verdict["reachable"] and verdict.get("assumes")) for verdict in verdicts)
+    more = f", {assumed} of them between assumed interfaces" if assumed else ""
+    yield Text(f"{works} of {len(verdicts)} reachable{more}", style="green" if works == len(verdicts) else "red")
 
 
 def _explained(verdict: Mapping[str, Any]) -> Iterator[RenderableType]:

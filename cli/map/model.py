@@ -61,6 +61,7 @@ class Verdict(Value, omit_defaults=False):
 
     Attributes:
         source: The end that begins: its instance or interface, and the address.
+        assumes: Of an end that is not there yet, what is assumed.
         causes: What stops it, in the order of the way; each as code and resource.
     """
 
@@ -68,6 +69,7 @@ class Verdict(Value, omit_defaults=False):
     reachable: bool
     source: str
     destination: str
+    assumes: tuple[str, ...] = ()
     causes: tuple[str, ...] = ()
     remedies: tuple[str, ...] = ()
 
@@ -254,6 +256,7 @@ def _verdict(verdict: Mapping[str, Any]) -> Verdict:
         reachable=verdict.get("reachable") is True,
         source=_end(mapping(verdict.get("source"))),
         destination=_end(mapping(verdict.get("destination"))),
+        assumes=texts(verdict.get("assumes")),
         causes=tuple(f"{text(hop.get('cause'))} {text(hop.get('resource_id'))}" for hop in stops),
         remedies=texts(verdict.get("remedies")),
     )

@@ -66,6 +66,13 @@ def test_a_verdict_shows_its_ends_and_hops() -> None:
     assert "10.0.0.4" in text(verdict_table([VERDICT]))
 
 
+def test_what_a_verdict_assumes_is_shown_first() -> None:
+    assuming = {**VERDICT, "assumes": ["assumed, because there is none yet: an interface with sg-1 at 10.0.0.4 in subnet-1"]}
+
+    assert text(hop_tree(assuming)).replace("\n", " ").startswith("assumed, because there is none yet: an interface with sg-1")
+    assert "✘ blocked, assumed" in text(verdict_table([assuming]))
+
+
 def test_a_finding_is_shown_with_its_words_as_they_are() -> None:
     assert "They overlap. [brackets]" in text(finding_table([FINDING]))
 

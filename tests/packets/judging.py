@@ -77,10 +77,12 @@ def judge(
 
 
 def _ends(snapshot: Snapshot, side: Side) -> Iterator[Snapshot]:
-    """The side as if it had only one interface with one address, for each that it has."""
+    """The side as if it had only one interface with one address, and its groups only, for each that it has."""
     for interface in snapshot.network_interfaces:
+        carried = tuple(each for each in snapshot.security_groups if each.security_group_id in interface.security_group_ids)
         for address in interface.addresses:
-            yield change(snapshot, side=side, network_interfaces=(change(interface, addresses=(address,)),))
+            alone = (change(interface, addresses=(address,)),)
+            yield change(snapshot, side=side, network_interfaces=alone, security_groups=carried)
 
 
 def _cases_between(world: World, source: Snapshot, destination: Snapshot) -> Iterator[Case]:

@@ -77,6 +77,7 @@ function verdictOf(verdict) {
   return make(
     "div",
     { className: "verdict" },
+    ...verdict.assumes.map((said) => make("p", { className: "quiet" }, `${said}:`)),
     make(
       "p",
       {},

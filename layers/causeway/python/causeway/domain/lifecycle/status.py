@@ -105,6 +105,7 @@ def verdict_map(verdict: Verdict) -> dict[str, Any]:
     """A verdict as people and their scripts read it; remedies in words only: their values are in the ledger."""
     return {
         "flow": str(verdict.flow),
+        "assumes": list(verdict.assumes),
         "reachable": verdict.reachable,
         "source": msgspec.to_builtins(verdict.source),
         "destination": msgspec.to_builtins(verdict.destination),

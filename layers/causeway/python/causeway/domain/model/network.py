@@ -266,6 +266,10 @@ class Subnet(Value):
         return (*((self.cidr_block,) if self.cidr_block else ()), *self.ipv6_cidr_blocks)
 
 
+ASSUMED = ""
+"""The id of an interface that is not there yet."""
+
+
 class NetworkInterface(Value):
     """A network interface with all its addresses, the primary private one first."""
 
@@ -274,6 +278,11 @@ class NetworkInterface(Value):
     addresses: tuple[str, ...]
     security_group_ids: tuple[str, ...] = ()
     instance_id: str | None = None
+
+    @property
+    def is_assumed(self) -> bool:
+        """Whether it is only assumed, because there is none yet."""
+        return self.network_interface_id == ASSUMED
 
 
 class Snapshot(Value):

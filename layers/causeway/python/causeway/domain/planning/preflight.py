@@ -217,8 +217,8 @@ def _flows(request: Request, snapshots: PerSide[Snapshot], draft: Plan) -> Itera
             code=Code.NOTHING_TO_CHECK,
             blocking=False,
             where=str(flow),
-            message=f"One side has no subnet that uses a selected route table and is not in an excluded CIDR block, so that "
-            f"{flow} has no ends to check yet.",
+            message=f"On one side no interface carries a selected security group, and no subnet uses a selected route table, "
+            f"apart from what is in excluded CIDR blocks: {flow} has no ends to check yet.",
         )
 
 

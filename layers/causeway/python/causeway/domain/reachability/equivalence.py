@@ -68,7 +68,7 @@ class EquivalenceKey(NamedTuple):
 
 
 def ends_of(flow: Flow, request: Request, snapshots: PerSide[Snapshot]) -> PerSide[tuple[End, ...]]:
-    """The ends of a flow on each side: of each equivalence class of the selected interfaces the one with the lowest address.
+    """The ends of a flow on each side: of each equivalence class of the candidates the first one.
 
     Of an interface's addresses the first of each family counts.
     """
@@ -79,7 +79,7 @@ def ends_of(flow: Flow, request: Request, snapshots: PerSide[Snapshot]) -> PerSi
 def representatives(
     candidates: PerSide[Candidates], snapshots: PerSide[Snapshot], source: Side, traffic: tuple[Traffic, ...] | None = None
 ) -> PerSide[tuple[End, ...]]:
-    """Of each side's equivalence classes the end with the lowest address, in the order of the addresses.
+    """Of each side's equivalence classes the end that stands for it: of its interfaces that are there the lowest address.
 
     Args:
         candidates: Of each side.
@@ -115,7 +115,7 @@ def equivalence_keys(
 
 
 def equivalence_classes(candidates: Candidates, key: EquivalenceKey) -> list[Members]:
-    """A side's classes, in the order of their lowest addresses; their members, in the order of the addresses.
+    """A side's classes, and the members of each, in the order of the addresses: those that are there before assumed ones.
 
     The key's parts are computed once for each subnet, group and combination of groups, not for each interface.
     """
@@ -132,8 +132,9 @@ def equivalence_classes(candidates: Candidates, key: EquivalenceKey) -> list[Mem
     return list(classes.values())
 
 
-def _by_address(member: Member) -> tuple[int, int]:
-    return member[0].version, int(member[0])
+def _by_address(member: Member) -> tuple[bool, int, int]:
+    address, interface = member
+    return interface.is_assumed, address.version, int(address)
 
 
 def _union(keys: Iterable[tuple[frozenset[Permission], frozenset[str]]]) -> object:

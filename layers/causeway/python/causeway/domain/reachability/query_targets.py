@@ -68,7 +68,7 @@ def find_target(name: str, request: Request, snapshots: PerSide[Snapshot]) -> Qu
         interfaces = tuple(_assumed(name, request, snapshots[side]))
         if interfaces:
             everything = all_candidates(snapshots[side])
-            return QueryTarget(name=name, side=side, candidates=replace(everything, interfaces=interfaces, assumed=True))
+            return QueryTarget(name=name, side=side, candidates=replace(everything, interfaces=interfaces))
     requester, accepter = (snapshots[side].vpc.ref for side in SIDES)
     raise UnanswerableQuery(f"{name} is neither in {requester} nor in {accepter}.")
 

@@ -58,8 +58,8 @@ class Endpoint(Value):
     """One end of a checked flow.
 
     Attributes:
-        stands_for: How many interfaces are in its equivalence class, itself included, in this subnet and others; 0 where the
-            side has none yet and the check assumes one with the selected security groups in each subnet.
+        stands_for: How many interfaces are in its equivalence class, itself included, in this subnet and others; 0 if the
+            interface is assumed, because none carries the selected security group yet.
     """
 
     address: str
@@ -68,6 +68,14 @@ class Endpoint(Value):
     instance_id: str | None = None
     security_group_ids: tuple[str, ...] = ()
     stands_for: int = 1
+
+    @property
+    def assumption(self) -> str | None:
+        """What is assumed, in words; None if the interface is there."""
+        if self.stands_for:
+            return None
+        groups = " and ".join(self.security_group_ids)
+        return f"assumed, because there is none yet: an interface with {groups} at {self.address} in {self.subnet_id}"
 
 
 class Verdict(Value):
@@ -81,6 +89,11 @@ class Verdict(Value):
     @property
     def reachable(self) -> bool:
         return self.blocked_by is None
+
+    @property
+    def assumes(self) -> tuple[str, ...]:
+        """What it assumes of its ends, in words; empty if both are there."""
+        return tuple(said for end in (self.source, self.destination) if (said := end.assumption))
 
     @property
     def blocked_by(self) -> Hop | None:
