@@ -150,11 +150,6 @@ STRAY = Hop(
             lambda network: with_entries(network, entry(90, Direction.INGRESS, "17", None), entry(91, Direction.INGRESS, "6")),
             change(NETWORK_ACL, decided_by="entry 91 denies tcp from 0.0.0.0/0", returning=True),
         ),
-        (
-            REQUESTER,
-            lambda network: change(network, network_acls=()),
-            change(NETWORK_ACL, resource_id="no network ACL", decided_by="entry * denies tcp 22 to 192.0.0.10"),
-        ),
         (REQUESTER, without_routes, change(ROUTE_TABLE, decided_by="no route to 192.0.0.10")),
         (
             ACCEPTER,

@@ -164,8 +164,8 @@ def _verdicts(record: Record) -> Entry:
     reachable = sum(verdict.reachable for verdict in verdicts)
     assumed = sum(verdict.reachable and bool(verdict.assumes) for verdict in verdicts)
     with_assumed = f", {assumed} of them between assumed interfaces" if assumed else ""
-    blocked = (str(verdict.flow) for verdict in verdicts if not verdict.reachable)
-    told = dict.fromkeys(f"Blocked: {flow}" for flow in blocked)
+    others = (verdict for verdict in verdicts if not verdict.reachable)
+    told = dict.fromkeys(f"{verdict.result.title()}: {verdict.flow}" for verdict in others)
     text = f"{reachable} of {len(verdicts)} ways are reachable{with_assumed}."
     return _entry(record, EntryKind.SEEN, "CheckReachability", text, *told)
 

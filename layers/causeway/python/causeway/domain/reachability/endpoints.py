@@ -5,7 +5,7 @@ group that no interface carries yet, one is assumed in each subnet. `equivalence
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+from itertools import chain, islice
 
 from msgspec.structs import replace
 
@@ -13,6 +13,7 @@ from causeway.domain.model.addressing import FAMILIES, FIRST_USABLE, Address, ad
 from causeway.domain.model.network import (
     ASSUMED,
     UNSEEN_ACL,
+    UNSEEN_TABLE,
     NetworkAcl,
     NetworkInterface,
     RouteTable,
@@ -46,6 +47,8 @@ class End(Value):
     """An endpoint with all that its packets meet in its VPC.
 
     Attributes:
+        security_groups: Those that it carries and that were read.
+        unread_groups: The ids of the others: what they let through is unknown.
         referable_as: The security groups by which the other side's rules can mean it: none if the VPCs are in two regions.
         cidr_block: The VPC's CIDR block that holds the address; None where none does.
     """
@@ -54,6 +57,7 @@ class End(Value):
     address: Address
     surroundings: Surroundings
     security_groups: tuple[SecurityGroup, ...]
+    unread_groups: tuple[str, ...]
     referable_as: frozenset[str]
     cidr_block: str | None
 
@@ -80,15 +84,14 @@ class Candidates(Value):
 
 
 def all_candidates(snapshot: Snapshot) -> Candidates:
-    """All interfaces of a side that have security groups. The others are AWS's own devices, such as NAT gateways."""
+    """All interfaces of a side that carry a security group, one that was read or not.
+
+    The others are AWS's own devices, such as NAT gateways.
+    """
     snapshot = resolved(snapshot)
     subnets = dict(_subnets(snapshot))
     groups = {group.security_group_id: group for group in snapshot.security_groups}
-    interfaces = tuple(
-        interface
-        for interface in snapshot.network_interfaces
-        if interface.subnet_id in subnets and not groups.keys().isdisjoint(interface.security_group_ids)
-    )
+    interfaces = tuple(interface for interface in snapshot.network_interfaces if interface.security_group_ids)
     return Candidates(subnets=subnets, interfaces=interfaces, security_groups=groups)
 
 
@@ -110,16 +113,17 @@ def selected_candidates(request: Request, snapshot: Snapshot) -> Candidates:
 def _uses_selected_table(
     request: Request, snapshot: Snapshot, subnet: Subnet, surroundings: Mapping[str, Surroundings]
 ) -> bool:
-    around = surroundings.get(subnet.subnet_id)
-    return around is not None and is_selected(request, snapshot, around.route_table)
+    table = surroundings[subnet.subnet_id].route_table
+    return table != UNSEEN_TABLE and is_selected(request, snapshot, table)
 
 
 def _subnets(snapshot: Snapshot) -> Iterator[tuple[str, Surroundings]]:
-    for subnet in snapshot.subnets:
-        table = snapshot.route_table_of(subnet.subnet_id)
-        if table:
-            acl = snapshot.network_acl_of(subnet.subnet_id) or UNSEEN_ACL
-            yield subnet.subnet_id, Surroundings(network_acl=acl, route_table=table)
+    """All subnets, and those of interfaces that were seen without their subnet."""
+    seen = (subnet.subnet_id for subnet in snapshot.subnets)
+    for subnet_id in dict.fromkeys(chain(seen, (each.subnet_id for each in snapshot.network_interfaces))):
+        acl = snapshot.network_acl_of(subnet_id) or UNSEEN_ACL
+        table = snapshot.route_table_of(subnet_id) or UNSEEN_TABLE
+        yield subnet_id, Surroundings(network_acl=acl, route_table=table)
 
 
 def assumed_in(subnet: Subnet, groups: Iterable[str]) -> NetworkInterface:
@@ -155,6 +159,7 @@ def end_of(members: Members, candidates: Candidates, here: Vpc, there: Vpc) -> E
         address=address,
         surroundings=candidates.subnets[interface.subnet_id],
         security_groups=tuple(groups[each] for each in interface.security_group_ids if each in groups),
+        unread_groups=tuple(each for each in interface.security_group_ids if each not in groups),
         referable_as=frozenset(interface.security_group_ids if here.ref.region == there.ref.region else ()),
         cidr_block=next((block for block in here.all_cidr_blocks if address in block_of(block)), None),
     )

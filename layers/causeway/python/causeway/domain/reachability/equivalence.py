@@ -53,14 +53,20 @@ class EquivalenceKey(NamedTuple):
         routes = frozenset(route for route in surroundings.route_table.routes if self._means_peer(route.destination))
         return surroundings.network_acl.network_acl_id, routes
 
-    def of_group(self, group: SecurityGroup) -> tuple[frozenset[Permission], frozenset[str]]:
-        """The rules that count, and the group's id if the other side names it. An interface has the unions over its groups."""
-        rules = frozenset(
+    def of_group(self, group_id: str, group: SecurityGroup | None) -> tuple[frozenset[Permission | str], frozenset[str]]:
+        """The rules that count, and the group's id if the other side names it. An interface has the unions over its groups.
+
+        A group that was not read is None: its id stands for its rules.
+        """
+        named = self.named_by_peer & {group_id}
+        if group is None:
+            return frozenset({group_id}), named
+        rules = frozenset[Permission | str](
             rule
             for rule in group.permissions
             if rule.direction is self.direction and self._means_peer(rule.peer) and _is_about(rule, self.traffic)
         )
-        return rules, self.named_by_peer & {group.security_group_id}
+        return rules, named
 
     def _means_peer(self, name: str) -> bool:
         """Whether the name means somebody on the other side, or may: what an unread prefix list holds is unknown."""
@@ -122,9 +128,9 @@ def equivalence_classes(candidates: Candidates, key: EquivalenceKey) -> list[Mem
     groups = candidates.security_groups
     around = {subnet_id: key.of_surroundings(each) for subnet_id, each in candidates.subnets.items()}
     combinations = {interface.security_group_ids for interface in candidates.interfaces}
-    used = groups.keys() & {group_id for group_ids in combinations for group_id in group_ids}
-    of_group = {group_id: key.of_group(groups[group_id]) for group_id in used}
-    guarded = {group_ids: _union(of_group[each] for each in group_ids if each in of_group) for group_ids in combinations}
+    used = {group_id for group_ids in combinations for group_id in group_ids}
+    of_group = {group_id: key.of_group(group_id, groups.get(group_id)) for group_id in used}
+    guarded = {group_ids: _union(of_group[each] for each in group_ids) for group_ids in combinations}
     classes: defaultdict[object, Members] = defaultdict(list)
     for address, interface in sorted(addresses_of(candidates.interfaces), key=_by_address):
         effect = around[interface.subnet_id], guarded[interface.security_group_ids]
@@ -137,8 +143,8 @@ def _by_address(member: Member) -> tuple[bool, int, int]:
     return interface.is_assumed, address.version, int(address)
 
 
-def _union(keys: Iterable[tuple[frozenset[Permission], frozenset[str]]]) -> object:
-    rules, names = frozenset[Permission](), frozenset[str]()
+def _union(keys: Iterable[tuple[frozenset[Permission | str], frozenset[str]]]) -> object:
+    rules, names = frozenset[Permission | str](), frozenset[str]()
     for more_rules, more_names in keys:
         rules |= more_rules
         names |= more_names

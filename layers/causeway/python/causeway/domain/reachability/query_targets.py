@@ -90,7 +90,7 @@ def _guarded(name: str, snapshot: Snapshot, interfaces: tuple[NetworkInterface, 
     ids = {interface.network_interface_id for interface in everything.interfaces}
     guarded = tuple(interface for interface in interfaces if interface.network_interface_id in ids)
     if not guarded:
-        raise UnanswerableQuery(f"{name} has no security group: it is one of AWS's own devices, and no end of any flow.")
+        raise UnanswerableQuery(f"{name} carries no security group: it is one of AWS's own devices, and no end of any flow.")
     return QueryTarget(name=name, side=snapshot.side, candidates=replace(everything, interfaces=guarded))
 
 
