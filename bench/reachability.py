@@ -145,14 +145,17 @@ def _all_ends(flow: Flow, networks: PerSide[Snapshot]) -> PerSide[list[End]]:
         ends_of(
             flow,
             request,
-            PerSide(
-                requester=msgspec.structs.replace(networks.requester, network_interfaces=(one,)),
-                accepter=msgspec.structs.replace(networks.accepter, network_interfaces=(other,)),
-            ),
+            PerSide(requester=_with_only(networks.requester, one), accepter=_with_only(networks.accepter, other)),
         )
         for one, other in pairs
     ]
     return PerSide.of(lambda side: [end for ends in by_pair for end in ends[side]])
+
+
+def _with_only(network: Snapshot, interface: NetworkInterface) -> Snapshot:
+    """The side with one interface, and only the groups that it carries: none is assumed."""
+    carried = tuple(group for group in network.security_groups if group.security_group_id in interface.security_group_ids)
+    return msgspec.structs.replace(network, network_interfaces=(interface,), security_groups=carried)
 
 
 def a_request(networks: PerSide[Snapshot]) -> Request:

@@ -18,7 +18,7 @@ from causeway.domain.model.protocols import Protocol
 
 from . import reach as reaching
 from . import saved, work
-from .exits import OF_STATE, CommandError, ExitCode
+from .exits import CommandError, ExitCode
 from .flow_views import check_view, proof_view, reach_view
 from .following import follow
 from .hub import Document, Hub
@@ -291,7 +291,7 @@ def _follow(hub: Hub, screen: Screen, request_id: str, find: Callable[[Hub], int
     with screen.steps() as show:
         status = follow(hub, request_id, find(hub), show)
     screen.show(status, Group(proof_view(status["verdicts"]), status_view(status)))
-    raise typer.Exit(OF_STATE[status["state"]])
+    raise typer.Exit(work.of_status(status))
 
 
 def _decide(request_id: str, decision: str, reason: str | None, *, yes: bool, screen: Screen, hub: Hub) -> None:

@@ -20,6 +20,8 @@ class ExitCode(IntEnum):
     """The stack, the request, or the flow that is asked for, is not there."""
     UNREACHABLE = 5
     """AWS does not answer, or not to these credentials; or, of `drift` and `reach`, one of the networks cannot be looked at."""
+    UNKNOWN = 6
+    """Nothing is blocked, but of a flow it is unknown whether it works: something that decides cannot be seen."""
 
 
 OF_STATE = {

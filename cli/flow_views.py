@@ -9,6 +9,15 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
+from causeway.domain.reachability.packet_sets import NOTHING
+from causeway.domain.reachability.verdicts import UNKNOWN_CAUSES, Result
+from causeway.domain.reachability.wording import say_packets
+
+from .exits import ExitCode
+
+NOTHING_OPEN = say_packets(NOTHING)
+"""Of a way on which something may be open, and nothing is known to be."""
+
 type Documents = Sequence[Mapping[str, Any]]
 
 
@@ -23,9 +32,8 @@ def verdict_table(verdicts: Iterable[Mapping[str, Any]]) -> Table:
     for heading in ("", "flow", "from", "to"):
         table.add_column(heading, no_wrap=True)
     for verdict in verdicts:
-        table.add_row(
-            _sign(verdict["reachable"]), verdict["flow"], verdict["source"]["address"], verdict["destination"]["address"]
-        )
+        sign = Text.assemble(_result(verdict), ", assumed" if verdict.get("assumes") else "")
+        table.add_row(sign, verdict["flow"], verdict["source"]["address"], verdict["destination"]["address"])
     return table
 
 
@@ -41,15 +49,17 @@ def testimony_table(testimonies: Iterable[Mapping[str, Any]]) -> Table:
 
 
 def hop_tree(verdict: Mapping[str, Any]) -> Tree:
-    """One verdict's way there, and back, hop by hop, each with the rule that decided."""
+    """One verdict's way there, and back, hop by hop, each with the rule that decided; first of all what it assumes."""
     source, destination = verdict["source"], verdict["destination"]
-    tree = Tree(Text.assemble(_sign(verdict["reachable"]), f" {verdict['flow']}: {_end(source)} → {_end(destination)}"))
+    assumed = [(f"{said}: ", "yellow") for said in verdict.get("assumes", ())]
+    said = f" {verdict['flow']}: {_end(source)} → {_end(destination)}"
+    tree = Tree(Text.assemble(*assumed, _result(verdict), said))
     for hop in verdict["hops"]:
         tree.add(
             Text.assemble(
                 "← " if hop.get("returning") else "→ ",
                 (f"{hop['component']} {hop['resource_id']} ", "dim"),
-                (hop["decided_by"], "red" if hop.get("cause") else "green"),
+                (hop["decided_by"], _style(hop)),
             )
         )
     return tree
@@ -83,7 +93,9 @@ def _ways_view(answered: Mapping[str, Any]) -> RenderableType:
     for heading in ("from", "to", "open"):
         table.add_column(heading, overflow="fold")
     for way in answered["ways"]:
-        table.add_row(Text(_ends(way["source"])), Text(_ends(way["destination"])), Text(way["open"], style="green"))
+        opened = [Text(way["open"], style="green")] if way["open"] != NOTHING_OPEN else []
+        unknown = [Text(f"unknown: {way['unknown']}", style="yellow")] if way.get("unknown") else []
+        table.add_row(Text(_ends(way["source"])), Text(_ends(way["destination"])), Text("; ").join([*opened, *unknown]))
     return Group(head, table)
 
 
@@ -93,14 +105,22 @@ def judged(verdicts: Documents, testimonies: Documents = ()) -> Iterator[Rendera
         yield from _explained(verdict)
         yield from (_said(each) for each in testimonies if _is_about(each, verdict))
     works = sum(verdict["reachable"] for verdict in verdicts)
-    yield Text(f"{works} of {len(verdicts)} reachable", style="green" if works == len(verdicts) else "red")
+    assumed = sum(bool(verdict["reachable"] and verdict.get("assumes")) for verdict in verdicts)
+    unknown = sum(result_of(verdict) is Result.UNKNOWN for verdict in verdicts)
+    more = f", {assumed} of them between assumed interfaces" if assumed else ""
+    rest = f", {unknown} unknown" if unknown else ""
+    style = "green" if works == len(verdicts) else "yellow" if works + unknown == len(verdicts) else "red"
+    yield Text(f"{works} of {len(verdicts)} reachable{more}{rest}", style=style)
 
 
 def _explained(verdict: Mapping[str, Any]) -> Iterator[RenderableType]:
     yield hop_tree(verdict)
-    blocking = [hop for hop in verdict["hops"] if hop.get("cause")]
+    causes = [hop for hop in verdict["hops"] if hop.get("cause")]
+    blocking = [hop for hop in causes if hop["cause"] not in UNKNOWN_CAUSES]
     for place, hop in enumerate(blocking):
         yield Text.assemble("  and by      " if place else "  stopped by  ", _cause(hop))
+    for hop in (hop for hop in causes if hop["cause"] in UNKNOWN_CAUSES):
+        yield Text.assemble("  unknown at  ", _cause(hop))
     for number, remedy in enumerate(verdict.get("remedies", ()), 1):
         yield Text.assemble("  to do       ", (f"{number}. ", "dim"), (remedy, "cyan"))
 
@@ -116,7 +136,7 @@ def _said(testimony: Mapping[str, Any]) -> RenderableType:
 
 def _cause(hop: Mapping[str, Any]) -> Text:
     way = "way back" if hop.get("returning") else "way there"
-    return Text.assemble((hop["cause"], "red"), f"  {hop['component']} {hop['resource_id']}, {way}")
+    return Text.assemble((hop["cause"], _style(hop)), f"  {hop['component']} {hop['resource_id']}, {way}")
 
 
 def finding_table(findings: Iterable[Mapping[str, Any]]) -> Table:
@@ -130,6 +150,32 @@ def finding_table(findings: Iterable[Mapping[str, Any]]) -> Table:
             Text(finding["message"]),
         )
     return table
+
+
+def result_of(verdict: Mapping[str, Any]) -> Result:
+    """What a verdict says. One that an older hub has written only says whether the flow is reachable."""
+    return Result(verdict.get("verdict") or (Result.REACHABLE if verdict["reachable"] else Result.BLOCKED))
+
+
+def of_results(results: Sequence[Result]) -> ExitCode:
+    """How verdicts end a command."""
+    if Result.BLOCKED in results:
+        return ExitCode.FAILED
+    return ExitCode.UNKNOWN if Result.UNKNOWN in results else ExitCode.DONE
+
+
+def _result(verdict: Mapping[str, Any]) -> Text:
+    sign, style = _RESULTS[result_of(verdict)]
+    return Text(f"{sign} {result_of(verdict)}", style=style)
+
+
+_RESULTS = {Result.REACHABLE: ("✔", "green"), Result.BLOCKED: ("✘", "red"), Result.UNKNOWN: ("?", "yellow")}
+
+
+def _style(hop: Mapping[str, Any]) -> str:
+    if not hop.get("cause"):
+        return "green"
+    return "yellow" if hop["cause"] in UNKNOWN_CAUSES else "red"
 
 
 def _sign(reachable: bool | None) -> Text:  # noqa: FBT001 - the only thing that it is about

@@ -15,6 +15,7 @@ from causeway.domain.reachability.query_targets import UnanswerableQuery, is_add
 from causeway.domain.reachability.wording import say_packets
 
 from .exits import CommandError, ExitCode
+from .flow_views import NOTHING_OPEN, of_results, result_of
 from .hub import Document, Hub
 from .many import Many, ask_all
 from .offline.queries import reachable_on, verdicts_on
@@ -126,9 +127,12 @@ def exit_code_of_reach(answered: Document) -> ExitCode:
     if answered["unseen"]:
         return ExitCode.UNREACHABLE
     answers = answered["answers"]
-    verdicts = [verdict["reachable"] for each in answers for verdict in each.get("verdicts", ())]
-    works = all(verdicts) if verdicts else any(each.get("ways") for each in answers)
-    return ExitCode.DONE if works else ExitCode.FAILED
+    if results := [result_of(verdict) for each in answers for verdict in each.get("verdicts", ())]:
+        return of_results(results)
+    ways = [way for each in answers for way in each.get("ways", ())]
+    if any(way["open"] != NOTHING_OPEN for way in ways):
+        return ExitCode.DONE
+    return ExitCode.UNKNOWN if ways else ExitCode.FAILED
 
 
 def refuse_both(on: Sequence[str] | None, request_ids: Sequence[str] | None) -> None:
@@ -181,6 +185,7 @@ def _way_map(reachable: ReachableSet) -> dict[str, Any]:
         "destination": msgspec.to_builtins(reachable.destination),
         "open": say_packets(reachable.packets),
         "openings": msgspec.to_builtins(reachable.packets),
+        "unknown": say_packets(reachable.unknown) if reachable.unknown else None,
     }
 
 

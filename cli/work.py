@@ -6,8 +6,10 @@ from typing import Any, NamedTuple
 from causeway.boundary import desired_part, parse_request
 from causeway.domain.lifecycle.history import Entry, render_history
 from causeway.domain.lifecycle.run import Run
+from causeway.domain.reachability.verdicts import Result
 
-from .exits import CommandError, ExitCode
+from .exits import OF_STATE, CommandError, ExitCode
+from .flow_views import of_results, result_of
 from .following import AWAITING_APPROVAL, begun
 from .hub import Document, Hub
 from .many import ask_all
@@ -128,9 +130,15 @@ def explanation(item: Document, flow: str) -> Document:
 
 def exit_code_of_explanation(explained: Document) -> ExitCode:
     """How verdicts end the command: well only where something was checked, and all of it works."""
-    verdicts = explained["verdicts"]
-    works = bool(verdicts) and all(verdict["reachable"] for verdict in verdicts)
-    return ExitCode.DONE if works else ExitCode.FAILED
+    results = [result_of(verdict) for verdict in explained["verdicts"]]
+    return of_results(results) if results else ExitCode.FAILED
+
+
+def of_status(status: Document) -> ExitCode:
+    """How a run that was waited for ends the command: well only if nothing is unknown of what it has made."""
+    code = OF_STATE[status["state"]]
+    results = (result_of(verdict) for verdict in status["verdicts"])
+    return ExitCode.UNKNOWN if code is ExitCode.DONE and Result.UNKNOWN in results else code
 
 
 def waiting(item: Document) -> Document:

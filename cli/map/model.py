@@ -20,6 +20,8 @@ class State(StrEnum):
     """Of a saved network: a flow of it does not work."""
     REJECTED = "REJECTED"
     DRIFTED = "DRIFTED"
+    UNKNOWN = "UNKNOWN"
+    """Of a saved network: no flow is blocked, and of one nobody can tell whether it works."""
     AWAITING_APPROVAL = "AWAITING_APPROVAL"
     APPLYING = "APPLYING"
     PLANNING = "PLANNING"
@@ -60,14 +62,18 @@ class Verdict(Value, omit_defaults=False):
     """One checked flow between two ends, without the hops: `causeway explain` has them.
 
     Attributes:
+        verdict: `reachable`, `blocked`, or `unknown`.
         source: The end that begins: its instance or interface, and the address.
+        assumes: Of an end that is not there yet, what is assumed.
         causes: What stops it, in the order of the way; each as code and resource.
     """
 
     flow: str
+    verdict: str
     reachable: bool
     source: str
     destination: str
+    assumes: tuple[str, ...] = ()
     causes: tuple[str, ...] = ()
     remedies: tuple[str, ...] = ()
 
@@ -251,9 +257,11 @@ def _verdict(verdict: Mapping[str, Any]) -> Verdict:
     stops = [hop for hop in mappings(verdict.get("hops")) if hop.get("cause")]
     return Verdict(
         flow=text(verdict.get("flow")),
+        verdict=text(verdict.get("verdict")) or ("reachable" if verdict.get("reachable") is True else "blocked"),
         reachable=verdict.get("reachable") is True,
         source=_end(mapping(verdict.get("source"))),
         destination=_end(mapping(verdict.get("destination"))),
+        assumes=texts(verdict.get("assumes")),
         causes=tuple(f"{text(hop.get('cause'))} {text(hop.get('resource_id'))}" for hop in stops),
         remedies=texts(verdict.get("remedies")),
     )

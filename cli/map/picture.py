@@ -26,6 +26,7 @@ ICONS = {
     State.AWAITING_APPROVAL: "M6 4.6v6.8M10 4.6v6.8",
     State.APPLYING: "M6 4.4 11.4 8 6 11.6z",
     State.PLANNING: "M4 8h.01M8 8h.01M12 8h.01",
+    State.UNKNOWN: _QUESTION,
     State.UNSEEN: _QUESTION,
     State.UNCHECKED: _QUESTION,
     State.ACTIVE: _CHECK,

@@ -7,7 +7,7 @@ from causeway.domain.lifecycle.saved_network import SavedNetwork
 from causeway.domain.lifecycle.status import verdict_map, vpcs_map
 from causeway.domain.model.values import PerSide
 from causeway.domain.reachability.queries import peering_of
-from causeway.domain.reachability.verdicts import Verdict
+from causeway.domain.reachability.verdicts import WORST_FIRST, Result, Verdict
 
 from .model import State
 
@@ -27,7 +27,7 @@ def as_item(network: SavedNetwork, verdicts: Sequence[Verdict]) -> dict[str, Any
             "updated_at": network.taken_at,
             "peering_connection_id": connection and connection.connection_id,
             **vpcs_map(PerSide(requester=network.requester.vpc, accepter=network.accepter.vpc)),
-            "verdicts": [verdict_map(verdict) for verdict in sorted(verdicts, key=lambda each: each.reachable)],
+            "verdicts": [verdict_map(verdict) for verdict in sorted(verdicts, key=lambda each: WORST_FIRST.index(each.result))],
         },
     }
 
@@ -35,4 +35,7 @@ def as_item(network: SavedNetwork, verdicts: Sequence[Verdict]) -> dict[str, Any
 def _state(verdicts: Sequence[Verdict]) -> State:
     if not verdicts:
         return State.UNCHECKED
-    return State.REACHABLE if all(verdict.reachable for verdict in verdicts) else State.BLOCKED
+    results = {verdict.result for verdict in verdicts}
+    if Result.BLOCKED in results:
+        return State.BLOCKED
+    return State.UNKNOWN if Result.UNKNOWN in results else State.REACHABLE

@@ -13,13 +13,17 @@ from localcloud.ec2 import (
     dry_run,
     ipv6,
     lag,
+    managed_interfaces,
     network_acls,
+    network_interfaces,
     peering,
     prefix_lists,
     reachability_analyzer,
     routes,
     security_groups,
+    subnets,
     tags,
+    vpcs,
 )
 from localcloud.servicequotas import responses
 
@@ -33,14 +37,18 @@ __all__ = [
     "install",
     "ipv6",
     "lag",
+    "managed_interfaces",
     "network_acls",
+    "network_interfaces",
     "peering",
     "prefix_lists",
     "reachability_analyzer",
     "responses",
     "routes",
     "security_groups",
+    "subnets",
     "tags",
+    "vpcs",
 ]
 
 install = patching.install

@@ -58,6 +58,13 @@ def only_associated_blocks_count(original: Callable[..., Any], self: Any, *args:
     return [block for block in blocks if block["cidr_block_state"]["state"] == "associated"]
 
 
+@replaces(VPC, "ipv6_cidr_block_association_set")
+def a_disassociated_ipv6_block_stays_listed(_: Callable[..., Any], self: Any) -> list[dict[str, Any]]:
+    """DescribeVpcs goes on showing it, as `disassociated`."""
+    blocks = [each for each in self._cidr_block_association_set.values() if "::/" in each["cidr_block"]]
+    return [{**each, "ipv6CidrBlock": each["cidr_block"], "ipv6CidrBlockState": each["cidr_block_state"]} for each in blocks]
+
+
 @replaces(VPCBackend, "create_vpc")
 def create_vpc(original: Callable[..., Any], self: Any, cidr_block: str, *args: Any, **kwargs: Any) -> Any:
     """CreateVpc stores the canonical block. moto itself refuses what is not a block."""

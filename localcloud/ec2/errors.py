@@ -8,12 +8,19 @@ def invalid_parameter(message: str) -> Exception:
     return error
 
 
-def invalid_combination(message: str) -> Exception:
-    error: Exception = EC2ClientError("InvalidParameterCombination", message)
+def in_use(kind: str, resource_id: str) -> Exception:
+    error: Exception = EC2ClientError(
+        "DependencyViolation", f"The {kind} '{resource_id}' has dependencies and cannot be deleted."
+    )
     return error
 
 
 def not_emulated(what: str) -> Exception:
-    """Not AWS's own: what is there on AWS, and here neither there nor answered wrongly."""
-    error: Exception = EC2ClientError("NotEmulated", f"The embedded AWS does not emulate {what}")
+    """For what AWS does and the embedded AWS does not: refused rather than answered wrongly."""
+    error: Exception = EC2ClientError("NotEmulated", f"The embedded AWS does not emulate {what}.")
+    return error
+
+
+def invalid_combination(message: str) -> Exception:
+    error: Exception = EC2ClientError("InvalidParameterCombination", message)
     return error

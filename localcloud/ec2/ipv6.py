@@ -11,6 +11,7 @@ from moto.ec2.models.subnets import Subnet
 from moto.ec2.models.vpcs import VPCBackend
 
 from localcloud.core.patching import replaces
+from localcloud.ec2.cidr_blocks import ipv6_blocks
 
 _DEFAULT_ENTRIES = {101: "allow", 32768: "deny"}
 
@@ -26,7 +27,7 @@ def the_default_acl_lets_ipv6_through(original: Callable[..., Any], self: Any, n
     """The default ACL of a VPC that is created with an IPv6 block has the entries for it."""
     original(self, network_acl_id)
     acl = self.get_network_acl(network_acl_id)
-    if self.get_vpc(acl.vpc_id).ipv6_cidr_block_association_set:
+    if ipv6_blocks(self.get_vpc(acl.vpc_id)):
         _add_entries(self, acl)
 
 
@@ -34,7 +35,7 @@ def the_default_acl_lets_ipv6_through(original: Callable[..., Any], self: Any, n
 def a_later_block_adds_the_entries(original: Callable[..., Any], self: Any, vpc_id: str, *args: Any, **kwargs: Any) -> Any:
     """An IPv6 block that a VPC gets later lets IPv6 through its default ACL too."""
     association = original(self, vpc_id, *args, **kwargs)
-    if self.get_vpc(vpc_id).ipv6_cidr_block_association_set:
+    if ipv6_blocks(self.get_vpc(vpc_id)):
         for acl in self.network_acls.values():
             if acl.default and acl.vpc_id == vpc_id:
                 _add_entries(self, acl)

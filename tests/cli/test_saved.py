@@ -8,12 +8,13 @@ import pytest
 
 from causeway.boundary import parse_request
 from causeway.domain.lifecycle.saved_network import SavedNetwork, from_json, pack, to_json
-from causeway.domain.model.network import Snapshot
-from causeway.domain.model.values import PerSide
+from causeway.domain.model.network import Route, Snapshot
+from causeway.domain.model.values import PerSide, Side
 from causeway.domain.planning.planner import plan_request
 from cli.exits import CommandError, ExitCode
 from cli.hub import Hub
 from tests.domain.documents import networks_of, saved_network
+from tests.domain.networks import change_side, with_routes
 from tests.domain.situations import applied
 
 from .conftest import Command
@@ -156,6 +157,21 @@ def test_a_check_ends_badly_where_something_is_blocked(offline: Command, file: P
     for word in ("✘ blocked", "stopped by", "to do"):
         assert word in result.stdout
     assert "0 of 4 reachable" in result.stdout
+
+
+def test_a_check_ends_with_its_own_code_where_something_is_unknown(offline: Command, file: Path) -> None:
+    appliance = Route(destination="192.0.0.0/24", target="eni-1")
+    name = save(file, change_side(THERE, Side.REQUESTER, with_routes(THERE.requester, appliance)))
+
+    result, asked = offline("check", name), offline("reach", "10.0.0.10", "192.0.0.10", "--protocol", "tcp", "--on", name)
+
+    assert (result.exit_code, asked.exit_code) == (ExitCode.UNKNOWN, ExitCode.FAILED), "not all of tcp is let in"
+    assert "0 of 4 reachable, 4 unknown" in result.stdout
+    assert "to do       1. Look at eni-1" in result.stdout
+    assert {verdict["verdict"] for verdict in offline.json("check", name)["verdicts"]} == {"unknown"}
+    assert offline.json("map", "--on", name)["peerings"][0]["state"] == "UNKNOWN"
+    ways = offline("reach", "--to", "192.0.0.10", "--on", name)
+    assert (ways.exit_code, "unknown: all icmp, tcp 22" in " ".join(ways.stdout.split())) == (ExitCode.UNKNOWN, True)
 
 
 def test_a_check_of_nothing_shows_nothing_to_be_well(offline: Command) -> None:

@@ -3,10 +3,12 @@
 from typing import Any
 
 import pytest
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 
 from causeway.domain.lifecycle.history import Entry, EntryKind
-from cli.flow_views import finding_table, hop_tree, verdict_table
+from cli import work
+from cli.exits import ExitCode
+from cli.flow_views import finding_table, hop_tree, judged, verdict_table
 from cli.views import StepView, history_view, preview_view, request_table, request_view, status_view
 
 HOP = {"component": "route table", "resource_id": "rtb-1", "decided_by": "route 10.0.0.0/16 → pcx-1", "returning": True}
@@ -64,6 +66,34 @@ def test_a_verdict_shows_its_ends_and_hops() -> None:
     assert "✘ blocked tcp/22 from requester to accepter: subnet-1 (10.0.0.4) → i-2 (192.0.0.4)" in shown
     assert "← route table rtb-1 route 10.0.0.0/16 → pcx-1" in shown
     assert "10.0.0.4" in text(verdict_table([VERDICT]))
+
+
+def test_a_run_whose_flows_are_unknown_does_not_end_as_one_whose_flows_work() -> None:
+    unknown = {**VERDICT, "verdict": "unknown"}
+
+    assert work.of_status({"state": "ACTIVE", "verdicts": [{**VERDICT, "reachable": True}]}) is ExitCode.DONE
+    assert work.of_status({"state": "ACTIVE", "verdicts": [unknown]}) is ExitCode.UNKNOWN
+    assert work.of_status({"state": "FAILED", "verdicts": [unknown]}) is ExitCode.FAILED
+
+
+def test_a_verdict_that_is_unknown_is_neither_reachable_nor_blocked() -> None:
+    unread = {**HOP, "decided_by": "no route; what pl-1 holds is unknown", "cause": "PREFIX_LIST_UNREADABLE"}
+    unknown = {**VERDICT, "verdict": "unknown", "hops": [unread], "remedies": ["Let pl-1 be read."]}
+
+    shown = text(Group(*judged([unknown, {**VERDICT, "reachable": True}])))
+
+    assert "? unknown tcp/22 from requester to accepter" in shown
+    assert "unknown at  PREFIX_LIST_UNREADABLE  route table rtb-1, way back" in shown
+    assert "to do       1. Let pl-1 be read." in shown
+    assert "stopped by" not in shown
+    assert "1 of 2 reachable, 1 unknown" in shown
+
+
+def test_what_a_verdict_assumes_is_shown_first() -> None:
+    assuming = {**VERDICT, "assumes": ["assumed, because there is none yet: an interface with sg-1 at 10.0.0.4 in subnet-1"]}
+
+    assert text(hop_tree(assuming)).replace("\n", " ").startswith("assumed, because there is none yet: an interface with sg-1")
+    assert "✘ blocked, assumed" in text(verdict_table([assuming]))
 
 
 def test_a_finding_is_shown_with_its_words_as_they_are() -> None:

@@ -46,8 +46,8 @@ UNDOING: dict[str, tuple[str, dict[str, str]]] = {
         "revoke_security_group_egress",
         {"GroupId": "GroupId", "SecurityGroupRuleIds": "SecurityGroupRules.SecurityGroupRuleId"},
     ),
-    "CreateVpcEndpoint": ("delete_vpc_endpoints", {"VpcEndpointIds": "VpcEndpoint.VpcEndpointIds"}),
-    "CreateLoadBalancer": ("delete_load_balancer", {"LoadBalancerArn": "LoadBalancers.LoadBalancerArn"}),
+    "CreateVpcEndpoint": ("delete_vpc_endpoints", {"VpcEndpointIds": "VpcEndpoint.VpcEndpointId"}),
+    "CreateLoadBalancer": ("delete_load_balancer", {"LoadBalancerArn": "LoadBalancers.0.LoadBalancerArn"}),
     "AssociateSecurityGroupVpc": ("disassociate_security_group_vpc", {"GroupId": "GroupId", "VpcId": "VpcId"}),
     "CreateManagedPrefixList": ("delete_managed_prefix_list", {"PrefixListId": "PrefixList.PrefixListId"}),
     "CreateVpcPeeringConnection": (
@@ -138,7 +138,7 @@ class Cleanup:
             method, wanted = UNDOING[model.name]
             known = {**context["parameters"], **parsed}
             found = ((name, _at(path, known)) for name, path in wanted.items())
-            parameters = {name: value for name, value in found if value is not None}
+            parameters = {name: _as_asked(name, value) for name, value in found if value is not None}
             self._scopes[-1].append(Made(undoing, method, parameters))
 
 
@@ -151,10 +151,18 @@ def _keep_parameters(params: dict[str, Any], context: dict[str, Any], **_: Any) 
 
 
 def _at(path: str, value: Any) -> Any:
-    """What stands at a dotted path, of each item where there is a list; None where nothing does."""
+    """What stands at a dotted path, of each item where there is a list, or of one by its number; None where nothing does."""
     for name in path.split("."):
-        value = [each[name] for each in value] if isinstance(value, list) else value.get(name)
+        if isinstance(value, list):
+            value = value[int(name)] if name.isdecimal() else [each[name] for each in value]
+        else:
+            value = value.get(name)
     return value
+
+
+def _as_asked(name: str, value: Any) -> Any:
+    """A parameter for several ids takes a list."""
+    return [value] if name.endswith("Ids") and not isinstance(value, list) else value
 
 
 def _undo_all(made: list[Made]) -> None:

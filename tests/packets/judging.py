@@ -10,7 +10,7 @@ from causeway.domain.model.request import Flow, Request, Selector
 from causeway.domain.model.values import PerSide, Side, Value
 from causeway.domain.reachability.check import check
 from causeway.domain.reachability.matching import EPHEMERAL_PORTS
-from causeway.domain.reachability.verdicts import Cause, Endpoint, Verdict
+from causeway.domain.reachability.verdicts import Endpoint, Result, Verdict
 from localcloud.packets.probes import ICMP, ICMPV6, TCP, UDP, InterfaceAddress, Probe
 from tests.domain.networks import change
 from tests.packets.worlds import MESSAGES, World
@@ -32,9 +32,9 @@ class Case(Value):
     probes: tuple[Probe, ...]
 
     @property
-    def is_determined(self) -> bool:
-        """Whether AWS takes no route of several as it likes."""
-        return all(hop.cause is not Cause.ROUTE_UNDETERMINED for hop in self.verdict.hops)
+    def is_known(self) -> bool:
+        """Whether the check says what packets can show: AWS takes no route of several as it likes, and all lists are read."""
+        return self.verdict.result is not Result.UNKNOWN
 
     def __str__(self) -> str:
         verdict = self.verdict
@@ -48,13 +48,13 @@ def cases(world: World) -> Iterator[Case]:
     """Every flow of the world, from every address to every one of the same family in another VPC.
 
     Left out is what packets cannot show: a flow of all protocols between ACLs that tell ICMP's messages apart, a flow with a
-    probe that would pass as the answer to another one's, and one whose route AWS takes from several as it likes.
+    probe that would pass as the answer to another one's, and one of which the check says that it is unknown.
     """
     sent: set[Probe] = set()
     for source, destination in permutations(world.snapshots, 2):
         for one, other in product(_ends(source, Side.REQUESTER), _ends(destination, Side.ACCEPTER)):
             for case in _cases_between(world, one, other):
-                if case.is_determined and sent.isdisjoint(map(_reverse, case.probes)):
+                if case.is_known and sent.isdisjoint(map(_reverse, case.probes)):
                     sent.update(case.probes)
                     yield case
 
@@ -77,10 +77,12 @@ def judge(
 
 
 def _ends(snapshot: Snapshot, side: Side) -> Iterator[Snapshot]:
-    """The side as if it had only one interface with one address, for each that it has."""
+    """The side as if it had only one interface with one address, and its groups only, for each that it has."""
     for interface in snapshot.network_interfaces:
+        carried = tuple(each for each in snapshot.security_groups if each.security_group_id in interface.security_group_ids)
         for address in interface.addresses:
-            yield change(snapshot, side=side, network_interfaces=(change(interface, addresses=(address,)),))
+            alone = (change(interface, addresses=(address,)),)
+            yield change(snapshot, side=side, network_interfaces=alone, security_groups=carried)
 
 
 def _cases_between(world: World, source: Snapshot, destination: Snapshot) -> Iterator[Case]:

@@ -22,7 +22,7 @@ def test_every_flow_is_proved(ledger: Ledger) -> None:
     networks = with_status(PeeringStatus.ACTIVE)
     found_connection(ledger, networks)
 
-    assert check_reachability(STEP, runs=ledger.runs, holdings=ledger.holdings, reader=StillReader(networks)).reachable
+    assert not check_reachability(STEP, runs=ledger.runs, holdings=ledger.holdings, reader=StillReader(networks)).blocked
 
     verdicts = ledger.runs.load(WANTED.request_id, 1).verdicts
     assert verdicts is not None
@@ -56,7 +56,7 @@ def test_the_network_is_judged_not_the_plan(ledger: Ledger) -> None:
     found_connection(ledger, networks)
     bare = change(networks, accepter=change(networks.accepter, security_groups=NETWORKS.accepter.security_groups))
 
-    assert not check_reachability(STEP, runs=ledger.runs, holdings=ledger.holdings, reader=StillReader(bare)).reachable
+    assert check_reachability(STEP, runs=ledger.runs, holdings=ledger.holdings, reader=StillReader(bare)).blocked
 
     verdicts = ledger.runs.load(WANTED.request_id, 1).verdicts or ()
     assert {verdict.flow.source for verdict in verdicts if not verdict.reachable} == {Side.REQUESTER}
@@ -101,7 +101,7 @@ def test_a_connection_that_is_gone_is_for_the_verdicts_to_tell(ledger: Ledger) -
     found_connection(ledger, networks)
     gone = PerSide.of(lambda side: change(networks[side], peering_connections=()))
 
-    assert not check_reachability(STEP, runs=ledger.runs, holdings=ledger.holdings, reader=StillReader(gone)).reachable
+    assert check_reachability(STEP, runs=ledger.runs, holdings=ledger.holdings, reader=StillReader(gone)).blocked
 
 
 def test_a_side_that_is_no_longer_readable_is_an_error(ledger: Ledger) -> None:

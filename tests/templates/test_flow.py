@@ -221,7 +221,7 @@ WORKING: Script = {
     "ConfigureDns": {"changes": 1},
     "UpdateTags": {"changes": 1},
     "DeletePeering": {"connection_id": "pcx-1"},
-    "CheckReachability": {"reachable": True, "witnesses": False},
+    "CheckReachability": {"blocked": False, "witnesses": False},
     "CallWitnesses": {"questions": 2},
     "HearWitnesses": {"testimonies": 2},
     "UndoChanges": NO_CHECK,
@@ -477,7 +477,7 @@ def test_of_several_failing_updates_one_is_told(run: Callable[[Steps], Document]
 
 
 def test_flows_that_stay_blocked_fail_the_execution(run: Callable[[Steps], Document]) -> None:
-    scripted = Steps(WORKING | {"CheckReachability": {"reachable": False}, "RecordOutcome": {"state": "FAILED"}})
+    scripted = Steps(WORKING | {"CheckReachability": {"blocked": True}, "RecordOutcome": {"state": "FAILED"}})
     execution = run(scripted)
     assert (execution["status"], execution["error"]) == ("FAILED", "PeeringFailed")
     assert execution["cause"] == "See the status of request test-to-production."
@@ -515,7 +515,7 @@ def test_an_undo_begins_with_its_first_round_whatever_the_run_had_done(run: Call
 
 
 def test_what_stays_blocked_is_undone_too(run: Callable[[Steps], Document]) -> None:
-    scripted = Steps(WORKING | FAILED | {"CheckReachability": {"reachable": False}, "UndoChanges": UNDO})
+    scripted = Steps(WORKING | FAILED | {"CheckReachability": {"blocked": True}, "UndoChanges": UNDO})
     assert run(scripted)["error"] == "PeeringFailed"
     assert scripted.names[-2:] == ["DeletePeering", "RecordOutcome"]
     assert scripted.calls[-1] == ended()
@@ -532,7 +532,7 @@ def test_an_undo_that_fails_is_planned_anew(run: Callable[[Steps], Document], st
 
 
 @pytest.mark.parametrize("step", ["UndoChanges", "UpdateSecurityGroups", "DeletePeering"])
-@pytest.mark.parametrize("reachable", [{"reachable": False}, "AccessDenied"], ids=["blocked", "failed"])
+@pytest.mark.parametrize("reachable", [{"blocked": True}, "AccessDenied"], ids=["blocked", "failed"])
 def test_an_undo_is_given_up_after_three_times(run: Callable[[Steps], Document], step: str, reachable: Answer) -> None:
     script: Script = {"CheckReachability": reachable, "UndoChanges": UNDO, "PlanPeering": NOTHING, step: "QuotaExceeded"}
     scripted = Steps(WORKING | FAILED | script)
@@ -544,7 +544,7 @@ def test_an_undo_is_given_up_after_three_times(run: Callable[[Steps], Document],
 
 # --- The other witnesses
 
-ASKED: Script = {"PlanPeering": NOTHING, "CheckReachability": {"reachable": True, "witnesses": True}}
+ASKED: Script = {"PlanPeering": NOTHING, "CheckReachability": {"blocked": False, "witnesses": True}}
 
 
 def test_the_witnesses_that_the_request_names_are_heard_once_every_flow_is_proved(run: Callable[[Steps], Document]) -> None:
@@ -559,7 +559,7 @@ def test_the_witnesses_that_the_request_names_are_heard_once_every_flow_is_prove
 
 
 def test_nobody_is_asked_about_what_does_not_work(run: Callable[[Steps], Document]) -> None:
-    scripted = Steps(WORKING | FAILED | ASKED | {"CheckReachability": {"reachable": False, "witnesses": True}})
+    scripted = Steps(WORKING | FAILED | ASKED | {"CheckReachability": {"blocked": True, "witnesses": True}})
     run(scripted)
     assert not {"CallWitnesses", "HearWitnesses"} & set(scripted.names)
 

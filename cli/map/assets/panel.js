@@ -73,17 +73,22 @@ function findingList(findings) {
   return [heading("Findings"), make("ul", {}, ...findings.map(one))];
 }
 
+/** How each of a verdict's three values looks. */
+const marks = { reachable: "✓", blocked: "✕", unknown: "?" };
+const classes = { reachable: "yes", blocked: "no", unknown: "quiet" };
+
 function verdictOf(verdict) {
   return make(
     "div",
     { className: "verdict" },
+    ...verdict.assumes.map((said) => make("p", { className: "quiet" }, `${said}:`)),
     make(
       "p",
       {},
-      make("span", { className: verdict.reachable ? "yes" : "no" }, verdict.reachable ? "✓ " : "✕ "),
+      make("span", { className: classes[verdict.verdict] }, `${marks[verdict.verdict]} `),
       mono(`${verdict.source} → ${verdict.destination}`),
     ),
-    ...verdict.causes.map((cause) => make("p", { className: "no" }, cause)),
+    ...verdict.causes.map((cause) => make("p", { className: classes[verdict.verdict] }, cause)),
     ...verdict.remedies.map((remedy) => make("p", {}, `→ ${remedy}`)),
   );
 }
@@ -104,12 +109,12 @@ function verdictList(request) {
   if (!flows.size) return [heading("Verdicts"), make("p", { className: "quiet" }, "No flow was checked.")];
   const lines = [...flows].map(([flow, verdicts]) => {
     const works = verdicts.filter((verdict) => verdict.reachable).length;
-    const all = works === verdicts.length;
-    const said = `${all ? "✓" : "✕"} ${works} of ${verdicts.length}`;
+    const worst = ["blocked", "unknown", "reachable"].find((each) => verdicts.some(({ verdict }) => verdict === each));
+    const said = `${marks[worst]} ${works} of ${verdicts.length}`;
     return make(
       "details",
-      { className: "flow", open: !all },
-      make("summary", {}, make("span", { className: "what" }, flow), make("span", { className: all ? "yes" : "no" }, said)),
+      { className: "flow", open: worst !== "reachable" },
+      make("summary", {}, make("span", { className: "what" }, flow), make("span", { className: classes[worst] }, said)),
       ...verdicts.map(verdictOf),
     );
   });

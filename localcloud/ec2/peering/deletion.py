@@ -9,7 +9,7 @@ from moto.ec2.models.vpc_peering_connections import VPCPeeringConnectionBackend
 from localcloud.core import timing
 from localcloud.core.patching import replaces
 from localcloud.ec2.peering.connections import end, sides_of, status_of
-from localcloud.ec2.peering.lifecycle import LIVE, PENDING, Ending
+from localcloud.ec2.peering.lifecycle import LIVE, PENDING, Ending, Side
 
 
 @replaces(VPCPeeringConnectionBackend, "delete_vpc_peering_connection")
@@ -26,5 +26,10 @@ def delete_what_may_be_deleted(_: Callable[..., Any], self: Any, vpc_pcx_id: str
         raise InvalidVPCPeeringConnectionStateTransitionError(vpc_pcx_id)
     if code in PENDING and side != "requester":
         raise OperationNotPermitted5(self.account_id, vpc_pcx_id, "delete")
-    end(connection, Ending("deleted", timing.now(), side, self.account_id))
+    end_by(connection, self, side)
     return connection
+
+
+def end_by(connection: Any, backend: Any, side: Side) -> None:
+    """The account of a side has deleted the connection, or its VPC."""
+    end(connection, Ending("deleted", timing.now(), side, backend.account_id))

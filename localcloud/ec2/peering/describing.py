@@ -37,12 +37,12 @@ def answer(backend: Any, connection: Any, status: Status) -> Any:
 
 
 def _describe(backend: Any, connection: Any, status: Status) -> Description:
-    """The connection as one side sees it: its own tags, and the other VPC's CIDR blocks and options once active."""
+    """The connection as one side sees it: its own tags, its CIDR blocks until it is deleted, the other VPC's while active."""
     own_side = sides_of(connection, backend)[0]
 
     def described(side: Side, vpc: Any, options: dict[str, bool]) -> Description:
         identity = {"OwnerId": vpc.owner_id, "VpcId": vpc.id, "Region": vpc.region}
-        if side == own_side or status.code == "active":
+        if (side == own_side and status.code != "deleted") or status.code == "active":
             return identity | _details(vpc, options)
         return identity
 

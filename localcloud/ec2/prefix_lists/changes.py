@@ -73,14 +73,25 @@ def restore_managed_prefix_list_version(_: None, self: Any) -> Any:
 
 
 @replaces(VPCs, "delete_managed_prefix_list")
-def delete_managed_prefix_list(original: Callable[..., Any], self: Any) -> Any:
-    """DeleteManagedPrefixList refuses a list that a route or a rule refers to: DependencyViolation."""
+def delete_managed_prefix_list(_: Callable[..., Any], self: Any) -> Any:
+    """DeleteManagedPrefixList begins: the deletion of a list that a route or a rule refers to ends in `delete-failed`."""
     held = _own(self)
     if held.id in _referenced(self.ec2_backend):
-        raise EC2ClientError("DependencyViolation", f"The prefix list {held.id} is referenced, and cannot be deleted.")
-    answer = original(self)
-    del self.ec2_backend.managed_prefix_lists[held.id]
-    return answer
+        held.state = "delete-failed"
+    else:
+        del self.ec2_backend.managed_prefix_lists[held.id]
+    return ActionResult({"PrefixList": {**_described(held), "State": "delete-in-progress"}})
+
+
+def _described(held: Any) -> dict[str, Any]:
+    return {
+        "PrefixListId": held.id,
+        "AddressFamily": held.address_family,
+        "PrefixListName": held.prefix_list_name,
+        "MaxEntries": held.max_entries,
+        "Version": held.version,
+        "OwnerId": held.owner_id,
+    }
 
 
 def _own(response: Any) -> Any:

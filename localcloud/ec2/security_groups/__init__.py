@@ -1,5 +1,5 @@
-"""Security-group rules: authorised and revoked as a whole batch, in canonical form, within the quota."""
+"""Security groups, and their rules: authorised and revoked as a whole batch, in canonical form, within the quota."""
 
-from localcloud.ec2.security_groups import changes, describing, references, stale
+from localcloud.ec2.security_groups import changes, describing, groups, references, stale, vpc_associations
 
-__all__ = ["changes", "describing", "references", "stale"]
+__all__ = ["changes", "describing", "groups", "references", "stale", "vpc_associations"]

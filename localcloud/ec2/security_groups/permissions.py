@@ -12,10 +12,11 @@ from localcloud.ec2.security_groups.rules import Rule
 type Permission = dict[str, Any]
 """One IpPermission as moto takes it apart: ip_protocol, from_port, to_port, ip_ranges, source_groups, …"""
 
-_PROTOCOLS = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all": "-1"}
+_PROTOCOLS = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6"}
+_LAST_PROTOCOL = 255
 _HIGHEST_PORT = 65535
 _ANY = -1
-"""Every ICMP type, or every code."""
+"""Every ICMP type or code, and what is shown for the ports of a protocol that has none."""
 
 
 class ParsedRule(msgspec.Struct, frozen=True):
@@ -41,7 +42,7 @@ def rules_in(group: Any, permissions: Iterable[Permission]) -> Iterator[ParsedRu
 
 
 def _protocol_and_ports(permission: Permission) -> tuple[str, int | None, int | None]:
-    """Names for numbers; ports for tcp and udp, type and code for icmp, none for all protocols."""
+    """Names for numbers; ports for tcp and udp, type and code for icmp, none for any other protocol."""
     given = str(permission.get("ip_protocol") or "-1").lower()
     protocol = _PROTOCOLS.get(given, given)
     low, high = permission.get("from_port"), permission.get("to_port")
@@ -49,7 +50,11 @@ def _protocol_and_ports(permission: Permission) -> tuple[str, int | None, int | 
         return protocol, None, None
     if protocol in {"tcp", "udp"}:
         return protocol, *_tcp_or_udp_ports(low, high)
-    return protocol, _ANY if low is None else int(low), _ANY if high is None else int(high)
+    if protocol in {"icmp", "icmpv6"}:
+        return protocol, _ANY if low is None else int(low), _ANY if high is None else int(high)
+    if not (protocol.isdecimal() and int(protocol) <= _LAST_PROTOCOL):
+        raise invalid_parameter(f"Invalid value '{given}' for IP protocol. Unknown protocol.")
+    return protocol, _ANY, _ANY
 
 
 def _tcp_or_udp_ports(low: Any, high: Any) -> tuple[int, int]:

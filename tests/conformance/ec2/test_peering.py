@@ -201,6 +201,15 @@ def test_each_side_sees_the_others_blocks_only_once_active(account: Account, acc
     assert connection(requester, pcx)["AccepterVpcInfo"]["CidrBlock"] == "192.168.0.0/16"
 
 
+def test_a_deleted_connection_shows_no_blocks(requester: Vpc, accepter: Vpc) -> None:
+    """EC2 API: VpcPeeringConnectionVpcInfo; EC2 API: DescribeVpcPeeringConnections."""
+    pcx = make_peering(requester, accepter)
+    delete_peering(requester, pcx)
+    seen = connection(requester, pcx)
+    for info in (seen["RequesterVpcInfo"], seen["AccepterVpcInfo"]):
+        assert not {"CidrBlock", "CidrBlockSet", "Ipv6CidrBlockSet"} & info.keys()
+
+
 def test_ipv6_blocks_are_listed_once_active(requester: Vpc, peer: Account) -> None:
     """EC2 API: VpcPeeringConnectionVpcInfo."""
     accepter = make_vpc(peer, "192.168.0.0/16", ipv6=True)

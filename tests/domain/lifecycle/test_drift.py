@@ -20,14 +20,15 @@ from causeway.domain.lifecycle.watch import (
     expiry_warning,
 )
 from causeway.domain.model.findings import Code, Finding
-from causeway.domain.model.network import PeeringConnection, PeeringStatus
+from causeway.domain.model.network import PeeringConnection, PeeringStatus, Route
 from causeway.domain.model.request import DriftMode, Request
 from causeway.domain.model.values import Side
 from causeway.domain.planning.kinds import AuthorizeRule, CreateRoute, DeleteRoute, SetDnsResolution
 from causeway.domain.planning.plan import Plan
 from causeway.domain.planning.planner import plan_request
 from causeway.domain.planning.undo import Reversal, Undo
-from tests.domain.networks import change, connection, request, snapshots
+from causeway.domain.reachability.check import check
+from tests.domain.networks import change, change_side, connection, request, snapshots, with_routes
 from tests.domain.situations import applied
 
 NOW = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
@@ -139,6 +140,22 @@ HOUR = timedelta(hours=1)
 )
 def test_what_is_news(state: State, tried: Plan | None, seen: Plan, expected: bool) -> None:
     assert needs_drift_run(settled(state), drift_run(plan=tried), seen, NOW) is expected
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "expected"), [(False, False, False), (False, True, True), (True, True, False), (True, False, True)]
+)
+def test_it_is_news_when_a_flow_becomes_unknown_or_known_again(was: bool, now: bool, expected: bool) -> None:
+    there = applied(REPAIR, WHOLE, NETWORKS)
+    part = Route(destination="192.0.0.0/24", target="eni-1")
+    hidden = change_side(there, Side.REQUESTER, with_routes(there.requester, part))
+    joined = there.requester.peering_connections[0]
+    last = drift_run(plan=EMPTY, verdicts=check(REPAIR, hidden if was else there, joined))
+
+    seen = drift_plan(REPAIR, plan_request(REPAIR, 2, hidden if now else there))
+
+    assert not seen.is_blocked
+    assert needs_drift_run(settled(State.ACTIVE), last, seen, NOW) is expected
 
 
 @pytest.mark.parametrize("tried", [DIFFERS, None], ids=["the same", "failed before it had a plan"])

@@ -15,6 +15,7 @@ from causeway.domain.model.values import Side
 from causeway.domain.planning.kinds import CreateRoute, DeleteRoute
 from causeway.domain.planning.plan import Plan
 from causeway.domain.planning.undo import Reversal, Undo
+from causeway.domain.reachability.verdicts import Cause
 from causeway.domain.witnesses.testimonies import Testimony, WitnessAnswer, WitnessCall
 from tests.domain.networks import change, request
 from tests.domain.witnesses.test_questions import HEARD as QUESTION
@@ -170,6 +171,12 @@ def test_a_blocked_flow_is_named_once() -> None:
     told = lines(record("VERDICTS", (WORKS, STOPPED, STOPPED)))
 
     assert told == ["1 of 3 ways are reachable.", f"Blocked: {STOPPED.flow}"]
+
+
+def test_an_unknown_flow_is_neither_reachable_nor_blocked() -> None:
+    unknown = change(STOPPED, hops=tuple(change(hop, cause=Cause.NOT_OBSERVED) for hop in STOPPED.hops))
+
+    assert lines(record("VERDICTS", (WORKS, unknown))) == ["1 of 2 ways are reachable.", f"Unknown: {unknown.flow}"]
 
 
 def test_what_witnesses_were_asked_and_said_is_told() -> None:

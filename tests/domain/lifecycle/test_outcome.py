@@ -52,6 +52,7 @@ def verdict(*hops: Hop, source: str = "10.0.0.183") -> Verdict:
 
 WORKS = verdict(hop())
 STOPPED = verdict(hop(), hop(Cause.SUBNET_ACL_RESTRICTION))
+UNKNOWN = verdict(hop(), hop(Cause.APPLIANCE_IN_PATH, resource="rtb-b1"))
 
 
 def run(**fields: object) -> Run:
@@ -73,6 +74,33 @@ def test_what_is_open_beyond_allow_is_told_as_it_was_seen_and_not_as_it_was_plan
     assert outcome(plan=PLAN.with_findings((BLOCKS, OPEN))).findings == (BLOCKS, OPEN)
 
 
+def test_an_unknown_flow_is_told_as_it_was_seen_and_comes_before_those_that_work() -> None:
+    foreseen = Finding(code=Code.FLOW_UNKNOWN, where="rtb-b1", message="As planned.", blocking=False)
+
+    status = outcome(plan=PLAN.with_findings((foreseen,)), verdicts=(WORKS, UNKNOWN))
+
+    (told,) = status.findings
+    assert (told.code, told.where, told.blocking, told == foreseen) == (Code.FLOW_UNKNOWN, "rtb-b1", False, False)
+    assert status.verdicts == (UNKNOWN, WORKS)
+    shown = status.as_map()["verdicts"][0]
+    assert (shown["verdict"], shown["reachable"], shown["blocked_by"]) == ("unknown", False, None)
+    assert shown["missing"] == ["network ACL rtb-b1: rule 100 denies"]
+
+
+def test_witnesses_are_heard_about_a_flow_that_is_unknown_and_none_disagrees() -> None:
+    asked = change(request(), witnesses=(Witness.PROBE,))
+    ends = {"source": Endpoint(address="10.0.0.183", subnet_id="subnet-a1", instance_id="i-a1")}
+    ends["destination"] = Endpoint(address="192.0.0.206", subnet_id="subnet-b1", instance_id="i-b1")
+    seen = change(UNKNOWN, **ends)
+    (question,) = plan_questions(asked, (seen,)).questions
+    said = Testimony.of(question, WitnessAnswer(reachable=False, said="Nothing came back."), "command-1")
+
+    status = outcome(request=asked, verdicts=(seen,), heard=(said,))
+
+    assert (status.state, status.testimonies) == (State.ACTIVE, (said,))
+    assert [finding.code for finding in status.findings] == [Code.FLOW_UNKNOWN]
+
+
 def test_what_was_open_before_an_undo_is_not_told() -> None:
     undone = Undo(request_id=PLAN.request_id, generation=3)
 
@@ -88,6 +116,9 @@ def test_what_was_open_before_an_undo_is_not_told() -> None:
         (run(plan=PLAN.with_findings((INFORMS,)), verdicts=()), None, State.ACTIVE),
         (run(plan=PLAN.with_findings((INFORMS, BLOCKS))), None, State.REJECTED),
         (run(verdicts=(WORKS, STOPPED)), None, State.FAILED),
+        (run(verdicts=(WORKS, UNKNOWN)), None, State.ACTIVE),
+        (run(verdicts=(UNKNOWN, STOPPED)), None, State.FAILED),
+        (run(verdicts=(UNKNOWN,), occasion=Occasion.DRIFT), None, State.ACTIVE),
         (run(verdicts=(WORKS,)), DENIED, State.FAILED),
         (run(plan=None), DENIED, State.FAILED),
         (run(plan=PLAN.with_findings((BLOCKS,))), DENIED, State.FAILED),

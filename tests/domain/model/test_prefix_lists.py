@@ -17,7 +17,7 @@ from causeway.domain.model.values import SIDES, PerSide, Side
 from causeway.domain.planning.kinds import AuthorizeRule, CreateRoute
 from causeway.domain.planning.planner import plan_request
 from causeway.domain.reachability.check import check
-from causeway.domain.reachability.verdicts import Cause, Component, Verdict
+from causeway.domain.reachability.verdicts import Cause, Component, Result, Verdict
 from tests.domain.networks import (
     CIDR_BLOCKS,
     CONNECTION_ID,
@@ -69,13 +69,14 @@ def test_a_hop_names_the_list_and_the_block_in_it() -> None:
 
 
 @pytest.mark.parametrize("lists", [(), (UNREAD,)], ids=["nothing known", "only its name"])
-def test_a_list_that_may_not_be_read_makes_nothing_reachable_and_is_told(lists: tuple[PrefixList, ...]) -> None:
+def test_a_list_that_may_not_be_read_makes_a_flow_unknown_and_is_told(lists: tuple[PrefixList, ...]) -> None:
     networks = by_lists(*lists)
     networks = change_side(networks, ACCEPTER, change(networks.accepter, prefix_lists=lists))
 
     verdict = judge(networks)
 
-    assert [hop.cause for hop in verdict.hops if hop.cause] == [Cause.ROUTED_ELSEWHERE, Cause.ENI_SG_RULES_MISMATCH]
+    assert verdict.result is Result.UNKNOWN
+    assert [hop.cause for hop in verdict.hops if hop.cause] == [Cause.PREFIX_LIST_UNREADABLE] * 2
     assert said(verdict, Component.ROUTE_TABLE)[0] == "route 0.0.0.0/0 → igw-a1; what pl-1 holds is unknown"
     assert said(verdict, Component.SECURITY_GROUP)[1] == (
         "no ingress rule allows tcp 22 from 10.0.0.10; what pl-1 holds is unknown"
@@ -83,12 +84,18 @@ def test_a_list_that_may_not_be_read_makes_nothing_reachable_and_is_told(lists: 
 
 
 def test_a_list_that_may_not_be_read_does_not_hide_what_is_known() -> None:
-    routes = (Route(destination="pl-9", target="vpce-1"), Route(destination=THERE, target=CONNECTION_ID))
+    to_one, by_unread = Route(destination="192.0.0.10/32", target=CONNECTION_ID), Route(destination="pl-9", target="vpce-1")
 
-    verdict = judge(by_lists(routes=routes))
+    known, unknown = (
+        judge(by_lists(routes=(by_unread, to_one))),
+        judge(by_lists(routes=(by_unread, change(to_one, destination=THERE)))),
+    )
 
-    assert verdict.reachable
-    assert said(verdict, Component.ROUTE_TABLE)[0] == "route 192.0.0.0/16 → pcx-1; what pl-9 holds is unknown"
+    assert (known.result, said(known, Component.ROUTE_TABLE)[0]) == (Result.REACHABLE, "route 192.0.0.10/32 → pcx-1")
+    assert (unknown.result, said(unknown, Component.ROUTE_TABLE)[0]) == (
+        Result.UNKNOWN,
+        "route 192.0.0.0/16 → pcx-1; what pl-9 holds is unknown",
+    )
 
 
 def test_lists_with_different_targets_that_hold_one_block_leave_it_open() -> None:
@@ -96,6 +103,7 @@ def test_lists_with_different_targets_that_hold_one_block_leave_it_open() -> Non
 
     verdict = judge(by_lists(prefix_list(THERE), prefix_list(THERE, number=2), routes=routes))
 
+    assert verdict.result is Result.UNKNOWN
     assert [hop.cause for hop in verdict.hops if hop.cause] == [Cause.ROUTE_UNDETERMINED]
     assert said(verdict, Component.ROUTE_TABLE)[0] == (
         "route pl-1 (list-1) holding 192.0.0.0/16 → pcx-1 or route pl-2 (list-2) holding 192.0.0.0/16 → tgw-1"

@@ -198,7 +198,8 @@ def test_a_destination_that_is_routed_elsewhere(side: Side, blackhole: bool) -> 
 def test_a_destination_may_be_routed_elsewhere_in_an_unselected_table() -> None:
     networks = snapshots(subnets=2)
     foreign = Route(destination=networks.accepter.vpc.cidr_blocks[0], target="tgw-1")
-    networks = change(networks, requester=with_routes(networks.requester, foreign, tables=["rtb-a2"]))
+    requester = change(networks.requester, network_interfaces=networks.requester.network_interfaces[:1])
+    networks = change(networks, requester=with_routes(requester, foreign, tables=["rtb-a2"]))
 
     assert found(select("route_tables", Side.REQUESTER, Selector(ids=("rtb-a1",))), networks) == []
 
@@ -430,3 +431,13 @@ def test_flows_that_read_the_same_are_told_once() -> None:
     by_group = change(ssh(), peer=Peer.SECURITY_GROUPS)
 
     only(Code.NOTHING_TO_CHECK, request(ssh(), by_group), snapshots(subnets=0))
+
+
+def test_one_member_that_is_cut_off_is_found_before_the_first_write() -> None:
+    wanted = select("route_tables", Side.ACCEPTER, Selector(ids=("rtb-b1", "rtb-b2")))
+
+    finding = only(Code.FLOW_BLOCKED, change(wanted, flows=(ssh(),)), snapshots(subnets=3))
+
+    assert finding.blocking
+    assert finding.where == "rtb-b3"
+    assert "192.0.2.10" in finding.message

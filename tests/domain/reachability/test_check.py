@@ -150,11 +150,6 @@ STRAY = Hop(
             lambda network: with_entries(network, entry(90, Direction.INGRESS, "17", None), entry(91, Direction.INGRESS, "6")),
             change(NETWORK_ACL, decided_by="entry 91 denies tcp from 0.0.0.0/0", returning=True),
         ),
-        (
-            REQUESTER,
-            lambda network: change(network, network_acls=()),
-            change(NETWORK_ACL, resource_id="no network ACL", decided_by="entry * denies tcp 22 to 192.0.0.10"),
-        ),
         (REQUESTER, without_routes, change(ROUTE_TABLE, decided_by="no route to 192.0.0.10")),
         (
             ACCEPTER,
@@ -422,9 +417,6 @@ def test_a_side_without_interfaces_is_judged_by_an_assumed_one() -> None:
 @pytest.mark.parametrize(
     ("changes", "sources"),
     [
-        ({"route_tables": Selector(ids=("rtb-a2",))}, ["10.0.1.10"]),
-        ({"route_tables": Selector(ids=("rtb-a0",))}, []),
-        ({"route_tables": Selector(tag_key="Tier", tag_value="private")}, []),
         ({"security_groups": Selector(ids=("sg-a1",))}, ["10.0.0.10"]),
         ({"security_groups": Selector(ids=("sg-a9",))}, []),
     ],
@@ -434,6 +426,20 @@ def test_only_what_the_request_selects_is_judged(changes: dict[str, Selector], s
     wanted = change(wanted, **{field: change_side(getattr(wanted, field), REQUESTER, each) for field, each in changes.items()})
 
     assert [verdict.source.address for verdict in judge(peered(subnets=2), wanted=wanted)] == sources
+
+
+@pytest.mark.parametrize(
+    ("selected", "sources"),
+    [
+        (Selector(ids=("rtb-a2",)), ["10.0.1.4"]),
+        (Selector(ids=("rtb-a0",)), []),
+        (Selector(tag_key="Tier", tag_value="private"), []),
+    ],
+)
+def test_an_interface_is_assumed_only_where_a_selected_table_is_used(selected: Selector, sources: list[str]) -> None:
+    wanted = change(request(ssh()), route_tables=change_side(request().route_tables, REQUESTER, selected))
+
+    assert [verdict.source.address for verdict in judge(peered(subnets=2, interfaces=0), wanted=wanted)] == sources
 
 
 def test_a_subnet_without_a_table_of_its_own_uses_the_main_one() -> None:
@@ -446,7 +452,7 @@ def test_a_subnet_without_a_table_of_its_own_uses_the_main_one() -> None:
 
 
 def test_a_table_that_steers_a_gateway_is_no_candidate() -> None:
-    networks = peered()
+    networks = peered(interfaces=0)
     edge = tuple(change(table, gateway_ids=("igw-a1",)) for table in networks.requester.route_tables)
 
     assert judge(change_side(networks, REQUESTER, change(networks.requester, route_tables=edge))) == ()
@@ -562,7 +568,9 @@ def pairwise_reachable(networks: PerSide[Snapshot]) -> set[tuple[str, str, str]]
 
 
 def with_only(network: Snapshot, interface: NetworkInterface) -> Snapshot:
-    return change(network, network_interfaces=(interface,))
+    """The side with one interface, and only the groups that it carries: none is assumed."""
+    carried = tuple(group for group in network.security_groups if group.security_group_id in interface.security_group_ids)
+    return change(network, network_interfaces=(interface,), security_groups=carried)
 
 
 def outcome(verdict: Verdict) -> object:

@@ -98,6 +98,15 @@ def test_each_flow_is_asked_about_once_in_each_family() -> None:
     assert [question.source for question in asked(PROBE, *ways)] == [HERE, HERE_IPV6]
 
 
+def test_ends_between_which_it_is_unknown_are_asked_about_first() -> None:
+    hidden = change(BLOCKS, cause=Cause.APPLIANCE_IN_PATH)
+    unknown = verdict(ssh(), end("10.0.0.11"), THERE, hidden)
+
+    (question,) = asked(PROBE, verdict(ssh()), unknown)
+
+    assert question.source == unknown.source
+
+
 @pytest.mark.parametrize(
     ("witness", "of", "protocol", "port"),
     [

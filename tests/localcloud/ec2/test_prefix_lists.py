@@ -148,20 +148,6 @@ def test_lists_and_their_entries_come_in_pages(ec2: Any) -> None:
     assert held["PrefixListId"] in [each["PrefixListId"] for page in lists for each in page["PrefixLists"]]
 
 
-def test_a_list_that_is_referred_to_stays(world: World, ec2: Any, refused: Any) -> None:
-    held = made(ec2, "172.16.0.0/12")
-    group = ec2.create_security_group(GroupName="app", Description="app", VpcId=world.vpc("10.0.0.0/16"))["GroupId"]
-    rule = {"IpProtocol": "-1", "PrefixListIds": [{"PrefixListId": held["PrefixListId"]}]}
-    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])
-
-    with refused("DependencyViolation"):
-        ec2.delete_managed_prefix_list(PrefixListId=held["PrefixListId"])
-    ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=[rule])
-    ec2.delete_managed_prefix_list(PrefixListId=held["PrefixListId"])
-    with refused("InvalidPrefixListID.NotFound"):
-        entries(ec2, held)
-
-
 def test_aws_own_lists_count_as_their_weight(world: World, ec2: Any, refused: Any) -> None:
     group = ec2.create_security_group(GroupName="app", Description="app", VpcId=world.vpc("10.0.0.0/16"))["GroupId"]
     rules = [

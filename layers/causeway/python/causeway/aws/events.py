@@ -34,13 +34,13 @@ class Bus:
         """Sends a final status as `PeeringActive`, `PeeringDrifted`, `PeeringRemoved`, `PeeringRejected` or `PeeringFailed`.
 
         One that waits for a person is `PeeringApprovalRequested`. The detail is the status with the request's id, but of a
-        verdict only whether it is reachable: an event has 256 KB.
+        verdict only what it says: an event has 256 KB.
 
         Raises:
             CausewayError: The bus did not take the event.
         """
         detail = {"request_id": status.request_id, **status.as_map()}
-        detail["verdicts"] = [{"flow": verdict["flow"], "reachable": verdict["reachable"]} for verdict in detail["verdicts"]]
+        detail["verdicts"] = [{name: each[name] for name in ("flow", "verdict", "reachable")} for each in detail["verdicts"]]
         with translated(f"event bus {self._name}"):
             answer = self._client.put_events(
                 Entries=[

@@ -17,11 +17,11 @@ class Proof(Value):
     """What the state machine needs to know.
 
     Attributes:
-        reachable: Whether every flow works.
+        blocked: Whether a flow does not work. One of which nobody can tell is not blocked.
         witnesses: Whether the request names others who are asked as well.
     """
 
-    reachable: bool
+    blocked: bool
     witnesses: bool
 
 
@@ -40,7 +40,8 @@ def check_reachability(step: StepInput, *, runs: Runs, holdings: HoldingsStore, 
     others = holdings.load_others(run.request.pair, step.request_id).values()
     runs.save_exposures(step.request_id, step.generation, beyond_allow(run.request, others, snapshots, connection))
     runs.save_verdicts(step.request_id, step.generation, verdicts)
-    return Proof(reachable=all(verdict.reachable for verdict in verdicts), witnesses=bool(verdicts and run.request.witnesses))
+    blocked = any(verdict.blocked_by for verdict in verdicts)
+    return Proof(blocked=blocked, witnesses=bool(verdicts and run.request.witnesses))
 
 
 def _active(requester: Snapshot, connection_id: str) -> PeeringConnection | None:

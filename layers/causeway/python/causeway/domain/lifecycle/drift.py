@@ -8,6 +8,7 @@ from causeway.domain.model.findings import Code, Finding
 from causeway.domain.model.request import DriftMode, Request
 from causeway.domain.planning.kinds import Change
 from causeway.domain.planning.plan import Plan
+from causeway.domain.reachability.unknown_flows import unknown_flows
 
 from .run import Run
 from .status import State
@@ -56,9 +57,9 @@ def repair_findings(request: Request, made: tuple[Change, ...]) -> tuple[Finding
 def needs_drift_run(settled: SettledRequest, last: Run, seen: Plan, now: datetime) -> bool:
     """Whether a drift check has found something that needs a run.
 
-    For an ACTIVE request that is any drift. For a DRIFTED one it is that the drift is gone, or is another one. The same drift
-    is reported once, and approval for its repair is asked for once; but a repair that failed is tried again, after growing
-    pauses (see `retry_is_due`).
+    For an ACTIVE request that is any drift, or a change in which of its flows are unknown. For a DRIFTED one it is that the
+    drift is gone, or is another one. The same drift is reported once, and approval for its repair is asked for once; but a
+    repair that failed is tried again, after growing pauses (see `retry_is_due`).
 
     Args:
         settled: What the request has settled in, ACTIVE or DRIFTED.
@@ -67,8 +68,10 @@ def needs_drift_run(settled: SettledRequest, last: Run, seen: Plan, now: datetim
         now: When it was checked.
     """
     differs = bool(seen.changes) or seen.is_blocked
-    if settled.state is State.ACTIVE or not differs:
-        return differs or settled.state is State.DRIFTED
+    if settled.state is State.ACTIVE:
+        return differs or _unknown(seen) != _was_unknown(last, seen)
+    if not differs:
+        return True
     if _is_refused(last, seen):
         return False
     since = failing_since(settled, last, seen)
@@ -92,6 +95,16 @@ def _is_refused(last: Run, seen: Plan) -> bool:
     """Whether the approval of just this plan was refused. Findings that only inform do not make it another plan."""
     asked = last.approval
     return asked is not None and asked.is_refused and asked.checksum == seen.checksum and not seen.is_blocked
+
+
+def _unknown(seen: Plan) -> frozenset[str]:
+    """What makes flows unknown."""
+    return frozenset(finding.where for finding in seen.findings if finding.code is Code.FLOW_UNKNOWN)
+
+
+def _was_unknown(last: Run, seen: Plan) -> frozenset[str]:
+    """What made them so when they were checked last; without a check, what does now."""
+    return _unknown(seen) if last.verdicts is None else frozenset(each.where for each in unknown_flows(last.verdicts))
 
 
 def _content(plan: Plan) -> list[bytes]:

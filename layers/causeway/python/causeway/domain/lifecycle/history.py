@@ -162,9 +162,12 @@ def _done(record: Record) -> Entry:
 def _verdicts(record: Record) -> Entry:
     verdicts = record.payload(tuple[Verdict, ...])
     reachable = sum(verdict.reachable for verdict in verdicts)
-    blocked = (str(verdict.flow) for verdict in verdicts if not verdict.reachable)
-    told = dict.fromkeys(f"Blocked: {flow}" for flow in blocked)
-    return _entry(record, EntryKind.SEEN, "CheckReachability", f"{reachable} of {len(verdicts)} ways are reachable.", *told)
+    assumed = sum(verdict.reachable and bool(verdict.assumes) for verdict in verdicts)
+    with_assumed = f", {assumed} of them between assumed interfaces" if assumed else ""
+    others = (verdict for verdict in verdicts if not verdict.reachable)
+    told = dict.fromkeys(f"{verdict.result.title()}: {verdict.flow}" for verdict in others)
+    text = f"{reachable} of {len(verdicts)} ways are reachable{with_assumed}."
+    return _entry(record, EntryKind.SEEN, "CheckReachability", text, *told)
 
 
 def _calls(record: Record) -> Entry:

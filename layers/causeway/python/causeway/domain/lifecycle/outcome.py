@@ -7,7 +7,8 @@ from causeway.domain.model.errors import ApprovalDenied
 from causeway.domain.model.findings import Code, Finding
 from causeway.domain.planning.kinds import CreatePeering
 from causeway.domain.reachability.blocked_flows import blocked_flows
-from causeway.domain.reachability.verdicts import Verdict
+from causeway.domain.reachability.unknown_flows import unknown_flows
+from causeway.domain.reachability.verdicts import WORST_FIRST, Verdict
 from causeway.domain.witnesses.questions import plan_questions
 from causeway.domain.witnesses.testimonies import Testimony, disagreements, testimonies
 
@@ -24,6 +25,9 @@ TIMEOUT = "States.Timeout"
 
 REFUSALS = frozenset({Code.APPROVAL_DENIED, Code.APPROVAL_LAPSED})
 
+TOLD_AS_SEEN = frozenset({Code.OPEN_BEYOND_ALLOW, Code.FLOW_UNKNOWN})
+"""What the plan foresees, and the check sees once the plan is carried out: only the latter is told then."""
+
 
 def status_of(run: Run, error: StepError | None, *, undo_error: StepError | None = None, now: str) -> Status:
     """The final status of a run.
@@ -34,6 +38,9 @@ def status_of(run: Run, error: StepError | None, *, undo_error: StepError | None
     corrected. A drift run that does not end ACTIVE is DRIFTED, whatever stopped it, a person too: the peering is there, and
     the watch goes on looking.
 
+    A flow of which nobody can tell whether it works leaves a request ACTIVE, and is told by a finding. To take the peering away
+    would say that the flow does not work, and that is not known either.
+
     Args:
         run: The run.
         error: What stopped it, if something did.
@@ -41,7 +48,7 @@ def status_of(run: Run, error: StepError | None, *, undo_error: StepError | None
         now: ISO 8601, UTC.
     """
     findings = tuple(dict.fromkeys(_findings(run, error, undo_error)))
-    verdicts = sorted(run.foreseen if run.verdicts is None else run.verdicts, key=_blocked_first)
+    verdicts = sorted(run.foreseen if run.verdicts is None else run.verdicts, key=_worst_first)
     return Status(
         state=_state(run, error, findings),
         request_id=run.request.request_id,
@@ -84,11 +91,10 @@ def _findings(run: Run, error: StepError | None, undo_error: StepError | None) -
     if run.plan is not None:
         if run.occasion is Occasion.DRIFT and run.approval is not None and run.approval.is_refused:
             yield from drift_findings(run.request, run.plan.changes)
-        yield from (
-            finding for finding in run.plan.findings if run.plan.is_blocked or finding.code is not Code.OPEN_BEYOND_ALLOW
-        )
+        yield from (finding for finding in run.plan.findings if run.plan.is_blocked or finding.code not in TOLD_AS_SEEN)
     if run.verdicts is not None:
         yield from blocked_flows(run.verdicts)
+        yield from unknown_flows(run.verdicts)
         yield from disagreements(_testimonies(run), run.verdicts)
     if run.undo is None:
         yield from run.exposures
@@ -100,7 +106,7 @@ def _findings(run: Run, error: StepError | None, undo_error: StepError | None) -
 
 def _testimonies(run: Run) -> tuple[Testimony, ...]:
     """Nobody is asked about flows of which the check finds one that does not work: the run is undone."""
-    if run.undo is not None or not run.verdicts or not all(verdict.reachable for verdict in run.verdicts):
+    if run.undo is not None or not run.verdicts or any(verdict.blocked_by for verdict in run.verdicts):
         return ()
     return testimonies(plan_questions(run.request, run.verdicts), run.calls, run.heard)
 
@@ -152,5 +158,5 @@ def _lapsed(approval: Approval) -> Finding:
     )
 
 
-def _blocked_first(verdict: Verdict) -> bool:
-    return verdict.reachable
+def _worst_first(verdict: Verdict) -> int:
+    return WORST_FIRST.index(verdict.result)

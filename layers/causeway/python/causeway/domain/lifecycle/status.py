@@ -105,10 +105,13 @@ def verdict_map(verdict: Verdict) -> dict[str, Any]:
     """A verdict as people and their scripts read it; remedies in words only: their values are in the ledger."""
     return {
         "flow": str(verdict.flow),
+        "assumes": list(verdict.assumes),
+        "verdict": verdict.result.value,
         "reachable": verdict.reachable,
         "source": msgspec.to_builtins(verdict.source),
         "destination": msgspec.to_builtins(verdict.destination),
         "blocked_by": None if verdict.blocked_by is None else _hop_map(verdict.blocked_by),
+        "missing": list(verdict.missing),
         "remedies": [remedy.sentence for remedy in verdict.remedies],
         "hops": [_hop_map(hop) for hop in verdict.hops],
     }

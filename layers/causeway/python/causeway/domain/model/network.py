@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from msgspec.structs import replace
 
+from .addressing import is_block
 from .protocols import ALL_PROTOCOLS, PortRange
 from .request import VpcRef
 from .values import PerSide, Side, Value
@@ -147,6 +148,15 @@ class Route(Value):
         """Whether the peering connection is its target. No route leads to a connection that is not there: None."""
         return self.target == connection_id
 
+    @property
+    def leads_to_appliance(self) -> bool:
+        """Whether its target may pass packets on: a network interface, or a Gateway Load Balancer endpoint.
+
+        A route by a prefix list to an endpoint leads to a gateway endpoint, of S3 or DynamoDB: that passes nothing on.
+        """
+        by_list = self.prefix_list is not None or not is_block(self.destination)
+        return self.target.startswith("eni-") or (self.target.startswith("vpce-") and not by_list)
+
     def is_orphaned_blackhole_of(self, connection_ids: Collection[str], current: str | None) -> bool:
         """Whether it is a black hole that a deleted connection left behind.
 
@@ -253,7 +263,10 @@ class NetworkAcl(Value):
 
 
 UNSEEN_ACL = NetworkAcl(network_acl_id="no network ACL")
-"""Stands for a network ACL that was not observed: every subnet has one. It lets nothing through."""
+"""Stands for a network ACL that was not observed: every subnet has one."""
+
+UNSEEN_TABLE = RouteTable(route_table_id="no route table")
+"""Likewise for a route table."""
 
 
 class Subnet(Value):
@@ -266,6 +279,10 @@ class Subnet(Value):
         return (*((self.cidr_block,) if self.cidr_block else ()), *self.ipv6_cidr_blocks)
 
 
+ASSUMED = ""
+"""The id of an interface that is not there yet."""
+
+
 class NetworkInterface(Value):
     """A network interface with all its addresses, the primary private one first."""
 
@@ -274,6 +291,11 @@ class NetworkInterface(Value):
     addresses: tuple[str, ...]
     security_group_ids: tuple[str, ...] = ()
     instance_id: str | None = None
+
+    @property
+    def is_assumed(self) -> bool:
+        """Whether it is only assumed, because there is none yet."""
+        return self.network_interface_id == ASSUMED
 
 
 class Snapshot(Value):

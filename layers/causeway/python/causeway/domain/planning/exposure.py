@@ -212,7 +212,11 @@ def _source_classes(
     coarser = equivalence_keys(candidates, snapshots, side.other, ())[side.other]._replace(
         traffic=None, peer_names=key.peer_names
     )
-    class_id = {member: number for number, members in enumerate(equivalence_classes(sources, coarser)) for member, _ in members}
+    class_id = {
+        (str(address), interface.security_group_ids): number
+        for number, members in enumerate(equivalence_classes(sources, coarser))
+        for address, interface in members
+    }
     by_peer: defaultdict[str, set[int]] = defaultdict(set)
     for number, (_, rule) in enumerate(rules):
         by_peer[rule.peer].add(number)
@@ -221,7 +225,7 @@ def _source_classes(
     return [
         SourceClass(
             end=end,
-            class_id=class_id[end.address],
+            class_id=class_id[end.endpoint.address, end.endpoint.security_group_ids],
             allowed_by=frozenset().union(
                 *(by_peer.get(name, ()) for name in (*key.partition.part_of(end.address), *end.referable_as))
             ),

@@ -15,6 +15,7 @@ from causeway.domain.model.tags import REQUEST_ID_TAG
 from causeway.domain.model.values import SIDES, PerSide, Side
 from causeway.domain.reachability.blocked_flows import blocked_flows
 from causeway.domain.reachability.check import check
+from causeway.domain.reachability.unknown_flows import unknown_flows
 
 from .encryption import enforced_encryption
 from .ownership import NOTHING_HELD, Holdings
@@ -212,13 +213,14 @@ def _dns(request: Request, here: Snapshot) -> Iterator[Finding]:
 def _flows(request: Request, snapshots: PerSide[Snapshot], draft: Plan) -> Iterator[Finding]:
     verdicts = check(request, *project(draft, snapshots))
     yield from blocked_flows(verdicts)
+    yield from unknown_flows(verdicts)
     for flow in (each for each in request.flows if all(verdict.flow != each for verdict in verdicts)):
         yield Finding(
             code=Code.NOTHING_TO_CHECK,
             blocking=False,
             where=str(flow),
-            message=f"One side has no subnet that uses a selected route table and is not in an excluded CIDR block, so that "
-            f"{flow} has no ends to check yet.",
+            message=f"On one side no interface carries a selected security group, and no subnet uses a selected route table, "
+            f"apart from what is in excluded CIDR blocks: {flow} has no ends to check yet.",
         )
 
 

@@ -21,8 +21,8 @@ from .verdicts import Hop, Verdict
 def check(request: Request, snapshots: PerSide[Snapshot], connection: PeeringConnection | None) -> tuple[Verdict, ...]:
     """Judge every flow between every pair of ends.
 
-    If no selected interface exists on a side yet, one is assumed in each selected subnet. If no subnet is selected either, or
-    the sides have no address family in common, there is no verdict.
+    If a side has no interface with a selected group, and no subnet to assume one in, or if the sides have no address family in
+    common, there is no verdict.
 
     Args:
         request: Names the flows, and by its selectors the ends.

@@ -1,15 +1,19 @@
 """The ends of flows: network interfaces, each with everything around it that packets meet.
 
-Of each side some interfaces are candidates: all of them, or those that a request selects. Where there is none yet, one is
-assumed in each subnet. `equivalence` finds which candidate stands for which others.
+Of each side some interfaces are candidates: all of them, or those that carry a group which a request selects. For a selected
+group that no interface carries yet, one is assumed in each subnet. `equivalence` finds which candidate stands for which others.
 """
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, islice
+
+from msgspec.structs import replace
 
 from causeway.domain.model.addressing import FAMILIES, FIRST_USABLE, Address, address_of, block_of
 from causeway.domain.model.network import (
+    ASSUMED,
     UNSEEN_ACL,
+    UNSEEN_TABLE,
     NetworkAcl,
     NetworkInterface,
     RouteTable,
@@ -43,6 +47,8 @@ class End(Value):
     """An endpoint with all that its packets meet in its VPC.
 
     Attributes:
+        security_groups: Those that it carries and that were read.
+        unread_groups: The ids of the others: what they let through is unknown.
         referable_as: The security groups by which the other side's rules can mean it: none if the VPCs are in two regions.
         cidr_block: The VPC's CIDR block that holds the address; None where none does.
     """
@@ -51,6 +57,7 @@ class End(Value):
     address: Address
     surroundings: Surroundings
     security_groups: tuple[SecurityGroup, ...]
+    unread_groups: tuple[str, ...]
     referable_as: frozenset[str]
     cidr_block: str | None
 
@@ -67,65 +74,62 @@ class Candidates(Value):
 
     Attributes:
         subnets: By subnet id.
+        interfaces: Those that are there, and assumed ones.
         security_groups: All of the side, by their ids.
-        assumed: Whether the interfaces do not exist yet.
     """
 
     subnets: dict[str, Surroundings]
     interfaces: tuple[NetworkInterface, ...]
     security_groups: dict[str, SecurityGroup]
-    assumed: bool = False
 
 
 def all_candidates(snapshot: Snapshot) -> Candidates:
-    """All interfaces of a side that have security groups. The others are AWS's own devices, such as NAT gateways."""
+    """All interfaces of a side that carry a security group, one that was read or not.
+
+    The others are AWS's own devices, such as NAT gateways.
+    """
     snapshot = resolved(snapshot)
     subnets = dict(_subnets(snapshot))
     groups = {group.security_group_id: group for group in snapshot.security_groups}
-    interfaces = tuple(
-        interface
-        for interface in snapshot.network_interfaces
-        if interface.subnet_id in subnets and not groups.keys().isdisjoint(interface.security_group_ids)
-    )
+    interfaces = tuple(interface for interface in snapshot.network_interfaces if interface.security_group_ids)
     return Candidates(subnets=subnets, interfaces=interfaces, security_groups=groups)
 
 
 def selected_candidates(request: Request, snapshot: Snapshot) -> Candidates:
-    """The interfaces that the request selects: in a subnet with a selected route table, and with a selected security group.
+    """All interfaces that carry a selected security group, whatever route table their subnets use.
 
-    Where there are none yet, one with all selected groups is assumed in each such subnet.
+    For each selected group that no interface carries yet, one with that group is assumed in each subnet that uses a selected
+    route table.
     """
-    snapshot = resolved(snapshot)
-    subnets = dict(_selected_subnets(request, snapshot))
-    present = {group.security_group_id: group for group in snapshot.security_groups}
-    groups = {group.security_group_id for group in selected_groups(request, snapshot)}
-    interfaces = tuple(
-        interface
-        for interface in snapshot.network_interfaces
-        if interface.subnet_id in subnets and not groups.isdisjoint(interface.security_group_ids)
-    )
-    if interfaces or not groups:
-        return Candidates(subnets=subnets, interfaces=interfaces, security_groups=present)
-    assumed = tuple(assumed_in(subnet, groups) for subnet in snapshot.subnets if subnet.subnet_id in subnets)
-    return Candidates(subnets=subnets, interfaces=assumed, security_groups=present, assumed=True)
+    everything = all_candidates(snapshot)
+    selected = [group.security_group_id for group in selected_groups(request, snapshot)]
+    present = tuple(each for each in everything.interfaces if not set(selected).isdisjoint(each.security_group_ids))
+    carried = {group_id for interface in snapshot.network_interfaces for group_id in interface.security_group_ids}
+    subnets = [each for each in snapshot.subnets if _uses_selected_table(request, snapshot, each, everything.subnets)]
+    assumed = (assumed_in(subnet, (group,)) for group in selected if group not in carried for subnet in subnets)
+    return replace(everything, interfaces=(*present, *assumed))
 
 
-def _selected_subnets(request: Request, snapshot: Snapshot) -> Iterator[tuple[str, Surroundings]]:
-    return ((each, around) for each, around in _subnets(snapshot) if is_selected(request, snapshot, around.route_table))
+def _uses_selected_table(
+    request: Request, snapshot: Snapshot, subnet: Subnet, surroundings: Mapping[str, Surroundings]
+) -> bool:
+    table = surroundings[subnet.subnet_id].route_table
+    return table != UNSEEN_TABLE and is_selected(request, snapshot, table)
 
 
 def _subnets(snapshot: Snapshot) -> Iterator[tuple[str, Surroundings]]:
-    for subnet in snapshot.subnets:
-        table = snapshot.route_table_of(subnet.subnet_id)
-        if table:
-            acl = snapshot.network_acl_of(subnet.subnet_id) or UNSEEN_ACL
-            yield subnet.subnet_id, Surroundings(network_acl=acl, route_table=table)
+    """All subnets, and those of interfaces that were seen without their subnet."""
+    seen = (subnet.subnet_id for subnet in snapshot.subnets)
+    for subnet_id in dict.fromkeys(chain(seen, (each.subnet_id for each in snapshot.network_interfaces))):
+        acl = snapshot.network_acl_of(subnet_id) or UNSEEN_ACL
+        table = snapshot.route_table_of(subnet_id) or UNSEEN_TABLE
+        yield subnet_id, Surroundings(network_acl=acl, route_table=table)
 
 
 def assumed_in(subnet: Subnet, groups: Iterable[str]) -> NetworkInterface:
     """An interface that does not exist yet, at the subnet's first usable addresses."""
     return NetworkInterface(
-        network_interface_id="",
+        network_interface_id=ASSUMED,
         subnet_id=subnet.subnet_id,
         addresses=tuple(str(block_of(block)[FIRST_USABLE]) for block in subnet.all_cidr_blocks),
         security_group_ids=tuple(sorted(groups)),
@@ -133,7 +137,7 @@ def assumed_in(subnet: Subnet, groups: Iterable[str]) -> NetworkInterface:
 
 
 def end_of(members: Members, candidates: Candidates, here: Vpc, there: Vpc) -> End:
-    """The end that stands for an equivalence class: its first member.
+    """The end that stands for an equivalence class: its first member. An assumed one stands for no other.
 
     Args:
         members: Of the class.
@@ -147,14 +151,15 @@ def end_of(members: Members, candidates: Candidates, here: Vpc, there: Vpc) -> E
         endpoint=Endpoint(
             address=str(address),
             subnet_id=interface.subnet_id,
-            network_interface_id=None if candidates.assumed else interface.network_interface_id,
+            network_interface_id=None if interface.is_assumed else interface.network_interface_id,
             instance_id=interface.instance_id,
             security_group_ids=interface.security_group_ids,
-            stands_for=0 if candidates.assumed else len(members),
+            stands_for=sum(not member.is_assumed for _, member in members),
         ),
         address=address,
         surroundings=candidates.subnets[interface.subnet_id],
         security_groups=tuple(groups[each] for each in interface.security_group_ids if each in groups),
+        unread_groups=tuple(each for each in interface.security_group_ids if each not in groups),
         referable_as=frozenset(interface.security_group_ids if here.ref.region == there.ref.region else ()),
         cidr_block=next((block for block in here.all_cidr_blocks if address in block_of(block)), None),
     )

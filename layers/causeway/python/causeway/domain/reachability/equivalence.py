@@ -53,14 +53,20 @@ class EquivalenceKey(NamedTuple):
         routes = frozenset(route for route in surroundings.route_table.routes if self._means_peer(route.destination))
         return surroundings.network_acl.network_acl_id, routes
 
-    def of_group(self, group: SecurityGroup) -> tuple[frozenset[Permission], frozenset[str]]:
-        """The rules that count, and the group's id if the other side names it. An interface has the unions over its groups."""
-        rules = frozenset(
+    def of_group(self, group_id: str, group: SecurityGroup | None) -> tuple[frozenset[Permission | str], frozenset[str]]:
+        """The rules that count, and the group's id if the other side names it. An interface has the unions over its groups.
+
+        A group that was not read is None: its id stands for its rules.
+        """
+        named = self.named_by_peer & {group_id}
+        if group is None:
+            return frozenset({group_id}), named
+        rules = frozenset[Permission | str](
             rule
             for rule in group.permissions
             if rule.direction is self.direction and self._means_peer(rule.peer) and _is_about(rule, self.traffic)
         )
-        return rules, self.named_by_peer & {group.security_group_id}
+        return rules, named
 
     def _means_peer(self, name: str) -> bool:
         """Whether the name means somebody on the other side, or may: what an unread prefix list holds is unknown."""
@@ -68,7 +74,7 @@ class EquivalenceKey(NamedTuple):
 
 
 def ends_of(flow: Flow, request: Request, snapshots: PerSide[Snapshot]) -> PerSide[tuple[End, ...]]:
-    """The ends of a flow on each side: of each equivalence class of the selected interfaces the one with the lowest address.
+    """The ends of a flow on each side: of each equivalence class of the candidates the first one.
 
     Of an interface's addresses the first of each family counts.
     """
@@ -79,7 +85,7 @@ def ends_of(flow: Flow, request: Request, snapshots: PerSide[Snapshot]) -> PerSi
 def representatives(
     candidates: PerSide[Candidates], snapshots: PerSide[Snapshot], source: Side, traffic: tuple[Traffic, ...] | None = None
 ) -> PerSide[tuple[End, ...]]:
-    """Of each side's equivalence classes the end with the lowest address, in the order of the addresses.
+    """Of each side's equivalence classes the end that stands for it: of its interfaces that are there the lowest address.
 
     Args:
         candidates: Of each side.
@@ -115,16 +121,16 @@ def equivalence_keys(
 
 
 def equivalence_classes(candidates: Candidates, key: EquivalenceKey) -> list[Members]:
-    """A side's classes, in the order of their lowest addresses; their members, in the order of the addresses.
+    """A side's classes, and the members of each, in the order of the addresses: those that are there before assumed ones.
 
     The key's parts are computed once for each subnet, group and combination of groups, not for each interface.
     """
     groups = candidates.security_groups
     around = {subnet_id: key.of_surroundings(each) for subnet_id, each in candidates.subnets.items()}
     combinations = {interface.security_group_ids for interface in candidates.interfaces}
-    used = groups.keys() & {group_id for group_ids in combinations for group_id in group_ids}
-    of_group = {group_id: key.of_group(groups[group_id]) for group_id in used}
-    guarded = {group_ids: _union(of_group[each] for each in group_ids if each in of_group) for group_ids in combinations}
+    used = {group_id for group_ids in combinations for group_id in group_ids}
+    of_group = {group_id: key.of_group(group_id, groups.get(group_id)) for group_id in used}
+    guarded = {group_ids: _union(of_group[each] for each in group_ids) for group_ids in combinations}
     classes: defaultdict[object, Members] = defaultdict(list)
     for address, interface in sorted(addresses_of(candidates.interfaces), key=_by_address):
         effect = around[interface.subnet_id], guarded[interface.security_group_ids]
@@ -132,12 +138,13 @@ def equivalence_classes(candidates: Candidates, key: EquivalenceKey) -> list[Mem
     return list(classes.values())
 
 
-def _by_address(member: Member) -> tuple[int, int]:
-    return member[0].version, int(member[0])
+def _by_address(member: Member) -> tuple[bool, int, int]:
+    address, interface = member
+    return interface.is_assumed, address.version, int(address)
 
 
-def _union(keys: Iterable[tuple[frozenset[Permission], frozenset[str]]]) -> object:
-    rules, names = frozenset[Permission](), frozenset[str]()
+def _union(keys: Iterable[tuple[frozenset[Permission | str], frozenset[str]]]) -> object:
+    rules, names = frozenset[Permission | str](), frozenset[str]()
     for more_rules, more_names in keys:
         rules |= more_rules
         names |= more_names

@@ -1,11 +1,23 @@
 """One function for each kind of hop: does it let this traffic through, by which rule, and what would make it?"""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from causeway.domain.model.addressing import block_of, is_block, is_prefix_list
-from causeway.domain.model.network import AclEntry, Direction, PeeringConnection, PeeringStatus, Permission, Route
+from causeway.domain.model.network import (
+    LOCAL,
+    UNSEEN_ACL,
+    UNSEEN_TABLE,
+    AclEntry,
+    Direction,
+    PeeringConnection,
+    PeeringStatus,
+    Permission,
+    Route,
+    RouteTable,
+)
 
 from . import remedies
 from .endpoints import End
@@ -24,22 +36,35 @@ def interface_hop(end: End) -> Hop:
 
 
 def security_group_hop(here: End, there: End, direction: Direction, traffic: Traffic) -> Hop:
-    """All security groups of an interface: their rules count together. They are stateful: replies always pass."""
-    ruling = judge_permissions(rules_about(here, there, direction), traffic)
+    """All security groups of an interface: their rules count together. They are stateful: replies always pass.
+
+    Where the rules that are known do not allow all of it, a group or a prefix list that was not read still may.
+    """
+    known = list(rules_about(here, there, direction))
+    ruling = judge_permissions(known, traffic)
     if ruling.refused is None:
         deciding = (group for group in here.security_groups if not set(ruling.allowed_by).isdisjoint(group.permissions))
         resource_id = ", ".join(group.security_group_id for group in deciding)
         return Hop(component=Component.SECURITY_GROUP, resource_id=resource_id, decided_by=say_rules(ruling.allowed_by))
-    unread = (rule.peer for rule in _unread_rules(here, direction) if concerns(rule, ruling.refused))
-    return Hop(
+    unread = [rule for rule in unread_rules(here, direction) if concerns(rule, ruling.refused)]
+    names = (*here.unread_groups, *(rule.peer for rule in unread))
+    hop = Hop(
         component=Component.SECURITY_GROUP,
         resource_id=", ".join(here.endpoint.security_group_ids),
-        decided_by=say_no_rule(direction, ruling.refused, there.endpoint.address) + say_unread(unread),
-        cause=Cause.ENI_SG_RULES_MISMATCH,
-        remedy=remedies.for_rules(
-            [group.security_group_id for group in here.security_groups], direction, traffic, there.reached_as
-        ),
+        decided_by=say_no_rule(direction, ruling.refused, there.endpoint.address) + say_unread(names),
+        remedy=_more_rules(here, there, direction, traffic),
     )
+    if here.unread_groups:
+        return replace(hop, cause=Cause.SECURITY_GROUP_UNREADABLE)
+    is_unknown = judge_permissions([*known, *unread], traffic).refused is None
+    return replace(hop, cause=Cause.PREFIX_LIST_UNREADABLE if is_unknown else Cause.ENI_SG_RULES_MISMATCH)
+
+
+def _more_rules(here: End, there: End, direction: Direction, traffic: Traffic) -> remedies.Remedy:
+    groups = [group.security_group_id for group in here.security_groups]
+    if not groups:
+        return remedies.for_unread_groups(here.unread_groups)
+    return remedies.for_rules(groups, direction, traffic, there.reached_as)
 
 
 def rules_about(here: End, there: End, direction: Direction) -> Iterator[Permission]:
@@ -48,7 +73,7 @@ def rules_about(here: End, there: End, direction: Direction) -> Iterator[Permiss
         yield from (rule for rule in group.permissions if rule.direction is direction and means(rule, there))
 
 
-def _unread_rules(here: End, direction: Direction) -> Iterator[Permission]:
+def unread_rules(here: End, direction: Direction) -> Iterator[Permission]:
     """The rules by prefix lists that may not be read: they may or may not mean the other end."""
     for group in here.security_groups:
         yield from (rule for rule in group.permissions if rule.direction is direction and is_prefix_list(rule.peer))
@@ -63,6 +88,8 @@ def means(permission: Permission, end: End) -> bool:
 
 def network_acl_hop(here: End, there: End, direction: Direction, traffic: Traffic, *, returning: bool = False) -> Hop:
     acl = here.surroundings.network_acl
+    if acl == UNSEEN_ACL:
+        return _unseen(Component.NETWORK_ACL, acl.network_acl_id, returning=returning)
     ruling = judge_entries(entries_about(here, there, direction), traffic)
     if ruling.refused is None:
         said = say_entries(ruling.allowed_by)
@@ -84,17 +111,23 @@ def entries_about(here: End, there: End, direction: Direction) -> Iterator[AclEn
 
 
 def route_table_hop(here: End, there: End, connection: PeeringConnection | None, *, returning: bool = False) -> Hop:
+    """The routes that a packet may take: the best of those that are known, and those by prefix lists that were not read.
+
+    If all lead to the connection, the packet passes; if none does, it is blocked; else nobody knows.
+    """
     table = here.surroundings.route_table
-    routes = best_routes(table.routes, there.address)
-    unread = (route.destination for route in table.routes if is_prefix_list(route.destination))
-    cause = _route_cause(routes, connection)
+    if table == UNSEEN_TABLE:
+        return _unseen(Component.ROUTE_TABLE, table.route_table_id, returning=returning)
+    taken = _possible_routes(table, there)
+    cause = _route_cause(taken, connection)
     return Hop(
         component=Component.ROUTE_TABLE,
         resource_id=table.route_table_id,
-        decided_by=(say_routes(routes) or f"no route to {there.endpoint.address}") + say_unread(unread),
+        decided_by=(say_routes(taken.known) or f"no route to {there.endpoint.address}")
+        + say_unread(route.destination for route in taken.unread),
         returning=returning,
         cause=cause,
-        remedy=remedies.for_routes(table, routes, there.reached_as, connection) if cause else None,
+        remedy=_other_routes(here, there, connection, taken, cause),
     )
 
 
@@ -115,15 +148,77 @@ def peering_connection_hop(source: End, destination: End, connection: PeeringCon
     return hop
 
 
-def _route_cause(routes: tuple[Route, ...], connection: PeeringConnection | None) -> Cause | None:
-    """Why the routes that a packet can take do not lead to the connection; None if they do."""
-    if not routes:
-        return Cause.NO_ROUTE_TO_DESTINATION
-    if len(routes) > 1:
+def _unseen(component: Component, resource_id: str, *, returning: bool) -> Hop:
+    return Hop(
+        component=component,
+        resource_id=resource_id,
+        decided_by=f"{resource_id} was observed",
+        returning=returning,
+        cause=Cause.NOT_OBSERVED,
+        remedy=remedies.for_unseen(component),
+    )
+
+
+class PossibleRoutes(NamedTuple):
+    """The routes that a packet may take.
+
+    Attributes:
+        known: The best of those that are known; several if AWS takes any of them.
+        unread: Those by prefix lists that were not read: one of them may come before.
+    """
+
+    known: tuple[Route, ...]
+    unread: tuple[Route, ...]
+
+
+def _possible_routes(table: RouteTable, there: End) -> PossibleRoutes:
+    known = best_routes(table.routes, there.address)
+    if any(map(_is_final, known)):
+        return PossibleRoutes(known, ())
+    return PossibleRoutes(known, tuple(route for route in table.routes if is_prefix_list(route.destination)))
+
+
+def _is_final(best: Route) -> bool:
+    """Whether no other route can come before: it is local, or a static one to the address alone."""
+    to_one_address = block_of(best.destination).num_addresses == 1
+    return best.target == LOCAL or (to_one_address and not best.propagated and best.prefix_list is None)
+
+
+def _route_cause(taken: PossibleRoutes, connection: PeeringConnection | None) -> Cause | None:
+    """Why the routes that a packet may take do not lead to the connection, or may not; None if they do."""
+    known = [_cause_of(route, connection) for route in taken.known] or [Cause.NO_ROUTE_TO_DESTINATION]
+    causes = [*known, *(_cause_of(route, connection) for route in taken.unread)]
+    if all(cause is None for cause in causes):
+        return None
+    if all(map(_blocks, causes)):
+        return known[0]
+    if len(set(known)) > 1 and not all(map(_blocks, known)):
         return Cause.ROUTE_UNDETERMINED
-    (route,) = routes
+    return Cause.APPLIANCE_IN_PATH if Cause.APPLIANCE_IN_PATH in known else Cause.PREFIX_LIST_UNREADABLE
+
+
+def _blocks(cause: Cause | None) -> bool:
+    return cause is not None and not cause.is_unknown
+
+
+def _cause_of(route: Route, connection: PeeringConnection | None) -> Cause | None:
+    """Why one route does not lead to the connection, or may not; None if it does."""
     if route.blackhole:
         return Cause.BLACKHOLE_ROUTE
-    if connection is None or not route.leads_to(connection.connection_id):
-        return Cause.ROUTED_ELSEWHERE
-    return None
+    if connection is not None and route.leads_to(connection.connection_id):
+        return None
+    return Cause.APPLIANCE_IN_PATH if route.leads_to_appliance else Cause.ROUTED_ELSEWHERE
+
+
+def _other_routes(
+    here: End, there: End, connection: PeeringConnection | None, taken: PossibleRoutes, cause: Cause | None
+) -> remedies.Remedy | None:
+    match cause:
+        case None:
+            return None
+        case Cause.APPLIANCE_IN_PATH:
+            return remedies.for_appliances(route.target for route in taken.known)
+        case Cause.PREFIX_LIST_UNREADABLE:
+            return remedies.for_unread_lists(route.destination for route in taken.unread)
+        case _:
+            return remedies.for_routes(here.surroundings.route_table, taken.known, there.reached_as, connection)

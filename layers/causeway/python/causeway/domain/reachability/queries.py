@@ -15,8 +15,8 @@ from .check import judge
 from .endpoints import Candidates, End, all_candidates
 from .equivalence import representatives
 from .matching import all_requested
-from .packet_sets import PacketSet
-from .path_packets import path_packets
+from .packet_sets import NOTHING, PacketSet
+from .path_packets import path_packets, unknown_packets
 from .query_targets import QueryTarget, UnanswerableQuery
 from .verdicts import Endpoint, Verdict
 
@@ -28,11 +28,13 @@ class ReachableSet(Value):
         source: The source with the lowest address; `stands_for` counts them all.
         destination: Likewise.
         packets: Those that arrive, and are replied to where they ask for it.
+        unknown: Those of which that is unknown, because something that decides cannot be seen.
     """
 
     source: Endpoint
     destination: Endpoint
     packets: PacketSet
+    unknown: PacketSet = NOTHING
 
 
 def peering_of(snapshots: PerSide[Snapshot]) -> PeeringConnection | None:
@@ -101,16 +103,17 @@ def _pairs(ends: PerSide[tuple[End, ...]], source: Side) -> Iterator[tuple[End, 
 def _reachable_sets(candidates: PerSide[Candidates], source: Side, snapshots: PerSide[Snapshot]) -> tuple[ReachableSet, ...]:
     """One set for all sources that can send the same to a destination; then one for all destinations of the same sources."""
     connection = peering_of(snapshots)
-    sources: defaultdict[tuple[Endpoint, PacketSet], list[Endpoint]] = defaultdict(list)
+    sources: defaultdict[tuple[Endpoint, PacketSet, PacketSet], list[Endpoint]] = defaultdict(list)
     for here, there in _pairs(representatives(candidates, snapshots, source), source):
-        if packets := path_packets(here, there, connection):
-            sources[there.endpoint, packets].append(here.endpoint)
-    destinations: defaultdict[tuple[tuple[Endpoint, ...], PacketSet], list[Endpoint]] = defaultdict(list)
-    for (destination, packets), senders in sources.items():
-        destinations[tuple(senders), packets].append(destination)
+        packets, unknown = path_packets(here, there, connection), unknown_packets(here, there, connection)
+        if packets or unknown:
+            sources[there.endpoint, packets, unknown].append(here.endpoint)
+    destinations: defaultdict[tuple[tuple[Endpoint, ...], PacketSet, PacketSet], list[Endpoint]] = defaultdict(list)
+    for (destination, packets, unknown), senders in sources.items():
+        destinations[tuple(senders), packets, unknown].append(destination)
     return tuple(
-        ReachableSet(source=_merged(senders), destination=_merged(receivers), packets=packets)
-        for (senders, packets), receivers in destinations.items()
+        ReachableSet(source=_merged(senders), destination=_merged(receivers), packets=packets, unknown=unknown)
+        for (senders, packets, unknown), receivers in destinations.items()
     )
 
 

@@ -68,7 +68,7 @@ def find_target(name: str, request: Request, snapshots: PerSide[Snapshot]) -> Qu
         interfaces = tuple(_assumed(name, request, snapshots[side]))
         if interfaces:
             everything = all_candidates(snapshots[side])
-            return QueryTarget(name=name, side=side, candidates=replace(everything, interfaces=interfaces, assumed=True))
+            return QueryTarget(name=name, side=side, candidates=replace(everything, interfaces=interfaces))
     requester, accepter = (snapshots[side].vpc.ref for side in SIDES)
     raise UnanswerableQuery(f"{name} is neither in {requester} nor in {accepter}.")
 
@@ -90,7 +90,7 @@ def _guarded(name: str, snapshot: Snapshot, interfaces: tuple[NetworkInterface, 
     ids = {interface.network_interface_id for interface in everything.interfaces}
     guarded = tuple(interface for interface in interfaces if interface.network_interface_id in ids)
     if not guarded:
-        raise UnanswerableQuery(f"{name} has no security group: it is one of AWS's own devices, and no end of any flow.")
+        raise UnanswerableQuery(f"{name} carries no security group: it is one of AWS's own devices, and no end of any flow.")
     return QueryTarget(name=name, side=snapshot.side, candidates=replace(everything, interfaces=guarded))
 
 

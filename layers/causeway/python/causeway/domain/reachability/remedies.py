@@ -12,7 +12,6 @@ from causeway.domain.model.addressing import contains
 from causeway.domain.model.network import (
     FIRST_OWN_NUMBER,
     LOCAL,
-    UNSEEN_ACL,
     AclEntry,
     Direction,
     NetworkAcl,
@@ -124,7 +123,13 @@ class Nothing(Value, tag_field="kind", tag="nothing"):
     sentence: str
 
 
-type Remedy = AddRule | AddEntry | SetRoute | Connect | Nothing
+class Reveal(Value, tag_field="kind", tag="reveal"):
+    """Nothing has to be changed before something is seen."""
+
+    sentence: str
+
+
+type Remedy = AddRule | AddEntry | SetRoute | Connect | Nothing | Reveal
 
 
 def for_rules(group_ids: Sequence[str], direction: Direction, traffic: Traffic, block: str) -> AddRule:
@@ -133,9 +138,7 @@ def for_rules(group_ids: Sequence[str], direction: Direction, traffic: Traffic, 
     return AddRule(security_group_id=group_ids[0], permission=permission)
 
 
-def for_entries(
-    acl: NetworkAcl, direction: Direction, traffic: Traffic, block: str, denied_by: AclEntry | None
-) -> AddEntry | Nothing:
+def for_entries(acl: NetworkAcl, direction: Direction, traffic: Traffic, block: str, denied_by: AclEntry | None) -> AddEntry:
     """An entry before the one that denies, for no more than that one's CIDR block; if none denies, an entry after all others.
 
     Args:
@@ -145,8 +148,6 @@ def for_entries(
         block: Holds the other end.
         denied_by: None if no entry matches.
     """
-    if acl == UNSEEN_ACL:
-        return Nothing(sentence="Look again: no network ACL was observed, and every subnet has one.")
     taken = {entry.number for entry in acl.entries if entry.direction is direction}
     number, moved = _number_before(denied_by.number, taken) if denied_by else (_number_after(taken), ())
     if denied_by is not None and contains(block, denied_by.cidr_block):
@@ -206,6 +207,32 @@ def for_strays(addresses: Iterable[str]) -> Nothing:
         sentence="Nothing can be done: a peering carries only what the CIDR blocks of its VPCs hold, and they do not hold "
         f"{' and '.join(addresses)}."
     )
+
+
+def for_unread_groups(group_ids: Iterable[str]) -> Reveal:
+    """Security groups whose rules were not read."""
+    return Reveal(
+        sentence=f"Let Causeway's read role describe {' and '.join(group_ids)}, or ask the owner what it lets through."
+    )
+
+
+def for_unread_lists(prefix_lists: Iterable[str]) -> Reveal:
+    """Prefix lists that may not be read."""
+    names = " and ".join(sorted(set(prefix_lists)))
+    return Reveal(sentence=f"Let Causeway's read role read {names}: its owner can share it with the account of the VPC.")
+
+
+def for_appliances(targets: Iterable[str]) -> Reveal:
+    """What stands in the path and may pass packets on, or not."""
+    return Reveal(
+        sentence=f"Look at {' and '.join(targets)}: whether it passes these packets on cannot be seen from outside. "
+        "A probe can tell."
+    )
+
+
+def for_unseen(what: str) -> Reveal:
+    """A thing that every subnet has and that was not observed."""
+    return Reveal(sentence=f"Look again: no {what} was observed, and every subnet has one.")
 
 
 def _ports(traffic: Traffic) -> PortRange | None:

@@ -1,7 +1,8 @@
 """What the witnesses that a request names are asked about its flows.
 
 Each flow is asked about once for each address family, between the first two ends that the witness can be asked about: an
-analysis costs money, and other interfaces of an equivalence class would give the same answer.
+analysis costs money, and other interfaces of an equivalence class would give the same answer. Ends between which the check does
+not know whether the flow works come first.
 """
 
 from collections.abc import Iterable, Iterator
@@ -9,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from causeway.domain.model.addressing import address_of
 from causeway.domain.model.protocols import Protocol
 from causeway.domain.model.request import Flow, Request, Witness
-from causeway.domain.reachability.verdicts import Verdict
+from causeway.domain.reachability.verdicts import Result, Verdict
 
 from .testimonies import Testimony, WitnessAnswer, WitnessPlan, WitnessQuestion
 
@@ -48,7 +49,8 @@ _ENOUGH = WitnessAnswer(reachable=None, said=f"Not asked: a run asks each witnes
 
 def _prepared(request: Request, witness: Witness, verdicts: FlowVerdicts) -> WitnessQuestion | Testimony:
     """The question about the first ends that it can be asked about; where it cannot be asked, why."""
-    between = next((verdict for verdict in verdicts if _knows_ends(witness, verdict)), verdicts[0])
+    ordered = sorted(verdicts, key=lambda verdict: verdict.result is not Result.UNKNOWN)
+    between = next((verdict for verdict in ordered if _knows_ends(witness, verdict)), ordered[0])
     flow = between.flow
     protocol, port = _tried(witness, flow)
     question = WitnessQuestion(

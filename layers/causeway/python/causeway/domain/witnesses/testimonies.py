@@ -11,7 +11,7 @@ from causeway.domain.model.findings import Code, Finding
 from causeway.domain.model.protocols import Protocol
 from causeway.domain.model.request import Flow, VpcRef, Witness
 from causeway.domain.model.values import Value
-from causeway.domain.reachability.verdicts import Endpoint, Verdict
+from causeway.domain.reachability.verdicts import Endpoint, Result, Verdict
 
 ANSWER_TIMEOUT = timedelta(minutes=3)
 """How long a witness has to answer. An analysis takes up to a minute, a command that reaches its instance some seconds."""
@@ -157,11 +157,16 @@ def _silence(question: WitnessQuestion, called: Mapping[QuestionKey, WitnessCall
 
 
 def disagreements(said: Iterable[Testimony], verdicts: Iterable[Verdict]) -> Iterator[Finding]:
-    """A finding for each witness that says something else than the check about the same flow between the same ends."""
+    """A finding for each witness that says something else than the check about the same flow between the same ends.
+
+    Nothing disagrees with a verdict that is unknown.
+    """
     judged = {(verdict.flow, verdict.source.address, verdict.destination.address): verdict for verdict in verdicts}
     for each in said:
         verdict = judged.get((each.flow, each.source, each.destination))
-        if verdict is not None and each.reachable is not None and each.reachable is not verdict.reachable:
+        if verdict is None or each.reachable is None or verdict.result is Result.UNKNOWN:
+            continue
+        if each.reachable is not verdict.reachable:
             ours = "works" if verdict.reachable else "does not work"
             yield Finding(
                 code=Code.WITNESSES_DISAGREE,

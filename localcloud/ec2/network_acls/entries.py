@@ -1,4 +1,4 @@
-"""Network ACL entries: numbered, canonical, within the quota; every ACL ends in a deny.
+"""Network ACL entries: numbered, canonical, within the quota.
 
 The quota's default is 20 entries per direction, IPv4 and IPv6 together, and the closing deny (number 32767) counts.
 Sources: "Amazon VPC quotas" in the VPC User Guide; CreateNetworkAclEntry in the EC2 API Reference.
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from moto.core.responses import EmptyResult
-from moto.ec2.exceptions import EC2ClientError, InvalidNetworkAclIdError, MissingParameter
+from moto.ec2.exceptions import EC2ClientError, MissingParameter
 from moto.ec2.models.network_acls import NetworkAclBackend
 from moto.ec2.responses.network_acls import NetworkACLs
 
@@ -23,27 +23,6 @@ _LAST_NUMBER = 32766
 _LAST_PROTOCOL, _LAST_PORT, _LAST_ICMP = 255, 65535, 255
 _ICMP, _ICMPV6 = "1", "58"
 _WITH_PORTS = frozenset({"6", "17"})
-_CLOSING_DENY = {
-    "rule_number": 32767,
-    "protocol": "-1",
-    "rule_action": "deny",
-    "cidr_block": "0.0.0.0/0",
-    "icmp_code": None,
-    "icmp_type": None,
-    "port_range_from": None,
-    "port_range_to": None,
-    "ipv6_cidr_block": None,
-}
-
-
-@replaces(NetworkAclBackend, "create_network_acl")
-def every_acl_ends_in_a_deny(original: Callable[..., Any], self: Any, vpc_id: str, *args: Any, **kwargs: Any) -> Any:
-    """CreateNetworkAcl makes an ACL that denies everything, with an entry 32767 in each direction."""
-    acl = original(self, vpc_id, *args, **kwargs)
-    if not acl.default:
-        for egress in (True, False):
-            self.create_network_acl_entry(network_acl_id=acl.id, egress=egress, **_CLOSING_DENY)
-    return acl
 
 
 @replaces(NetworkAclBackend, "create_network_acl_entry")
@@ -90,15 +69,6 @@ def a_well_formed_replacement(_: Callable[..., Any], self: Any) -> Any:
 def the_closing_deny_stays(original: Callable[..., Any], self: Any) -> Any:
     """DeleteNetworkAclEntry cannot delete the entry 32767: InvalidParameterValue."""
     _refuse_number_out_of_range(self._get_param("RuleNumber"))
-    return original(self)
-
-
-@replaces(NetworkACLs, "describe_network_acls")
-def an_unknown_acl_is_not_found(original: Callable[..., Any], self: Any) -> Any:
-    """DescribeNetworkAcls of an unknown id: InvalidNetworkAclID.NotFound."""
-    for acl_id in self._get_param("NetworkAclIds", []):
-        if acl_id not in self.ec2_backend.network_acls:
-            raise InvalidNetworkAclIdError(acl_id)
     return original(self)
 
 
