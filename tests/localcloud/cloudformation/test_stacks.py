@@ -80,6 +80,21 @@ def test_a_log_group_outlives_a_change_of_its_retention(app: App) -> None:
     assert [stream["logStreamName"] for stream in logs.describe_log_streams(logGroupName="/kept")["logStreams"]] == ["said"]
 
 
+def test_what_its_condition_leaves_out_is_no_resource_of_the_stack(app: App) -> None:
+    stacks = app.client("cloudformation")
+    template = """
+      Conditions: {Elsewhere: !Equals [!Ref AWS::Region, eu-central-2]}
+      Resources:
+        There: {Type: AWS::SQS::Queue, Condition: Elsewhere}
+        Here: {Type: AWS::SQS::Queue}
+    """
+    stacks.create_stack(StackName="conditional", TemplateBody=template)
+    listed = stacks.list_stack_resources(StackName="conditional")["StackResourceSummaries"]
+    assert [each["LogicalResourceId"] for each in listed] == ["Here"]
+    found = stacks.describe_stack_resource(StackName="conditional", LogicalResourceId="Here")["StackResourceDetail"]
+    assert found["ResourceType"] == "AWS::SQS::Queue"
+
+
 def test_an_unknown_resource_type_is_refused(app: App, tmp_path: Path) -> None:
     template = tmp_path / "template.yaml"
     template.write_text("Resources: {Odd: {Type: AWS::Nothing::Known}}\n")
