@@ -9,7 +9,7 @@ from causeway.boundary import MalformedItem, desired_part, parse_request
 from causeway.domain.lifecycle.saved_network import SavedNetwork
 from causeway.domain.lifecycle.status import verdict_map
 from causeway.domain.model.addressing import Address, address_of, block_of
-from causeway.domain.model.protocols import ALL_PORTS, PortRange, Protocol
+from causeway.domain.model.protocols import ALL_PORTS, FIRST_PORT, PortRange, Protocol
 from causeway.domain.reachability.queries import ReachableSet
 from causeway.domain.reachability.query_targets import UnanswerableQuery, is_address, is_known_kind
 from causeway.domain.reachability.wording import say_packets
@@ -193,9 +193,9 @@ def _ports(text: str) -> PortRange:
     first, dash, last = text.partition("-")
     if first.isdecimal() and (last.isdecimal() if dash else True):
         ports = PortRange(first=int(first), last=int(last or first))
-        if ports.first <= ports.last <= ALL_PORTS.last:
+        if max(ports.first, FIRST_PORT) <= ports.last <= ALL_PORTS.last:
             return ports
-    raise _misused(f"{text} is no port from 0 to 65535, nor a range as 8000-8010.")
+    raise _misused(f"{text} is no port from 1 to 65535, nor a range as 8000-8010.")
 
 
 def _misused(what: str) -> CommandError:

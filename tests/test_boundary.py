@@ -107,6 +107,7 @@ def test_one_dns_option_is_for_both_sides(wanted: bool) -> None:
         ("0-65535", [(0, 65535)]),
         ("all", [(0, 65535)]),
         (None, [(0, 65535)]),
+        ("0-22", [(0, 22)]),
         ("80 , 443,8000-8080", [(80, 80), (443, 443), (8000, 8080)]),
         ("80,80,080", [(80, 80)]),
     ],
@@ -115,6 +116,14 @@ def test_ports_as_people_and_dynamodb_write_them(ports: object, expected: list[t
     flows = parse_request(allowing(ports=ports)).flows
 
     assert [flow.ports for flow in flows] == [PortRange(first=first, last=last) for first, last in expected]
+
+
+@pytest.mark.parametrize("ports", ["0", 0, "0-0", "443, 0"])
+def test_port_0_alone_is_refused(ports: object) -> None:
+    told = refused(allowing(ports=ports))
+
+    assert list(told) == ["allow.0.ports"]
+    assert "nobody can open a connection to port 0" in told["allow.0.ports"]
 
 
 @pytest.mark.parametrize("protocol", [Protocol.ICMP, Protocol.ALL])
@@ -229,7 +238,7 @@ def test_what_is_told_fits_the_item() -> None:
 
 
 def ports_text() -> st.SearchStrategy[list[PortRange]]:
-    ends = st.tuples(st.integers(0, 65535), st.integers(0, 65535))
+    ends = st.tuples(st.integers(0, 65535), st.integers(1, 65535))
     return st.lists(ends.map(lambda pair: PortRange(first=min(pair), last=max(pair))), min_size=1, max_size=4)
 
 

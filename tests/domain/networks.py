@@ -292,7 +292,7 @@ def networks_and_flows(draw: st.DrawFn) -> tuple[PerSide[Snapshot], Request]:
 @st.composite
 def any_flow(draw: st.DrawFn) -> Flow:
     protocol = draw(st.sampled_from(Protocol))
-    ports = draw(port_ranges()) if protocol.has_ports else None
+    ports = draw(port_ranges().filter(lambda ports: ports.last > 0)) if protocol.has_ports else None
     return flow(draw(st.sampled_from(SIDES)), protocol, ports, peer=draw(st.sampled_from(Peer)))
 
 

@@ -32,6 +32,7 @@ from tests.packets.worlds import World
 
 REQUESTER, ACCEPTER = SIDES
 EVERYWHERE = ("0.0.0.0/0", "::/0")
+FROM_0 = flow(REQUESTER, Protocol.TCP, PortRange(first=0, last=22))
 FLOWS = (ssh(), ping(), flow(REQUESTER, Protocol.UDP, 53), flow(REQUESTER, Protocol.ALL))
 
 pytestmark = pytest.mark.usefixtures("real_packets")
@@ -142,6 +143,17 @@ CASES = {
     "the last ephemeral port denied on the way back": at_accepter(deny(Direction.EGRESS, "udp", ports=port(65535))),
     "a service port denied on the way back": at_accepter(deny(Direction.EGRESS, "tcp", ports=port(22))),
     "no echo reply on the way back": at_accepter(deny(Direction.EGRESS, "icmp", ports=PortRange(first=0, last=-1)), ping()),
+    # Found by random networks: tcp 0-22 was blocked by an entry about port 0, which no packet can have.
+    "a range from port 0 on, of which port 0 is denied": at_accepter(deny(Direction.INGRESS, "tcp", ports=port(0)), FROM_0),
+    "a range from port 0 on, of which port 1 is denied": at_accepter(deny(Direction.INGRESS, "tcp", ports=port(1)), FROM_0),
+    "everything but port 0": at_accepter(deny(Direction.INGRESS, "tcp", ports=port(0)), flow(REQUESTER, Protocol.ALL)),
+    "a range from port 0 on by a rule from port 1 on": at_accepter(
+        only(allowed_by_rules("tcp", "0.0.0.0/0", PortRange(first=1, last=22))), FROM_0
+    ),
+    "a range from port 0 on by a rule for port 0": at_accepter(only(allowed_by_rules("tcp", "0.0.0.0/0", port(0))), FROM_0),
+    "no ICMP of type 0 and code 0 on the way back": at_accepter(
+        deny(Direction.EGRESS, "icmp", ports=PortRange(first=0, last=0)), ping()
+    ),
     "one port of a range denied": at_accepter(
         deny(Direction.INGRESS, "tcp", ports=port(85)), flow(REQUESTER, Protocol.TCP, PortRange(first=80, last=90))
     ),

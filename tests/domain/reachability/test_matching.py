@@ -16,6 +16,7 @@ from causeway.domain.reachability.matching import (
     best_routes,
     judge_entries,
     judge_permissions,
+    packets_of,
     requested,
     without,
 )
@@ -80,6 +81,23 @@ def test_a_flow_is_the_packets_it_sends_and_those_it_gets_back(
 
 
 @pytest.mark.parametrize(
+    ("named", "sent"),
+    [
+        (tcp(0, 22), (ports(1, 22),)),
+        (Traffic(protocol="udp"), (ports(1, 65535),)),
+        (tcp(0), ()),
+        (Traffic(protocol="icmp"), (ALL_PORTS,)),
+        (PONG, (ports(0),)),
+        (EVERYTHING, (ALL_PORTS,)),
+        (Traffic(protocol="50"), (ALL_PORTS,)),
+    ],
+)
+def test_nothing_is_sent_to_port_0_of_tcp_and_udp(named: Traffic, sent: tuple[PortRange, ...]) -> None:
+    """Message 0 of ICMP is the echo reply."""
+    assert packets_of(named) == sent
+
+
+@pytest.mark.parametrize(
     ("permissions", "traffic", "passes"),
     [
         ([permission("tcp", ports(22))], tcp(22), True),
@@ -91,6 +109,9 @@ def test_a_flow_is_the_packets_it_sends_and_those_it_gets_back(
         ([permission("-1")], tcp(80, 90), True),
         ([permission("tcp"), permission("udp"), permission("icmp")], EVERYTHING, False),
         ([permission("-1")], EVERYTHING, True),
+        ([permission("tcp", ports(1, 22))], tcp(0, 22), True),
+        ([permission("tcp", ports(0))], tcp(0, 22), False),
+        ([permission("tcp", ports(1, 65535))], Traffic(protocol="tcp"), True),
         ([permission("icmp")], PING, True),
         ([permission("1", ports(8, -1))], PING, True),
         ([permission("icmp", ports(8, 0))], PING, True),
@@ -105,10 +126,11 @@ def test_security_group_rules_add_up(permissions: list[Permission], traffic: Tra
     assert (judge_permissions(permissions, traffic).refused is None) is passes
 
 
-def test_a_rule_that_allows_everything_alone_is_named_alone() -> None:
-    part, whole = permission("tcp", ports(80, 84)), permission("tcp", ports(80, 90))
+@pytest.mark.parametrize(("first", "whole"), [(80, ports(80, 90)), (0, ports(0, 90)), (0, ports(1, 90))])
+def test_a_rule_that_allows_everything_alone_is_named_alone(first: int, whole: PortRange) -> None:
+    part, rule = permission("tcp", ports(first, 84)), permission("tcp", whole)
 
-    assert judge_permissions([part, whole], tcp(80, 90)) == Ruling(allowed_by=(whole,))
+    assert judge_permissions([part, rule], tcp(first, 90)) == Ruling(allowed_by=(rule,))
 
 
 def test_the_part_that_no_rule_allows_is_told() -> None:
@@ -131,6 +153,12 @@ def test_the_part_that_no_rule_allows_is_told() -> None:
         ([entry(90, allow=False, protocol="58"), entry(100, protocol="-1")], EVERYTHING, None),
         ([entry(32767, allow=False, protocol="-1")], tcp(22), "*"),
         ([entry(100, span=ports(1024, 49151))], tcp(1024, 65535), "*"),
+        ([entry(90, allow=False, span=ports(0)), entry(100)], tcp(0, 22), None),
+        ([entry(90, allow=False, span=ports(0)), entry(100, protocol="-1")], EVERYTHING, None),
+        ([entry(80, span=ports(1, 5)), entry(90, allow=False, span=ports(0, 5)), entry(100, protocol="-1")], EVERYTHING, None),
+        ([entry(90, allow=False, protocol="1", span=ports(0, 0)), entry(100, protocol="-1")], EVERYTHING, 90),
+        ([entry(90, allow=False, protocol="1", span=ports(0, 0)), entry(100, protocol="-1")], PONG, 90),
+        ([entry(100, span=ports(0))], tcp(0, 22), "*"),
         ([entry(90, allow=False, protocol="1", span=ports(8, -1)), entry(100, protocol="-1")], PING, 90),
         ([entry(90, allow=False, protocol="1", span=ports(8, -1)), entry(100, protocol="-1")], PONG, None),
     ],
@@ -147,23 +175,23 @@ def test_network_acl_entries_decide_in_the_order_of_their_numbers(
 @given(acl_entries(), st.sampled_from(["tcp", "udp"]), port_ranges(0, SMALL))
 def test_a_range_passes_an_acl_only_if_each_of_its_ports_does(entries: list[AclEntry], protocol: str, span: PortRange) -> None:
     ruling = judge_entries(entries, Traffic(protocol=protocol, span=span))
-    singly = [passes_singly(entries, protocol, port) for port in range(span.first, span.last + 1)]
+    singly = {port: passes_singly(entries, protocol, port) for port in range(max(span.first, 1), span.last + 1)}
 
-    assert (ruling.refused is None) is all(singly)
+    assert (ruling.refused is None) is all(singly.values())
     if ruling.refused:
-        assert not singly[ruling.refused.span.first - span.first]
+        assert not singly[ruling.refused.span.first]
 
 
 @given(acl_entries())
 def test_everything_passes_an_acl_only_if_each_packet_of_each_protocol_does(entries: list[AclEntry]) -> None:
-    singly = all(passes_singly(entries, protocol, port) for protocol in ("tcp", "udp", "50") for port in range(SMALL + 2))
+    singly = all(passes_singly(entries, protocol, port) for protocol in ("tcp", "udp", "50") for port in range(1, SMALL + 2))
 
     assert singly or judge_entries(entries, EVERYTHING).refused is not None
 
 
 @given(st.lists(st.builds(permission, st.sampled_from(PROTOCOLS), st.none() | port_ranges(0, SMALL))), port_ranges(0, SMALL))
 def test_a_range_passes_security_groups_only_if_each_of_its_ports_does(permissions: list[Permission], span: PortRange) -> None:
-    singly = all(judge_permissions(permissions, tcp(port)).refused is None for port in range(span.first, span.last + 1))
+    singly = all(judge_permissions(permissions, tcp(port)).refused is None for port in range(max(span.first, 1), span.last + 1))
 
     assert (judge_permissions(permissions, Traffic(protocol="tcp", span=span)).refused is None) is singly
 

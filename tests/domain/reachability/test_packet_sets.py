@@ -19,7 +19,7 @@ from causeway.domain.reachability.packet_sets import (
 )
 from tests.domain.networks import port_ranges
 
-PACKETS = [(protocol, port) for protocol in ("tcp", "udp", "icmp", "50") for port in (0, 1, 5, 9, 10)]
+PACKETS = [(protocol, port) for protocol in ("tcp", "udp", "icmp", "50") for port in (1, 5, 9, 10)] + [("icmp", 0), ("50", 0)]
 RANGES = port_ranges(0, 10)
 
 
@@ -75,6 +75,21 @@ def test_all_traffic_is_in_no_less_than_everything(one: PacketSet) -> None:
 @given(st.lists(RULES, max_size=4))
 def test_rules_let_in_what_any_of_them_does(rules: list[Permission]) -> None:
     assert packets(allowed_by_rules(rules)) == set().union(*(packets(packets_of_rule(each)) for each in rules))
+
+
+@pytest.mark.parametrize("protocol", ["tcp", "udp", "6"])
+def test_port_0_is_in_no_set(protocol: str) -> None:
+    assert packets_of_rule(rule(protocol, port(0))) == NOTHING
+    assert packets_of_rule(rule(protocol, PortRange(first=0, last=22))) == packets_of_rule(
+        rule(protocol, PortRange(first=1, last=22))
+    )
+    assert packets_of_rule(rule(protocol, PortRange(first=1, last=65535))) == packets_of_rule(rule(protocol))
+
+
+def test_an_entry_for_port_0_alone_decides_nothing() -> None:
+    entries = entry(90, allow=False, protocol="6", ports=port(0)), entry(100, allow=True)
+
+    assert allowed_by_entries(entries) == EVERYTHING
 
 
 def test_the_first_entry_that_matches_decides() -> None:

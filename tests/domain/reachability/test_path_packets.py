@@ -12,7 +12,7 @@ from tests.domain.paths import paths
 from tests.packets.worlds import PORTS, World, worlds
 
 FLOWS = (
-    *(flow(Side.REQUESTER, protocol, port) for protocol in (Protocol.TCP, Protocol.UDP) for port in PORTS),
+    *(flow(Side.REQUESTER, protocol, port) for protocol in (Protocol.TCP, Protocol.UDP) for port in PORTS if port),
     flow(Side.REQUESTER, Protocol.TCP, PortRange(first=22, last=443)),
     flow(Side.REQUESTER, Protocol.UDP),
     flow(Side.REQUESTER, Protocol.ICMP),

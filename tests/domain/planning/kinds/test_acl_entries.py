@@ -133,6 +133,16 @@ def test_what_somebody_already_lets_through_needs_no_entry(block: str, covered: 
     assert ("tcp/22 from 10.0.0.0/16 through acl-b1, entry 20000" not in through(plan, Side.ACCEPTER)) == covered
 
 
+@pytest.mark.parametrize(("first", "covered"), [(0, True), (1, True), (2, False)])
+def test_a_range_from_port_0_on_needs_no_entry_for_port_0(first: int, covered: bool) -> None:
+    incoming = entry(100, Direction.INGRESS, "tcp", "10.0.0.0/16", PortRange(first=first, last=22), allow=True)
+    wanted = managing(flow(Side.REQUESTER, Protocol.TCP, PortRange(first=0, last=22)))
+
+    plan = plan_request(wanted, 1, with_acl(closed(), Side.ACCEPTER, incoming))
+
+    assert ("tcp/0-22 from 10.0.0.0/16 through acl-b1, entry 20000" not in through(plan, Side.ACCEPTER)) == covered
+
+
 def test_two_halves_of_the_block_are_the_whole() -> None:
     halves = (
         entry(number, Direction.INGRESS, "-1", block, allow=True)

@@ -22,7 +22,7 @@ from pydantic import (
     field_validator,
 )
 
-from causeway.domain.model.protocols import ALL_PORTS, PortRange, Protocol
+from causeway.domain.model.protocols import ALL_PORTS, FIRST_PORT, PortRange, Protocol
 from causeway.domain.model.request import AclMode, DriftMode, Peer, Witness
 from causeway.domain.model.values import SIDES, Side
 
@@ -136,9 +136,12 @@ class AllowPart(Part):
         protocol: Protocol | None = info.data.get("protocol")
         if ports is not None and protocol is not None and not protocol.has_ports:
             raise ValueError(f"{protocol} has no ports: leave the field out")
-        wrong = [str(each) for each in _port_ranges(ports) if not 0 <= each.first <= each.last <= ALL_PORTS.last]
+        ranges = _port_ranges(ports)
+        wrong = [str(each) for each in ranges if not 0 <= each.first <= each.last <= ALL_PORTS.last]
         if wrong:
             raise ValueError(f"{', '.join(wrong)} is not an ascending range within {ALL_PORTS}")
+        if any(each.last < FIRST_PORT for each in ranges):
+            raise ValueError("nobody can open a connection to port 0, which is reserved")
         return ports
 
     @property

@@ -36,6 +36,11 @@ class PortRange(Value, order=True):
 
 
 ALL_PORTS = PortRange(first=0, last=65535)
+"""As items and EC2's rules spell it."""
+
+FIRST_PORT = 1
+"""The first of TCP and UDP that a packet can be sent to. Port 0 is reserved and no socket can have it (RFC 6335), so nobody can
+open a connection to it: a rule or a flow for 0-22 means the same packets as one for 1-22."""
 
 
 class Protocol(StrEnum):

@@ -10,8 +10,10 @@ from causeway.domain.model.protocols import (
     ALL_PORTS,
     ALL_PROTOCOLS,
     ANY_ICMP,
+    FIRST_PORT,
     ICMP_OF_FAMILY,
     ICMP_PROTOCOLS,
+    PORT_PROTOCOLS,
     PortRange,
     Protocol,
     protocol_name,
@@ -37,7 +39,7 @@ class Traffic(Value):
 
     Attributes:
         protocol: `tcp`, `udp`, `icmp`, `icmpv6`, or `-1` for all protocols.
-        span: Ports; for ICMP the messages, numbered by type and code.
+        span: Ports as they are named, 0 too; for ICMP the messages, numbered by type and code.
     """
 
     protocol: str
@@ -87,6 +89,14 @@ def message(types: dict[str, int], family: int) -> Traffic:
     return Traffic(protocol=protocol, span=_messages(PortRange(first=types[protocol], last=0)))
 
 
+def packets_of(traffic: Traffic) -> tuple[PortRange, ...]:
+    """The ports or messages that packets of the traffic can have: tcp 0-22 is sent to the ports 1-22, and tcp 0 never."""
+    span = traffic.span
+    if traffic.protocol not in PORT_PROTOCOLS:
+        return (span,)
+    return without((span,), PortRange(first=0, last=FIRST_PORT - 1))
+
+
 def protocol_of(rule: Permission | AclEntry) -> str:
     """The rule's protocol by its name; EC2 numbers those of network ACL entries."""
     return protocol_name(rule.protocol)
@@ -117,7 +127,8 @@ def judge_permissions(permissions: Iterable[Permission], traffic: Traffic) -> Ru
         traffic: All of it must pass.
     """
     fitting = [permission for permission in permissions if protocol_of(permission) in {ALL_PROTOCOLS, traffic.protocol}]
-    fitting.sort(key=lambda permission: not span_of(permission).covers(traffic.span))
+    packets = packets_of(traffic)
+    fitting.sort(key=lambda permission: not all(map(span_of(permission).covers, packets)))
     return _take(fitting, traffic)
 
 
@@ -171,7 +182,7 @@ def without(spans: Iterable[PortRange], taken: PortRange) -> tuple[PortRange, ..
 def _take[R: (Permission, AclEntry)](rules: Iterable[R], traffic: Traffic) -> Ruling[R]:
     """Takes from the traffic what each rule matches, one after the other. What is left is refused."""
     used: list[R] = []
-    left: tuple[PortRange, ...] = (traffic.span,)
+    left = packets_of(traffic)
     for rule in rules:
         rest = without(left, span_of(rule))
         if rest != left:

@@ -1,14 +1,15 @@
 """Sets of packets, with union, intersection and difference: `|`, `&` and `-`.
 
 A packet is a protocol and a destination port, or an ICMP type and code: addresses are not part of it. For example, rules for
-tcp 22 and tcp 20-21 allow the set {tcp 20-22}. Everything minus that set is tcp 0-19 and 23-65535, and all other protocols.
+tcp 22 and tcp 20-21 allow the set {tcp 20-22}. Everything minus that set is tcp 1-19 and 23-65535, and all other protocols.
 """
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import product
 
 from causeway.domain.model.network import AclEntry, Permission
-from causeway.domain.model.protocols import ALL_PORTS, ALL_PROTOCOLS, ICMP_OF_FAMILY, PORT_PROTOCOLS, PortRange
+from causeway.domain.model.protocols import ALL_PROTOCOLS, ICMP_OF_FAMILY, PORT_PROTOCOLS, PortRange
 from causeway.domain.model.values import Value
 
 from .matching import (
@@ -18,6 +19,7 @@ from .matching import (
     HIGHEST_RULE_NUMBER,
     Traffic,
     message,
+    packets_of,
     protocol_of,
     span_of,
     without,
@@ -26,7 +28,11 @@ from .matching import (
 type Spans = tuple[PortRange, ...]
 """Port ranges, or ranges of ICMP messages: disjoint, in order, with a gap between any two."""
 
-WHOLE: Spans = (ALL_PORTS,)
+
+@cache
+def whole(protocol: str) -> Spans:
+    """All that packets of the protocol can have."""
+    return packets_of(Traffic(protocol=protocol))
 
 
 class PacketSet(Value):
@@ -43,13 +49,14 @@ class PacketSet(Value):
 
     def of(self, protocol: str) -> Spans:
         """Its ports or messages of one protocol."""
-        return self.spans.get(protocol, WHOLE if self.others else ())
+        return self.spans.get(protocol, whole(protocol) if self.others else ())
 
     def holds(self, traffic: Traffic) -> bool:
         """Whether all of the traffic is in the set."""
         if traffic.protocol == ALL_PROTOCOLS:
             return self == EVERYTHING
-        return any(span.covers(traffic.span) for span in self.of(traffic.protocol))
+        allowed = self.of(traffic.protocol)
+        return all(any(span.covers(each) for span in allowed) for each in packets_of(traffic))
 
     def __hash__(self) -> int:
         return hash((frozenset(self.spans.items()), self.others))
@@ -77,7 +84,9 @@ EVERYTHING = PacketSet(others=True)
 def packets_of_rule(rule: Permission | AclEntry) -> PacketSet:
     """The packets that the rule matches, whatever its peer."""
     protocol = protocol_of(rule)
-    return EVERYTHING if protocol == ALL_PROTOCOLS else _made({protocol: (span_of(rule),)}, others=False)
+    if protocol == ALL_PROTOCOLS:
+        return EVERYTHING
+    return _made({protocol: packets_of(Traffic(protocol=protocol, span=span_of(rule)))}, others=False)
 
 
 def allowed_by_rules(permissions: Iterable[Permission]) -> PacketSet:
@@ -111,7 +120,7 @@ def with_replies(there: PacketSet, back: PacketSet, family: int) -> PacketSet:
         family: Of the addresses.
     """
     icmp = ICMP_OF_FAMILY[family]
-    spans = {name: there.of(name) if back.of(name) == WHOLE else () for name in _names(there, back)}
+    spans = {name: there.of(name) if back.of(name) == whole(name) else () for name in _names(there, back)}
     for name in PORT_PROTOCOLS:
         spans[name] = there.of(name) if back.holds(Traffic(protocol=name, span=EPHEMERAL_PORTS)) else ()
     request, reply = (message(types, family) for types in (ECHO_REQUEST, ECHO_REPLY))
@@ -126,8 +135,8 @@ def of_family(packets: PacketSet, family: int) -> PacketSet:
 
 
 def _made(spans: dict[str, Spans], *, others: bool) -> PacketSet:
-    usual = WHOLE if others else ()
-    return PacketSet(spans={name: each for name, each in spans.items() if each != usual}, others=others)
+    kept = {name: each for name, each in spans.items() if each != (whole(name) if others else ())}
+    return PacketSet(spans=kept, others=others)
 
 
 def _names(one: PacketSet, other: PacketSet) -> Iterator[str]:

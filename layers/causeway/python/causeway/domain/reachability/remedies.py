@@ -20,10 +20,11 @@ from causeway.domain.model.network import (
     Route,
     RouteTable,
 )
-from causeway.domain.model.protocols import ALL_PORTS, ALL_PROTOCOLS, ICMP_PROTOCOLS, PortRange, protocol_number
+from causeway.domain.model.protocols import ALL_PROTOCOLS, ICMP_PROTOCOLS, PortRange, protocol_number
 from causeway.domain.model.values import Value
 
-from .matching import CODES, Traffic
+from .matching import CODES, Traffic, packets_of
+from .packet_sets import whole
 from .wording import say_entries, say_rules
 
 NEW_CONNECTION = "the new peering connection"
@@ -237,7 +238,7 @@ def for_unseen(what: str) -> Reveal:
 
 def _ports(traffic: Traffic) -> PortRange | None:
     """As rules have them: None for all; for ICMP a type and a code."""
-    if traffic.protocol == ALL_PROTOCOLS or traffic.span == ALL_PORTS:
+    if traffic.protocol == ALL_PROTOCOLS or packets_of(traffic) == whole(traffic.protocol):
         return None
     if traffic.protocol in ICMP_PROTOCOLS:
         kind, code = divmod(traffic.span.first, CODES)

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from causeway.domain.model.network import AclEntry, Direction, Permission, Route
-from causeway.domain.model.protocols import ALL_PORTS, ALL_PROTOCOLS, ANY_ICMP, ICMP_PROTOCOLS, PortRange
+from causeway.domain.model.protocols import ALL_PROTOCOLS, ANY_ICMP, ICMP_PROTOCOLS, PortRange
 
-from .matching import CODES, ECHO_REPLY, ECHO_REQUEST, Traffic, protocol_of
-from .packet_sets import EVERYTHING, WHOLE, PacketSet, Spans
+from .matching import CODES, ECHO_REPLY, ECHO_REQUEST, Traffic, packets_of, protocol_of
+from .packet_sets import EVERYTHING, PacketSet, Spans, whole
 
 PREPOSITIONS = {Direction.INGRESS: "from", Direction.EGRESS: "to"}
 
@@ -63,7 +63,7 @@ def say_packets(packets: PacketSet) -> str:
 
 
 def _spans(protocol: str, spans: Spans) -> str:
-    if spans == WHOLE:
+    if spans == whole(protocol):
         return f"all of protocol {protocol}" if protocol.isdigit() else f"all {protocol}"
     if protocol not in ICMP_PROTOCOLS:
         return f"{protocol} {_listed(map(str, spans))}"
@@ -90,7 +90,7 @@ def _traffic(traffic: Traffic) -> str:
     if traffic.protocol in ICMP_PROTOCOLS:
         kind, code = divmod(traffic.span.first, CODES)
         return _what(traffic.protocol, PortRange(first=kind, last=code))
-    return _what(traffic.protocol, None if traffic.span == ALL_PORTS else traffic.span)
+    return _what(traffic.protocol, None if packets_of(traffic) == whole(traffic.protocol) else traffic.span)
 
 
 def _what(protocol: str, ports: PortRange | None) -> str:

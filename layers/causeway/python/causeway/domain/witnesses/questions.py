@@ -8,7 +8,7 @@ not know whether the flow works come first.
 from collections.abc import Iterable, Iterator
 
 from causeway.domain.model.addressing import address_of
-from causeway.domain.model.protocols import Protocol
+from causeway.domain.model.protocols import FIRST_PORT, Protocol
 from causeway.domain.model.request import Flow, Request, Witness
 from causeway.domain.reachability.verdicts import Result, Verdict
 
@@ -71,13 +71,11 @@ def _tried(witness: Witness, flow: Flow) -> tuple[Protocol, int | None]:
     """What stands for the flow: its first port above 0; of all protocols, the one that the witness knows."""
     if flow.protocol is Protocol.ALL:
         return (Protocol.ICMP if witness is Witness.PROBE else Protocol.TCP), None
-    return flow.protocol, None if flow.ports is None else min(max(flow.ports.first, 1), flow.ports.last)
+    return flow.protocol, None if flow.ports is None else max(flow.ports.first, FIRST_PORT)
 
 
 def _reasons(witness: Witness, question: WitnessQuestion, between: Verdict) -> Iterator[str]:
     """Why the witness cannot be asked."""
-    if question.port == 0:
-        yield "port 0 cannot be tried"
     if witness is Witness.PROBE and question.protocol is Protocol.UDP:
         yield "nobody has to answer a UDP datagram, so silence would say nothing"
     if witness is Witness.REACHABILITY_ANALYZER:
