@@ -84,8 +84,9 @@ conformance-table: $(READY) ## docs/conformance.md anew: the rules, their source
 	@$(BIN)/python -m tests.conformance.table
 
 .PHONY: differential
-differential: $(READY) ## reachability check beside real packets, thousands of flows on new networks
-	@CAUSEWAY_PACKETS=required NEW_NETWORKS=300 $(BIN)/python -m pytest -q tests/packets/test_differential.py
+differential: $(READY) ## reachability check beside real packets, on 300 new networks (SEED=1000 NETWORKS=1: on one again)
+	@CAUSEWAY_PACKETS=required SEED=$(or $(SEED),$$(date +%s)) NETWORKS=$(or $(NETWORKS),300) \
+		$(BIN)/python -m pytest -q tests/packets/test_differential.py
 
 .PHONY: kill
 kill: $(READY) ## every function killed at each of its calls, from a request's item to its removal

@@ -1,16 +1,17 @@
-"""One flow between two interfaces: what the check says, and which packets would show it."""
+"""One flow between the interfaces of two VPCs: what the check says, and which packets would show it."""
 
 from collections.abc import Iterable, Iterator
 from functools import partial
-from itertools import permutations, product
+from itertools import permutations
 
-from causeway.domain.model.network import AclEntry, PeeringConnection, Permission, Snapshot
+from causeway.domain.model.addressing import address_of
+from causeway.domain.model.network import AclEntry, NetworkInterface, PeeringConnection, Permission, Snapshot
 from causeway.domain.model.protocols import ALL_PORTS, PortRange, Protocol
 from causeway.domain.model.request import Flow, Request, Selector
 from causeway.domain.model.values import PerSide, Side, Value
 from causeway.domain.reachability.check import check
 from causeway.domain.reachability.matching import EPHEMERAL_PORTS
-from causeway.domain.reachability.verdicts import Endpoint, Result, Verdict
+from causeway.domain.reachability.verdicts import Cause, Verdict
 from localcloud.packets.probes import ICMP, ICMPV6, TCP, UDP, InterfaceAddress, Probe
 from tests.domain.networks import change
 from tests.packets.worlds import MESSAGES, World
@@ -20,43 +21,55 @@ PORT_PROTOCOLS = {Protocol.TCP: (TCP,), Protocol.UDP: (UDP,), Protocol.ALL: (TCP
 UNNAMED = 253
 """A protocol number for experiments (RFC 3692): it stands for all that have no ports."""
 
+type Pair = tuple[InterfaceAddress, InterfaceAddress]
+"""The source and the destination of a packet."""
+
 
 class Case(Value):
-    """A flow from one address to another, as the check judges it.
+    """One flow from a VPC to another, as the check judges it.
 
     Attributes:
-        probes: Packets that are all answered if the flow works wholly, and not all otherwise.
+        verdicts: Each is about two ends, and all those that they stand for.
+        probes: For each pair of addresses between which the flow is asked for, packets that are all answered if it works wholly
+            between them, and not all otherwise.
     """
 
-    verdict: Verdict
-    probes: tuple[Probe, ...]
+    flow: Flow
+    verdicts: tuple[Verdict, ...]
+    probes: dict[Pair, tuple[Probe, ...]]
 
     @property
-    def is_known(self) -> bool:
-        """Whether the check says what packets can show: AWS takes no route of several as it likes, and all lists are read."""
-        return self.verdict.result is not Result.UNKNOWN
-
-    def __str__(self) -> str:
-        verdict = self.verdict
-        said = "\n".join(
-            f"    {'x' if hop.cause else ' '} {hop.component} {hop.resource_id}: {hop.decided_by}" for hop in verdict.hops
-        )
-        return f"{verdict.flow.what} from {verdict.source.address} to {verdict.destination.address}\n{said}"
+    def all_probes(self) -> set[Probe]:
+        return {probe for probes in self.probes.values() for probe in probes}
 
 
 def cases(world: World) -> Iterator[Case]:
-    """Every flow of the world, from every address to every one of the same family in another VPC.
+    """Every flow of the world, from each VPC to each other one.
 
-    Left out is what packets cannot show: a flow of all protocols between ACLs that tell ICMP's messages apart, a flow with a
-    probe that would pass as the answer to another one's, and one of which the check says that it is unknown.
+    Left out is what packets cannot show: a flow of all protocols between ACLs that tell ICMP's messages apart, and a flow of
+    which a packet would pass as the answer to another one's.
     """
     sent: set[Probe] = set()
     for source, destination in permutations(world.snapshots, 2):
-        for one, other in product(_ends(source, Side.REQUESTER), _ends(destination, Side.ACCEPTER)):
-            for case in _cases_between(world, one, other):
-                if case.is_known and sent.isdisjoint(map(_reverse, case.probes)):
-                    sent.update(case.probes)
-                    yield case
+        for case in _cases_between(world, source, destination):
+            if sent.isdisjoint(map(_reverse, case.all_probes)):
+                sent |= case.all_probes
+                yield case
+
+
+def pair_of(verdict: Verdict) -> Pair:
+    """The two ends of a verdict."""
+    one, other = (
+        InterfaceAddress(network_interface_id=str(end.network_interface_id), address=end.address)
+        for end in (verdict.source, verdict.destination)
+    )
+    return one, other
+
+
+def is_determined(verdict: Verdict) -> bool:
+    """Whether it does not depend on which one of several routes AWS takes."""
+    causes = {hop.cause for hop in verdict.hops} - {None}
+    return causes != {Cause.ROUTE_UNDETERMINED}
 
 
 def judge(
@@ -76,20 +89,39 @@ def judge(
     return check(request, PerSide(requester=source, accepter=destination), connection)
 
 
-def _ends(snapshot: Snapshot, side: Side) -> Iterator[Snapshot]:
-    """The side as if it had only one interface with one address, and its groups only, for each that it has."""
-    for interface in snapshot.network_interfaces:
-        carried = tuple(each for each in snapshot.security_groups if each.security_group_id in interface.security_group_ids)
-        for address in interface.addresses:
-            alone = (change(interface, addresses=(address,)),)
-            yield change(snapshot, side=side, network_interfaces=alone, security_groups=carried)
-
-
 def _cases_between(world: World, source: Snapshot, destination: Snapshot) -> Iterator[Case]:
+    source, destination = change(source, side=Side.REQUESTER), change(destination, side=Side.ACCEPTER)
     connection = next((each for each in world.connections if each.joins(source.vpc.ref, destination.vpc.ref)), None)
-    flows = [flow for flow in world.flows if flow.protocol is not Protocol.ALL or _is_first(source, destination)]
-    for verdict in judge(source, destination, connection, flows):
-        yield Case(verdict=verdict, probes=tuple(_probes(verdict, _ranges(source, destination))))
+    ranges = _ranges(source, destination)
+    for flow in world.flows:
+        if flow.protocol is not Protocol.ALL or _is_first(source, destination):
+            yield Case(
+                flow=flow,
+                verdicts=judge(source, destination, connection, [flow]),
+                probes={pair: tuple(_probes(flow, pair, ranges)) for pair in _pairs(source, destination)},
+            )
+
+
+def _pairs(source: Snapshot, destination: Snapshot) -> Iterator[Pair]:
+    for one in _places(source):
+        for other in _places(destination):
+            if _is_ipv6(one) is _is_ipv6(other):
+                yield one, other
+
+
+def _places(snapshot: Snapshot) -> Iterator[InterfaceAddress]:
+    """Where the flow may begin or end: the first address of each family of each interface."""
+    for interface in snapshot.network_interfaces:
+        for address in _firsts(interface):
+            yield InterfaceAddress(network_interface_id=interface.network_interface_id, address=address)
+
+
+def _firsts(interface: NetworkInterface) -> Iterable[str]:
+    return {address_of(address).version: address for address in reversed(interface.addresses)}.values()
+
+
+def _is_ipv6(place: InterfaceAddress) -> bool:
+    return ":" in place.address
 
 
 def _is_first(source: Snapshot, destination: Snapshot) -> bool:
@@ -104,12 +136,12 @@ def _is_first(source: Snapshot, destination: Snapshot) -> bool:
     return source.vpc.ref.vpc_id < destination.vpc.ref.vpc_id
 
 
-def _probes(verdict: Verdict, ranges: list[PortRange]) -> Iterator[Probe]:
+def _probes(flow: Flow, pair: Pair, ranges: list[PortRange]) -> Iterator[Probe]:
     """Packets to each stretch of ports that no rule tells apart, and from each to which the answers go."""
-    probe = partial(Probe, source=_address_of(verdict.source), destination=_address_of(verdict.destination))
-    flow, is_ipv6 = verdict.flow, ":" in verdict.source.address
+    source, destination = pair
+    probe = partial(Probe, source=source, destination=destination)
     if flow.protocol in {Protocol.ICMP, Protocol.ALL}:
-        yield probe(protocol=ICMPV6 if is_ipv6 else ICMP)
+        yield probe(protocol=ICMPV6 if _is_ipv6(source) else ICMP)
     if flow.protocol is Protocol.ALL:
         yield probe(protocol=UNNAMED)
     for protocol in PORT_PROTOCOLS.get(flow.protocol, ()):
@@ -118,10 +150,6 @@ def _probes(verdict: Verdict, ranges: list[PortRange]) -> Iterator[Probe]:
         pairs = {(port, source_ports[0]) for port in ports} | {(ports[0], source_port) for source_port in source_ports}
         for port, source_port in sorted(pairs):
             yield probe(protocol=protocol, port=port, source_port=source_port)
-
-
-def _address_of(endpoint: Endpoint) -> InterfaceAddress:
-    return InterfaceAddress(network_interface_id=str(endpoint.network_interface_id), address=endpoint.address)
 
 
 def _ranges(*sides: Snapshot) -> list[PortRange]:
@@ -134,7 +162,7 @@ def _ranges(*sides: Snapshot) -> list[PortRange]:
 
 
 def _stretches(within: PortRange, ranges: Iterable[PortRange]) -> list[int]:
-    """A port of each stretch that all the ranges treat alike, and both ends; none is port 0, which no packet can have."""
+    """A port of each stretch that all the ranges treat alike, and both ends; none is port 0, which no packet has."""
     edges = {within.first, within.last} | {edge for each in ranges for edge in (each.first, each.last + 1)}
     return sorted({max(edge, 1) for edge in edges if within.first <= edge <= within.last})
 

@@ -1,6 +1,5 @@
 """Networks by name about which the check and real packets have to agree: each disagreement ever found, and what is delicate."""
 
-from collections import Counter
 from collections.abc import Callable
 
 import pytest
@@ -27,7 +26,7 @@ from tests.domain.networks import (
     with_permissions,
     with_routes,
 )
-from tests.packets.agreement import disagreements
+from tests.packets.agreement import compare
 from tests.packets.worlds import World
 
 REQUESTER, ACCEPTER = SIDES
@@ -217,4 +216,4 @@ CASES = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_the_check_agrees_with_real_packets(name: str) -> None:
-    assert disagreements(CASES[name], Counter()) == []
+    assert compare(CASES[name]).disagreements == ()
