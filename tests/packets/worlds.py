@@ -4,6 +4,7 @@ A network is made from a seed, and the same one each time.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from ipaddress import ip_network
 from itertools import combinations, product
 from random import Random
@@ -162,6 +163,7 @@ def subnet(subnet_id: str, of: Vpc, number: int) -> Subnet:
     )
 
 
+@cache
 def piece(block: str, prefix: int, number: int) -> str:
     return str(list(ip_network(block).subnets(new_prefix=prefix))[number])
 
