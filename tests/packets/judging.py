@@ -10,11 +10,10 @@ from causeway.domain.model.protocols import ALL_PORTS, PortRange, Protocol
 from causeway.domain.model.request import Flow, Request, Selector
 from causeway.domain.model.values import PerSide, Side, Value
 from causeway.domain.reachability.check import check
-from causeway.domain.reachability.matching import EPHEMERAL_PORTS
 from causeway.domain.reachability.verdicts import Cause, Verdict
 from localcloud.packets.probes import ICMP, ICMPV6, TCP, UDP, InterfaceAddress, Probe
 from tests.domain.networks import change
-from tests.packets.worlds import MESSAGES, World
+from tests.packets.worlds import EPHEMERAL, MESSAGES, World
 
 EVERYTHING = Selector(every=True)
 PORT_PROTOCOLS = {Protocol.TCP: (TCP,), Protocol.UDP: (UDP,), Protocol.ALL: (TCP, UDP)}
@@ -146,7 +145,7 @@ def _probes(flow: Flow, pair: Pair, ranges: list[PortRange]) -> Iterator[Probe]:
         yield probe(protocol=UNNAMED)
     for protocol in PORT_PROTOCOLS.get(flow.protocol, ()):
         ports = _stretches(flow.ports or ALL_PORTS, ranges)
-        source_ports = _stretches(ALL_PORTS if flow.protocol is Protocol.ALL else EPHEMERAL_PORTS, ranges)
+        source_ports = _stretches(ALL_PORTS if flow.protocol is Protocol.ALL else EPHEMERAL, ranges)
         pairs = {(port, source_ports[0]) for port in ports} | {(ports[0], source_port) for source_port in source_ports}
         for port, source_port in sorted(pairs):
             yield probe(protocol=protocol, port=port, source_port=source_port)

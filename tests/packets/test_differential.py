@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.packets.agreement import compare
+from tests.packets.agreement import Comparison, compare
 from tests.packets.shrinking import described, shrunk
 from tests.packets.worlds import World, world_of
 
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.usefixtures("real_packets")
 def test_the_check_agrees_with_real_packets(capsys: pytest.CaptureFixture[str]) -> None:
     seeds = range(SEED, SEED + NETWORKS)
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        compared = list(pool.map(lambda seed: compare(world_of(seed)), seeds))
+        compared = list(pool.map(_compared, seeds))
     disagreeing = [seed for seed, each in zip(seeds, compared, strict=True) if each.disagreements]
     worked, blocked = sum(each.worked for each in compared), sum(each.blocked for each in compared)
 
@@ -44,6 +44,17 @@ def test_the_check_agrees_with_real_packets(capsys: pytest.CaptureFixture[str]) 
     assert NETWORKS < FEW or min(worked, blocked) > 100
 
 
+def _compared(seed: int) -> Comparison:
+    """A disagreement counts if it comes twice: a machine that stands still for seconds loses packets."""
+    world = world_of(seed)
+    try:
+        first = compare(world)
+        return compare(world) if first.disagreements else first
+    except Exception as error:
+        error.add_note(_again(seed))
+        raise
+
+
 def _told(seed: int) -> str:
     """The flow, in the smallest network that shows it, and how to try it again."""
 
@@ -52,6 +63,8 @@ def _told(seed: int) -> str:
 
     world = shrunk(world_of(seed), disagree)
     said = next(iter(compare(world).disagreements), "Once more, and they agreed.")
-    return (
-        f"The check and packets disagree about\n{said}\nin\n{described(world)}\nAgain: make differential SEED={seed} NETWORKS=1"
-    )
+    return f"The check and packets disagree about\n{said}\nin\n{described(world)}\n{_again(seed)}"
+
+
+def _again(seed: int) -> str:
+    return f"To try this network again: make differential SEED={seed} NETWORKS=1"

@@ -44,6 +44,8 @@ PORTS = (0, 22, 80, 443, 1023, 1024, 5432, 8080, 32768, 65535)
 MESSAGES = {"icmp": (8, 0, 3), "icmpv6": (128, 129, 1)}
 PROTOCOLS = ("tcp", "udp", "icmp", "icmpv6", "253")
 EPHEMERAL = PortRange(first=1024, last=65535)
+"""Where clients open connections from. Written down a second time, on purpose: the check is compared with it."""
+
 LINUX_EPHEMERAL = PortRange(first=32768, last=65535)
 SERVICES = PortRange(first=0, last=1023)
 OPEN = (("-1", None),)
@@ -212,7 +214,9 @@ def route_table(
     for _ in range(few(random, 3)):
         destination, target = random.choice(random.choice([remotes, listed])), random.choice(targets)
         routes.setdefault(destination, Route(destination=destination, target=target, blackhole=mostly(random, False, True)))
-    return RouteTable(route_table_id=table_id, routes=tuple(routes.values()))
+    learned = some(random, remotes, mostly(random, 0, 1, 2))
+    propagated = (Route(destination=block, target="vgw-1", propagated=True) for block in learned)
+    return RouteTable(route_table_id=table_id, routes=(*routes.values(), *propagated))
 
 
 def prefix_list(random: Random, prefix_list_id: str, remotes: list[str]) -> PrefixList:
@@ -285,7 +289,9 @@ def traffic(random: Random) -> tuple[str, PortRange | None]:
 
 
 def port_range(random: Random) -> PortRange:
-    first, last = sorted(random.choices(PORTS, k=2))
+    """Of one port as often as of several."""
+    port = random.choice(PORTS)
+    first, last = sorted((port, random.choice([port, random.choice(PORTS)])))
     return PortRange(first=first, last=last)
 
 
