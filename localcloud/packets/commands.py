@@ -120,7 +120,7 @@ def _netcat(network: Network, interface: NetworkInterface, arguments: list[str])
     parser.add_argument("address", type=ip_address)
     parser.add_argument("port", type=int)
     given = parser.parse_args(arguments)
-    went_wrong = _connect(network, interface, given)
+    went_wrong = _connect(network, interface, given) if given.port else "port number too small: 0"
     return Output(code=1 if went_wrong else 0, error=f"nc: {went_wrong}\n" if went_wrong else "")
 
 

@@ -58,6 +58,7 @@ def test_ping_without_answers_fails() -> None:
         ("nc -z -w 0.2 192.0.0.10 22", 1, "nc: Connection refused\n"),
         ("nc -z -w 0.2 192.0.0.99 22", 1, "nc: Connection timed out\n"),
         ("timeout 0.2 bash -c '</dev/tcp/192.0.0.99/22'", 124, ""),
+        ("nc -z -w 0.2 192.0.0.10 0", 1, "nc: port number too small: 0\n"),
         ("ping -c 0 192.0.0.10", 2, "ping: argument -c: "),
         ("ping -c 1 somewhere", 2, "ping: argument address: "),
         ("rm -rf /", 127, "sh: rm: command not found\n"),

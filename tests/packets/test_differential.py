@@ -12,7 +12,7 @@ import pytest
 
 from tests.packets.agreement import Comparison, compare
 from tests.packets.shrinking import described, shrunk
-from tests.packets.worlds import World, world_of
+from tests.packets.worlds import world_of
 
 SEED = int(os.environ.get("SEED") or "0")
 """The first network's; the others have the numbers that follow."""
@@ -33,23 +33,24 @@ def test_the_check_agrees_with_real_packets(capsys: pytest.CaptureFixture[str]) 
     seeds = range(SEED, SEED + NETWORKS)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         compared = list(pool.map(_compared, seeds))
-    disagreeing = [seed for seed, each in zip(seeds, compared, strict=True) if each.disagreements]
+    disagreeing = [seed for seed in seeds if compared[seed - SEED].disagreements]
+    # a machine that stands still for seconds loses packets: what is no accident comes again
+    lasting = {seed: again for seed in disagreeing if (again := _compared(seed)).disagreements}
     worked, blocked = sum(each.worked for each in compared), sum(each.blocked for each in compared)
 
     with capsys.disabled():
-        said = f"{worked} flows between two addresses work, {blocked} do not; {len(disagreeing)} networks with a disagreement"
-        sys.stdout.write(f"\nseeds {seeds[0]} to {seeds[-1]}: {said}\n")
-    if disagreeing:
-        pytest.fail(_told(disagreeing[0]), pytrace=False)
+        sys.stdout.write(f"\nseeds {seeds[0]} to {seeds[-1]}: {worked} flows between two addresses work, {blocked} do not\n")
+        for seed in disagreeing:
+            said = "disagree" if seed in lasting else "agree now, and did not at first"
+            sys.stdout.write(f"seed {seed}: check and packets {said}: {compared[seed - SEED].disagreements[0]}\n")
+    for seed in lasting:
+        pytest.fail(_told(seed), pytrace=False)
     assert NETWORKS < FEW or min(worked, blocked) > 100
 
 
 def _compared(seed: int) -> Comparison:
-    """A disagreement counts if it comes twice: a machine that stands still for seconds loses packets."""
-    world = world_of(seed)
     try:
-        first = compare(world)
-        return compare(world) if first.disagreements else first
+        return compare(world_of(seed))
     except Exception as error:
         error.add_note(_again(seed))
         raise
@@ -57,13 +58,9 @@ def _compared(seed: int) -> Comparison:
 
 def _told(seed: int) -> str:
     """The flow, in the smallest network that shows it, and how to try it again."""
-
-    def disagree(world: World) -> bool:
-        return bool(compare(world, IMPATIENT).disagreements)
-
-    world = shrunk(world_of(seed), disagree)
-    said = next(iter(compare(world).disagreements), "Once more, and they agreed.")
-    return f"The check and packets disagree about\n{said}\nin\n{described(world)}\n{_again(seed)}"
+    world = shrunk(world_of(seed), lambda smaller: bool(compare(smaller, IMPATIENT).disagreements))
+    said = next(iter(compare(world).disagreements), "a flow, but not always.")
+    return f"The check and packets disagree about {said}\nin\n{described(world)}\n{_again(seed)}"
 
 
 def _again(seed: int) -> str:
