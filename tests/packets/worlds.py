@@ -50,6 +50,12 @@ LINUX_EPHEMERAL = PortRange(first=32768, last=65535)
 SERVICES = PortRange(first=0, last=1023)
 OPEN = (("-1", None),)
 CAREFUL = (("tcp", SERVICES), ("tcp", EPHEMERAL), ("udp", SERVICES), ("udp", LINUX_EPHEMERAL), ("icmp", None))
+ALMOST = (
+    ("tcp", PortRange(first=0, last=65534)),
+    ("udp", SERVICES),
+    ("udp", PortRange(first=1025, last=65535)),
+    ("icmp", None),
+)
 
 
 class World(Value):
@@ -233,12 +239,12 @@ def prefix_list(random: Random, prefix_list_id: str, remotes: list[str]) -> Pref
 
 
 def network_acl(random: Random, acl_id: str, remotes: list[str]) -> NetworkAcl:
-    """Some entries in random order, and behind them mostly AWS's default ones, or what a careful person puts in their place."""
+    """Some entries in random order, and behind them mostly AWS's default ones, or what people put in their place."""
     first = [acl_entry(random, remotes) for _ in range(few(random, 2))]
     behind = [
         AclEntry(number=1, direction=direction, allow=True, protocol=protocol, cidr_block=block, ports=ports)
         for direction in Direction
-        for protocol, ports in mostly(random, OPEN, (), *[CAREFUL] * 2)
+        for protocol, ports in mostly(random, OPEN, (), CAREFUL, CAREFUL, ALMOST, ALMOST)
         for block in EVERYWHERE
     ]
     numbers = [*random.sample(range(1, len(first) + 1), len(first)), *range(100, 100 + len(behind))]
