@@ -81,11 +81,23 @@ def needs(request: ApiRequest) -> Iterator[Ec2Need]:
         yield action, _arn(request, created, "*"), {**keys, **_new_resource_keys(request)}
     elif not resource_ids:
         yield action, None, keys
+    if request.operation == "CreateNetworkInsightsPath":
+        for arn, of_end in _ends(request, backend):
+            yield action, arn, {"ec2:region": (request.region,), **of_end}
     if request.operation == "StartNetworkInsightsAnalysis":
         for query in _TIROS:
             yield f"tiros:{query}", "*", keys
     for tagged in _tagged_types(request):
         yield "ec2:CreateTags", _arn(request, tagged, "*"), {**keys, "ec2:createaction": (request.operation,)}
+
+
+def _ends(request: ApiRequest, backend: EC2Backend) -> Iterator[tuple[str, Context]]:
+    """The ends of a path with their own keys, not the tags that the path is made with. Another account's is given as an ARN."""
+    for end in (request.form[name] for name in ("Source", "Destination") if name in request.form):
+        if end.startswith("arn:"):
+            yield end, {}
+        elif _ID.fullmatch(end):
+            yield _arn_of(request, backend, end), _resource_keys(request, backend, end)
 
 
 def _resource_ids(request: ApiRequest, backend: EC2Backend) -> list[str]:

@@ -59,13 +59,17 @@ class StillReader(Reader):
 
 
 class RecordingWriter(ConnectionWriter, KindWriter):
-    """Makes every change but the last ones, as many as it is told to fail, and keeps what it was asked for."""
+    """Makes every change but the last ones, as many as it is told to fail, and keeps what it was asked for.
 
-    def __init__(self, *, failing: int = 0, error: CausewayError | None = None) -> None:
+    What the first change is about is not shown to it, where it is told so.
+    """
+
+    def __init__(self, *, failing: int = 0, error: CausewayError | None = None, hidden: bool = False) -> None:
         self.asked: list[tuple[Any, ...]] = []
         self.targets: list[Target] = []
         self._failing = failing
         self._error = error
+        self._hidden = hidden
 
     def request_peering(self, change: CreatePeering) -> str:
         self._ask(change)
@@ -74,8 +78,9 @@ class RecordingWriter(ConnectionWriter, KindWriter):
     def accept_peering(self, change: AcceptPeering, connection_id: str) -> None:
         self._ask(change, connection_id)
 
-    def delete_peering(self, change: DeletePeering, connection_id: str, request_id: str) -> None:
+    def delete_peering(self, change: DeletePeering, connection_id: str, request_id: str) -> bool:
         self._ask(change, connection_id, request_id)
+        return not self._hidden
 
     def add(self, target: Target, changes: Sequence[Any]) -> Applied:
         return self._applied(target, changes)
@@ -91,7 +96,8 @@ class RecordingWriter(ConnectionWriter, KindWriter):
     def _applied(self, target: Target, changes: Sequence[Any]) -> Applied:
         self.targets.append(target)
         self.asked.append((target.vpc, *changes))
-        return Applied(done=tuple(changes[: len(changes) - self._failing]), error=self._error)
+        done = tuple(changes[: len(changes) - self._failing])
+        return Applied(done=done, hidden=done[:1] if self._hidden else (), error=self._error)
 
 
 update_route_tables = partial(update_side, kind=ROUTES)

@@ -2,13 +2,13 @@
 
 import pytest
 
-from causeway.domain.model.errors import AccessDenied, PeeringNotActive
+from causeway.domain.model.errors import AccessDenied, NetworkNotSettled, PeeringNotActive
 from causeway.domain.model.findings import Code
 from causeway.domain.model.network import Direction, PeeringStatus, Permission, RouteTable, Snapshot
 from causeway.domain.model.protocols import PortRange
 from causeway.domain.model.values import SIDES, PerSide, Side
 from causeway.domain.planning.ownership import Holdings
-from causeway.steps.check_reachability import check_reachability
+from causeway.steps.check_reachability import Proof, check_reachability
 from tests.domain.networks import change, change_side, flow, with_permissions
 from tests.ledger import Ledger
 
@@ -56,10 +56,42 @@ def test_the_network_is_judged_not_the_plan(ledger: Ledger) -> None:
     found_connection(ledger, networks)
     bare = change(networks, accepter=change(networks.accepter, security_groups=NETWORKS.accepter.security_groups))
 
-    assert check_reachability(STEP, runs=ledger.runs, holdings=ledger.holdings, reader=StillReader(bare)).blocked
+    assert looked_twice(ledger, bare).blocked
 
     verdicts = ledger.runs.load(WANTED.request_id, 1).verdicts or ()
     assert {verdict.flow.source for verdict in verdicts if not verdict.reachable} == {Side.REQUESTER}
+
+
+def looked_twice(ledger: Ledger, networks: PerSide[Snapshot]) -> Proof:
+    """What two looks say that find the same flows blocked."""
+    with pytest.raises(NetworkNotSettled, match="these flows do not work"):
+        check_reachability(STEP, runs=ledger.runs, holdings=ledger.holdings, reader=StillReader(networks))
+    return check_reachability(STEP, runs=ledger.runs, holdings=ledger.holdings, reader=StillReader(networks))
+
+
+def test_a_blocked_flow_counts_once_two_looks_agree(ledger: Ledger) -> None:
+    networks = with_status(PeeringStatus.ACTIVE)
+    found_connection(ledger, networks)
+    one, both_sides = (
+        change(networks, accepter=change(networks.accepter, security_groups=NETWORKS.accepter.security_groups)),
+        PerSide.of(lambda side: change(networks[side], security_groups=NETWORKS[side].security_groups)),
+    )
+
+    for differing in (one, both_sides):
+        with pytest.raises(NetworkNotSettled):
+            check_reachability(STEP, runs=ledger.runs, holdings=ledger.holdings, reader=StillReader(differing))
+
+    assert check_reachability(STEP, runs=ledger.runs, holdings=ledger.holdings, reader=StillReader(both_sides)).blocked
+
+
+def test_a_flow_that_works_at_the_second_look_works(ledger: Ledger) -> None:
+    networks = with_status(PeeringStatus.ACTIVE)
+    found_connection(ledger, networks)
+    stale = change(networks, accepter=change(networks.accepter, route_tables=NETWORKS.accepter.route_tables))
+    with pytest.raises(NetworkNotSettled):
+        check_reachability(STEP, runs=ledger.runs, holdings=ledger.holdings, reader=StillReader(stale))
+
+    assert not check_reachability(STEP, runs=ledger.runs, holdings=ledger.holdings, reader=StillReader(networks)).blocked
 
 
 @pytest.mark.parametrize("status", [PeeringStatus.PROVISIONING, PeeringStatus.INITIATING_REQUEST])
@@ -101,7 +133,7 @@ def test_a_connection_that_is_gone_is_for_the_verdicts_to_tell(ledger: Ledger) -
     found_connection(ledger, networks)
     gone = PerSide.of(lambda side: change(networks[side], peering_connections=()))
 
-    assert check_reachability(STEP, runs=ledger.runs, holdings=ledger.holdings, reader=StillReader(gone)).blocked
+    assert looked_twice(ledger, gone).blocked
 
 
 def test_a_side_that_is_no_longer_readable_is_an_error(ledger: Ledger) -> None:

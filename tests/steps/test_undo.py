@@ -3,11 +3,13 @@
 import pytest
 
 from causeway.aws.store.requests_table import RequestsTable
+from causeway.clock import now
 from causeway.domain.authority.approval import ApprovalRule
 from causeway.domain.lifecycle.run import Occasion, Run
+from causeway.domain.lifecycle.settling import LONGEST_LAG
 from causeway.domain.lifecycle.status import State, Status
 from causeway.domain.lifecycle.step_error import StepError
-from causeway.domain.model.errors import AccessDenied, RouteConflict
+from causeway.domain.model.errors import AccessDenied, NetworkNotSettled, RouteConflict
 from causeway.domain.model.findings import Code, Finding
 from causeway.domain.model.network import Snapshot
 from causeway.domain.model.values import SIDES, PerSide, Side
@@ -194,10 +196,13 @@ def test_an_incomplete_undo_keeps_what_the_run_may_hold(failed: Steps) -> None:
     assert failed.holdings == holdings != NOTHING_HELD
 
 
-def test_a_further_attempt_begins_with_what_is_there_then(failed: Steps) -> None:
+def test_a_further_attempt_begins_with_what_is_there_then(failed: Steps, monkeypatch: pytest.MonkeyPatch) -> None:
     first = failed.undo(seen(THERE))
     failed.take_away(RecordingWriter())
     made = failed.run.undo
+    with pytest.raises(NetworkNotSettled):
+        failed.undo(seen(THERE))
+    monkeypatch.setattr("causeway.steps.common.settled_looks.now", lambda: now() + LONGEST_LAG)
 
     again = failed.undo(seen(THERE))
 

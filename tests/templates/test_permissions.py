@@ -73,6 +73,8 @@ def test_only_what_knows_no_resource_is_allowed_on_all(role_statements: list[Doc
         "elasticloadbalancing:Describe",
         "network-firewall:Describe",
         "network-firewall:List",
+        "organizations:Describe",
+        "organizations:List",
         "servicequotas:List",
         "ssm:GetCommandInvocation",
         "tiros:",
@@ -286,6 +288,7 @@ def test_the_witness_role_changes_nothing_but_its_own_questions(member: Document
     assert sorted(allowed, key=str) == sorted(
         [
             ("ec2:CreateNetworkInsightsPath", path, made),
+            ("ec2:CreateNetworkInsightsPath", "network-interface/*", None),
             ("ec2:StartNetworkInsightsAnalysis", analysis, made),
             ("ec2:StartNetworkInsightsAnalysis", path, there),
             *(("ec2:CreateTags", kind, {"StringEquals": creating}) for kind in (path, analysis)),
@@ -296,6 +299,20 @@ def test_the_witness_role_changes_nothing_but_its_own_questions(member: Document
         ],
         key=str,
     )
+
+
+def test_the_witness_role_may_ask_about_paths_into_other_accounts(member: Document) -> None:
+    """The far end is another account's; and an administrator of the organization's looks the accounts up."""
+    witness = member["WitnessRole"]["Properties"]
+    (ends,) = [each for each in statements(witness) if each["Sid"] == "EndsOfPaths"]
+    assert ends["Resource"] == {"Fn::Sub": "arn:${AWS::Partition}:ec2:*:*:network-interface/*"}
+    assert {action for action in actions(witness) if action.startswith("organizations:")} == {
+        "organizations:DescribeOrganization",
+        "organizations:ListAWSServiceAccessForOrganization",
+        "organizations:ListAccounts",
+        "organizations:ListDelegatedAdministrators",
+        "organizations:ListDelegatedServicesForAccount",
+    }
 
 
 def test_an_instance_can_be_told_to_probe_and_nothing_else(member: Document) -> None:

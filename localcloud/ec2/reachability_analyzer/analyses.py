@@ -115,8 +115,9 @@ def _outcome(response: Any, asked: PathRequest, request: AnalysisRequest) -> Out
     """An analysis sees what its caller may see, and other accounts only as an administrator of the organization's."""
     ends = [asked.source, *([asked.destination] if asked.destination else [])]
     account_id = response.ec2_backend.account_id
-    hidden = [] if trusted_access().permits(account_id) else [end for end in ends if end.account_id != account_id]
-    if not may_look_around(response):
+    elsewhere = [end for end in ends if end.account_id != account_id]
+    hidden = [] if trusted_access().permits(account_id) else elsewhere
+    if not may_look_around(response, across_accounts=bool(elsewhere)):
         return Outcome(failure="The request failed due to insufficient permissions")
     if asked.source in hidden:
         return Outcome(failure=f"The request failed due to inaccessible resource {asked.source.arn}")

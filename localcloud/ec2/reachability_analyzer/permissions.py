@@ -71,8 +71,17 @@ LOOKED_AT = (
     *(f"network-firewall:{each}" for each in _FIREWALL),
 )
 
+ORGANIZATIONS = (
+    "organizations:DescribeOrganization",
+    "organizations:ListAWSServiceAccessForOrganization",
+    "organizations:ListAccounts",
+    "organizations:ListDelegatedAdministrators",
+    "organizations:ListDelegatedServicesForAccount",
+)
+"""What it looks up besides where a path leads into another account ("Required API permissions")."""
 
-def may_look_around(response: Any) -> bool:
+
+def may_look_around(response: Any, *, across_accounts: bool) -> bool:
     """Whether the caller of moto's response may all of it. Who acts as no role is an operator, and may."""
     session = session_of(response.get_access_key())
     role = find_role(session.role_arn) if session and session.role_arn else None
@@ -80,4 +89,5 @@ def may_look_around(response: Any) -> bool:
         return True
     region = (response.region,)
     context = {"aws:requestedregion": region, "ec2:region": region}
-    return all(decide(role, action, "*", context).allowed for action in LOOKED_AT)
+    looked_at = (*LOOKED_AT, *(ORGANIZATIONS if across_accounts else ()))
+    return all(decide(role, action, "*", context).allowed for action in looked_at)

@@ -282,8 +282,8 @@ def test_a_connection_that_ended_otherwise_or_is_forgotten_is_done(
     connection_id = writer.request_peering(create)
     world.ec2(accept.vpc).reject_vpc_peering_connection(VpcPeeringConnectionId=connection_id)
 
-    writer.delete_peering(delete, connection_id, "one")
-    writer.delete_peering(delete, "pcx-0123456789abcdef0", "one")
+    assert writer.delete_peering(delete, connection_id, "one")
+    assert not writer.delete_peering(delete, "pcx-0123456789abcdef0", "one")
 
     assert "DeleteVpcPeeringConnection" not in world.calls
 

@@ -259,6 +259,17 @@ def test_the_hole_that_a_deleted_connection_left_is_closed_across_regions(
     assert targets(world, west, table) == {}
 
 
+def test_a_route_that_is_not_shown_is_told_apart_from_one_that_leads_elsewhere(
+    world: World, writer: RouteWriter, requester: VpcRef, connection_id: str
+) -> None:
+    gone, taken = world.route_tables(requester, 2)
+    writer.add(target(requester, connection_id=connection_id), [route(taken)])
+    changes = (deletion(gone, connection_id), deletion(taken, "pcx-0123456789abcdef0"))
+
+    assert writer.remove(target(requester), changes) == Applied(done=changes, hidden=changes[:1])
+    assert targets(world, requester, taken) == {"192.168.0.0/16": connection_id}
+
+
 def test_one_refused_deletion_does_not_stop_the_others(
     world: World, writer: RouteWriter, requester: VpcRef, connection_id: str
 ) -> None:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from causeway.aws.ec2.applied import Applied
 from causeway.aws.ec2.reader import Reader
 from causeway.aws.ec2.rules import Revoker, RuleWriter
-from causeway.domain.model.errors import AccessDenied, PeeringNotActive, ResourceNotFound, ServiceUnavailable
+from causeway.domain.model.errors import AccessDenied, NetworkNotSettled, PeeringNotActive, ResourceNotFound, ServiceUnavailable
 from causeway.domain.model.network import Direction, Permission
 from causeway.domain.model.protocols import PortRange
 from causeway.domain.model.request import VpcRef
@@ -155,16 +155,28 @@ def test_rules_are_revoked_with_one_call_for_each_group_and_direction(
     )
 
 
+def test_a_rule_that_exists_and_is_not_shown_yet_is_tried_again_later(
+    world: World, writer: RuleWriter, requester: VpcRef
+) -> None:
+    """The answer that told of it was lost, and the look at its group is too old."""
+    group = world.security_group(requester, "app")
+    world.deny("ec2", "AuthorizeSecurityGroupIngress", about=group, code="InvalidPermission.Duplicate")
+
+    assert isinstance(writer.add(target(requester, "one"), [rule(group, PING)]).error, NetworkNotSettled)
+
+
 def test_a_revocation_that_was_begun_is_ended_and_then_repeated_without_a_call(
     world: World, writer: RuleWriter, requester: VpcRef
 ) -> None:
     group = world.security_group(requester, "app")
     changes = added(world, writer, requester, rule(group, permission()), rule(group, PING), rule(group, EGRESS))
-    writer.remove(target(requester, "one"), [change for change in changes if change.permission == PING])
+    gone = [change for change in changes if change.permission == PING]
+    writer.remove(target(requester, "one"), gone)
     world.calls.clear()
 
-    for _ in range(2):
-        assert writer.remove(target(requester, "one"), changes) == Applied(done=tuple(changes))
+    for hidden in (gone, changes):
+        applied = writer.remove(target(requester, "one"), changes)
+        assert applied == Applied(done=tuple(changes), hidden=tuple(hidden))
 
     assert Counter(call for call in world.calls if call.startswith("Revoke")).total() == 2
     assert tagged(world, requester, group) == []
@@ -179,7 +191,7 @@ def test_only_rules_with_the_requests_own_tag_are_revoked(world: World, writer: 
 
     applied = writer.remove(target(requester, "one"), changes)
 
-    assert applied.done == tuple(changes)
+    assert applied == Applied(done=tuple(changes), hidden=tuple(changes))
     answer = world.ec2(requester).describe_security_group_rules(SecurityGroupRuleIds=[each.rule_id for each in changes])
     assert len(answer["SecurityGroupRules"]) == 2
     assert "RevokeSecurityGroupIngress" not in world.calls
@@ -206,7 +218,9 @@ def test_rules_of_a_group_that_is_gone_are_revoked(world: World, writer: RuleWri
     changes = added(world, writer, requester, rule(gone, PING), rule(present, PING))
     world.ec2(requester).delete_security_group(GroupId=gone)
 
-    assert writer.remove(target(requester, "one"), changes) == Applied(done=tuple(changes))
+    applied = writer.remove(target(requester, "one"), changes)
+
+    assert applied == Applied(done=tuple(changes), hidden=tuple(each for each in changes if each.security_group_id == gone))
     assert tagged(world, requester, present) == []
 
 

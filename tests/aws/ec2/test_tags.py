@@ -148,7 +148,7 @@ def test_a_rule_that_is_gone_or_somebody_elses_by_now_is_done(world: World, writ
     administrator.create_tags(Resources=[taken.rule_id], Tags=[{"Key": REQUEST_ID_TAG, "Value": "three"}])
     changes = (retagging(gone, HANDED_OVER), retagging(taken, HANDED_OVER))
 
-    assert writer.add(target(requester), changes) == Applied(done=changes)
+    assert writer.add(target(requester), changes) == Applied(done=changes, hidden=changes)
 
     assert [(each.request_id, each.tags) for each in rules(world, requester)] == [("three", dict([OWNER]))]
 

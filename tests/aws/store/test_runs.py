@@ -1,5 +1,6 @@
 """The ledger's runs: each comes back as its steps have saved it."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -30,7 +31,46 @@ def test_a_run_comes_back_as_it_was_saved(ledger: Ledger) -> None:
     run = ledger.runs.load("one", 3)
 
     assert set(run.done) == {ROUTE, RULE}
-    assert run == Run(request=REQUEST, generation=3, plan=plan, connection_id="pcx-1", done=run.done, verdicts=(VERDICT,))
+    assert run == Run(
+        request=REQUEST,
+        generation=3,
+        plan=plan,
+        connection_id="pcx-1",
+        done=run.done,
+        verdicts=(VERDICT,),
+        looked_at=run.looked_at,
+        changed_at=run.changed_at,
+    )
+
+
+def test_a_run_knows_when_its_plan_was_made_and_when_it_last_changed_something(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def at(hour: int) -> datetime:
+        moment = datetime(2027, 1, 31, hour, tzinfo=UTC)
+        monkeypatch.setattr("causeway.aws.store.ledger_table.timestamp", moment.isoformat)
+        return moment
+
+    at(9)
+    ledger.runs.save_request(1, REQUEST)
+    planned = at(10)
+    ledger.runs.save_plan(Plan(request_id="one", generation=1, changes=CHANGES))
+    at(11)
+    ledger.runs.save_done("one", 1, Side.REQUESTER, "UpdateRouteTables", (ROUTE,))
+    done = at(12)
+    ledger.runs.save_done("one", 1, Side.ACCEPTER, "UpdateSecurityGroups", (RULE,))
+    at(13)
+    ledger.runs.save_verdicts("one", 1, (VERDICT,))
+    run = ledger.runs.load("one", 1)
+    assert (run.looked_at, run.changed_at) == (planned, done)
+
+    undo = Undo(request_id="one", generation=1)
+    undoing = at(14)
+    ledger.runs.save_undo(undo)
+    undone = at(15)
+    ledger.runs.save_undone(undo, Side.REQUESTER, "UpdateRouteTables", ())
+    run = ledger.runs.load("one", 1)
+    assert (run.looked_at, run.changed_at) == (undoing, undone)
 
 
 def test_a_run_that_has_only_begun_has_only_its_request(ledger: Ledger) -> None:

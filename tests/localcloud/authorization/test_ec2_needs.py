@@ -6,7 +6,7 @@ import pytest
 
 from localcloud import ec2 as emulated_ec2
 from tests.localcloud.authorization.accounts import Accounts, allow, ec2_arn, refusal
-from tests.localcloud.http_endpoint import MEMBER, REGION
+from tests.localcloud.http_endpoint import HUB, MEMBER, REGION
 
 
 def a_route_table(aws: Accounts, **tags: str) -> tuple[str, str]:
@@ -159,9 +159,9 @@ def test_creating_a_peering_needs_its_vpc_and_its_tags(aws: Accounts) -> None:
     tagger.create_vpc_peering_connection(**peering, **tags)
 
 
-def interfaces(aws: Accounts) -> dict[str, str]:
+def interfaces(aws: Accounts, account_id: str = MEMBER) -> dict[str, str]:
     """Two interfaces of one subnet, as the ends of a path."""
-    ec2 = aws.client("ec2", aws.admin(MEMBER))
+    ec2 = aws.client("ec2", aws.admin(account_id))
     vpc_id = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     subnet_id = ec2.create_subnet(VpcId=vpc_id, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
     made = (ec2.create_network_interface(SubnetId=subnet_id)["NetworkInterface"] for _ in range(2))
@@ -169,6 +169,7 @@ def interfaces(aws: Accounts) -> dict[str, str]:
     return {"Source": source, "Destination": destination, "Protocol": "tcp"}
 
 
+INTERFACES = ec2_arn(MEMBER, "network-interface")
 PATHS, ANALYSES = ec2_arn(MEMBER, "network-insights-path"), ec2_arn(MEMBER, "network-insights-analysis")
 OURS = {"StringEquals": {"aws:RequestTag/By": "us"}}
 DESCRIBES = allow(["ec2:Describe*", "ec2:Get*", "ec2:Search*", "elasticloadbalancing:Describe*", "network-firewall:*"])
@@ -180,13 +181,38 @@ def tagged(kind: str) -> dict[str, Any]:
 
 def test_an_insights_path_is_created_with_its_tags(aws: Accounts) -> None:
     path = interfaces(aws)
-    creating = allow("ec2:CreateNetworkInsightsPath", PATHS, **OURS)
+    creating = [allow("ec2:CreateNetworkInsightsPath", PATHS, **OURS), allow("ec2:CreateNetworkInsightsPath", INTERFACES)]
     tagging = allow("ec2:CreateTags", PATHS, StringEquals={"ec2:CreateAction": "CreateNetworkInsightsPath"})
-    half = aws.client("ec2", aws.acting(MEMBER, "half", creating))
-    whole = aws.client("ec2", aws.acting(MEMBER, "whole", creating, tagging))
+    half = aws.client("ec2", aws.acting(MEMBER, "half", *creating))
+    whole = aws.client("ec2", aws.acting(MEMBER, "whole", *creating, tagging))
     assert f"ec2:CreateTags on resource: {PATHS}" in refusal(half, "create_network_insights_path", **path, **tagged("path"))[1]
     assert f"on resource: {PATHS}" in refusal(whole, "create_network_insights_path", **path)[1]
     whole.create_network_insights_path(**path, **tagged("path"))
+
+
+def test_an_insights_path_is_authorised_on_each_interface_that_it_names(aws: Accounts) -> None:
+    """The request's tags are the path's: a condition on them holds for no interface."""
+    path = interfaces(aws)
+    ends = [ec2_arn(MEMBER, "network-interface", path[end]) for end in ("Source", "Destination")]
+    tagging = allow("ec2:CreateTags", PATHS)
+    for name, allowed, missing in (("none", PATHS, ends[0]), ("source", [PATHS, ends[0]], ends[1])):
+        creating = allow("ec2:CreateNetworkInsightsPath", allowed)
+        ec2 = aws.client("ec2", aws.acting(MEMBER, name, creating, tagging))
+        assert f"on resource: {missing} because" in refusal(ec2, "create_network_insights_path", **path, **tagged("path"))[1]
+    conditional = allow("ec2:CreateNetworkInsightsPath", [PATHS, INTERFACES], **OURS)
+    ec2 = aws.client("ec2", aws.acting(MEMBER, "conditional", conditional, tagging))
+    code, message = refusal(ec2, "create_network_insights_path", **path, **tagged("path"))
+    assert (code, ends[0] in message) == ("UnauthorizedOperation", True)
+
+
+def test_another_accounts_interface_is_authorised_by_its_own_arn(aws: Accounts) -> None:
+    theirs = ec2_arn(HUB, "network-interface", "eni-0123456789abcdef0")
+    path = {**interfaces(aws), "Destination": theirs}
+    creating = allow("ec2:CreateNetworkInsightsPath", [PATHS, ec2_arn(MEMBER, "network-interface")])
+
+    ec2 = aws.client("ec2", aws.acting(MEMBER, "own", creating))
+
+    assert f"on resource: {theirs} because" in refusal(ec2, "create_network_insights_path", **path)[1]
 
 
 def an_insights_path(aws: Accounts, **tags: Any) -> str:
@@ -228,6 +254,28 @@ def test_an_analysis_sees_what_its_caller_may_see(
     started = ec2.start_network_insights_analysis(NetworkInsightsPathId=path_id)["NetworkInsightsAnalysis"]
     emulated_ec2.configure(emulated_ec2.Timing())
     assert (started["Status"], started.get("StatusMessage")) == outcome
+
+
+@pytest.mark.parametrize(
+    ("statements", "outcome"),
+    [
+        ([DESCRIBES], ("failed", "The request failed due to insufficient permissions")),
+        ([DESCRIBES, allow(["organizations:Describe*", "organizations:List*"])], ("succeeded", None)),
+    ],
+)
+def test_an_analysis_across_accounts_looks_them_up_in_the_organization(
+    aws: Accounts, statements: list[dict[str, Any]], outcome: tuple[str, str | None]
+) -> None:
+    theirs = ec2_arn(HUB, "network-interface", interfaces(aws, HUB)["Source"])
+    admin = aws.client("ec2", aws.admin(MEMBER))
+    path = admin.create_network_insights_path(**interfaces(aws) | {"Destination": theirs})["NetworkInsightsPath"]
+    starting = allow(["ec2:StartNetworkInsightsAnalysis", "tiros:*"])
+    ec2 = aws.client("ec2", aws.acting(MEMBER, "across", starting, *statements))
+    emulated_ec2.configure(emulated_ec2.Timing(analysis=0))
+    started = ec2.start_network_insights_analysis(NetworkInsightsPathId=path["NetworkInsightsPathId"])
+    emulated_ec2.configure(emulated_ec2.Timing())
+    analysis = started["NetworkInsightsAnalysis"]
+    assert (analysis["Status"], analysis.get("StatusMessage")) == outcome
 
 
 def test_what_is_not_ones_own_is_not_deleted(aws: Accounts) -> None:

@@ -3,13 +3,17 @@
 from causeway.aws.ec2.reader import Reader
 from causeway.aws.store.holdings import HoldingsStore
 from causeway.aws.store.runs import Runs
-from causeway.domain.model.errors import PeeringNotActive
+from causeway.domain.lifecycle.run import Run
+from causeway.domain.model.errors import NetworkNotSettled, PeeringNotActive
 from causeway.domain.model.network import PeeringConnection, PeeringStatus, Snapshot
 from causeway.domain.model.observation import both_readable
+from causeway.domain.model.request import Flow
 from causeway.domain.model.values import SIDES, PerSide, Value
 from causeway.domain.planning.exposure import beyond_allow
 from causeway.domain.reachability.check import check
+from causeway.domain.reachability.verdicts import Verdict
 
+from .common.settled_looks import refuse_unsettled
 from .common.step_input import StepInput
 
 
@@ -28,20 +32,40 @@ class Proof(Value):
 def check_reachability(step: StepInput, *, runs: Runs, holdings: HoldingsStore, reader: Reader) -> Proof:
     """Judge what is there now, not what was planned.
 
+    What a settled look says is saved. A flow that does not work counts once two such looks in a row say so.
+
     Raises:
         PeeringNotActive: The connection is still on its way.
+        NetworkNotSettled: The look does not show yet what the run has changed, or says otherwise than the one before.
     """
     run = runs.load(step.request_id, step.generation)
     observed = reader.observe_both(run.request)
     snapshots = both_readable(observed)
     connection = _active(snapshots.requester, run.known_connection_id)
     _refuse_mixed_view(snapshots, connection)
+    refuse_unsettled(run, snapshots)
     verdicts = check(run.request, snapshots, connection)
     others = holdings.load_others(run.request.pair, step.request_id).values()
     runs.save_exposures(step.request_id, step.generation, beyond_allow(run.request, others, snapshots, connection))
     runs.save_verdicts(step.request_id, step.generation, verdicts)
+    _refuse_first_doubt(run, verdicts)
     blocked = any(verdict.blocked_by for verdict in verdicts)
     return Proof(blocked=blocked, witnesses=bool(verdicts and run.request.witnesses))
+
+
+def _refuse_first_doubt(run: Run, verdicts: tuple[Verdict, ...]) -> None:
+    """The plan was found to let every flow work: what says otherwise is looked at twice."""
+    blocked = _blocked(verdicts)
+    if blocked and blocked != _blocked(run.verdicts or ()):
+        raise NetworkNotSettled(
+            f"By this look and not by one before it, these flows do not work: {', '.join(sorted(map(str, blocked)))}.",
+            where=run.request.request_id,
+            remedy="It is looked at again.",
+        )
+
+
+def _blocked(verdicts: tuple[Verdict, ...]) -> set[Flow]:
+    return {verdict.flow for verdict in verdicts if verdict.blocked_by}
 
 
 def _active(requester: Snapshot, connection_id: str) -> PeeringConnection | None:

@@ -42,7 +42,7 @@ class AclEntryWriter(KindWriter):
         return Applied.of(outcomes)
 
     def remove(self, target: Target, changes: Sequence[DeleteAclEntry]) -> Applied:
-        """Deletes the entries that are as the plan saw them. One that is gone, or has another content by now, is done.
+        """Deletes the entries that are as the plan saw them. One that is not shown, or has another content by now, is done.
 
         IAM knows no condition on an entry, so the ACLs are looked at first.
         """
@@ -54,7 +54,8 @@ class AclEntryWriter(KindWriter):
         ours = [change for change in changes if present.get(_number_of(change)) == change.entry]
         with self._pool() as pool:
             errors = dict(zip(ours, pool.map(lambda change: _delete(client, vpc, change), ours), strict=True))
-        return Applied.of(dict.fromkeys(changes) | errors)
+        hidden = (change for change in changes if _number_of(change) not in present)
+        return Applied.of(dict.fromkeys(changes) | errors, hidden)
 
 
 def _create(client: EC2Client, vpc: VpcRef, change: CreateAclEntry) -> CausewayError | None:

@@ -94,19 +94,25 @@ class ConnectionWriter(Writer):
                 client.accept_vpc_peering_connection(VpcPeeringConnectionId=connection_id)
         _add_missing_tags(client, connection_id, change.vpc, present=connection.tags, wanted=change.tags)
 
-    def delete_peering(self, change: DeletePeering, connection_id: str, request_id: str) -> None:
+    def delete_peering(self, change: DeletePeering, connection_id: str, request_id: str) -> bool:
         """Deletes the connection, in the requester's account and region. One that is gone or in a terminal state is done.
+
+        Returns:
+            Whether EC2 shows the connection: it does for two hours after its deletion.
 
         Raises:
             PeeringConflict: It joins other VPCs, or was not made for this request.
         """
         client = self._client(change.vpc)
         connection = describe_peering(client, change.vpc, connection_id)
-        if connection is None or not connection.status.is_live:
-            return
+        if connection is None:
+            return False
+        if not connection.status.is_live:
+            return True
         _verify_ours(connection, change, request_id)
         with suppress(ResourceNotFound), translated(f"{connection_id}, for {change.vpc}", DELETE_ERRORS):
             client.delete_vpc_peering_connection(VpcPeeringConnectionId=connection_id)
+        return True
 
     def _ended_for_requester(self, change: AcceptPeering, connection_id: str) -> PeeringConnection | None:
         """The connection if it ended before the accepter ever saw it: only the requester is told that it failed, and why."""

@@ -59,7 +59,7 @@ class RouteWriter(KindWriter):
         return Applied.of(outcomes)
 
     def remove(self, target: Target, changes: Sequence[DeleteRoute]) -> Applied:
-        """Deletes the routes that lead where the plan saw them lead. One that is gone, or leads elsewhere by now, is done.
+        """Deletes the routes that lead where the plan saw them lead. One that is not shown, or leads elsewhere by now, is done.
 
         IAM knows no condition on a route's target, so the tables are looked at first.
         """
@@ -74,7 +74,8 @@ class RouteWriter(KindWriter):
         ours = [change for change in changes if _leads_to(routes.get(_key(change)), change.target)]
         with self._pool() as pool:
             errors = dict(zip(ours, pool.map(lambda change: _delete(client, vpc, change), ours), strict=True))
-        return Applied.of(dict.fromkeys(changes) | errors)
+        hidden = (change for change in changes if _key(change) not in routes)
+        return Applied.of(dict.fromkeys(changes) | errors, hidden)
 
 
 def _hole(change: CreateRoute, target: str) -> DeleteRoute:

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from botocore.exceptions import ClientError
 
 from causeway.aws.errors import code_of, translated
-from causeway.domain.model.errors import CausewayError, PeeringNotActive, ResourceNotFound, ServiceUnavailable
+from causeway.domain.model.errors import (
+    CausewayError,
+    NetworkNotSettled,
+    PeeringNotActive,
+    ResourceNotFound,
+    ServiceUnavailable,
+)
 from causeway.domain.model.network import Direction, Permission
 from causeway.domain.model.tags import REQUEST_ID_TAG
 
@@ -47,7 +53,7 @@ class RuleWriter(KindWriter):
         return Applied.of({change: errors[_batch_of(change)] for change in changes})
 
     def remove(self, target: Target, changes: Sequence[RevokeRule]) -> Applied:
-        """Revokes the rules that carry the request's tag. One that is gone, or is not the request's, is done."""
+        """Revokes the rules that carry the request's tag. One that is not shown with it is done."""
         revoker = Revoker(self._client(target.vpc), target.vpc, target.request_id)
         try:
             present = revoker.present()
@@ -59,7 +65,8 @@ class RuleWriter(KindWriter):
             batches[_batch_of(change)].append(change.rule_id)
         with self._pool() as pool:
             errors = dict(zip(batches, pool.map(revoker.revoke, batches.keys(), batches.values()), strict=True))
-        return Applied.of(dict.fromkeys(changes) | {change: errors[_batch_of(change)] for change in ours})
+        hidden = (change for change in changes if change.rule_id not in present)
+        return Applied.of(dict.fromkeys(changes) | {change: errors[_batch_of(change)] for change in ours}, hidden)
 
 
 class RuleBatch(NamedTuple):
@@ -160,6 +167,11 @@ def _batch_of(change: AuthorizeRule | RevokeRule) -> RuleBatch:
 
 
 def _special(permissions: Sequence[Permission]) -> dict[str, type[CausewayError]]:
-    """The peer's group is unknown until its side of the connection knows that it is active."""
+    """What two errors mean here.
+
+    The peer's group is unknown until its side of the connection knows that it is active. A rule that exists, and that the
+    look at its group did not show, is looked at again by the next attempt.
+    """
     names_a_group = any(permission.peer.startswith("sg-") for permission in permissions)
-    return {"InvalidGroup.NotFound": PeeringNotActive} if names_a_group else {}
+    unknown = {"InvalidGroup.NotFound": PeeringNotActive} if names_a_group else {}
+    return {"InvalidPermission.Duplicate": NetworkNotSettled, **unknown}

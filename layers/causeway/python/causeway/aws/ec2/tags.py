@@ -46,7 +46,7 @@ class TagWriter(KindWriter):
         nothing = Applied(done=())
         tagged = tagger.tag_connection(target.known_connection_id, of_connection) if of_connection else nothing
         rules = tagger.tag_rules([change for change in changes if isinstance(change, TagRule)])
-        return Applied(done=(*tagged.done, *rules.done), error=tagged.error or rules.error)
+        return Applied(done=(*tagged.done, *rules.done), hidden=rules.hidden, error=tagged.error or rules.error)
 
 
 class Tagger:
@@ -78,14 +78,16 @@ class Tagger:
         for change in changes:
             by_edit[change.tags].append(change)
         outcomes: dict[TagRule, CausewayError | None] = {}
+        hidden: list[TagRule] = []
         for edit, batch in by_edit.items():
             try:
                 present = self._rules_of(edit)
                 self._edit([change.rule_id for change in batch if change.rule_id in present], edit)
                 outcomes |= dict.fromkeys(batch)
+                hidden += [change for change in batch if change.rule_id not in present]
             except CausewayError as error:
                 outcomes |= dict.fromkeys(batch, error)
-        return Applied.of({change: outcomes[change] for change in changes})
+        return Applied.of({change: outcomes[change] for change in changes}, hidden)
 
     def _edit(self, resource_ids: Sequence[str], edit: TagEdit) -> None:
         for start in range(0, len(resource_ids), LARGEST_CALL):

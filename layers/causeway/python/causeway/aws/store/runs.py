@@ -160,9 +160,17 @@ def _run(generation: int, records: Records) -> Run:
         undo=undo,
         undone=_changes(records, f"{UNDONE}#{undo.round}#") if undo else (),
         approval=last_approval(records),
+        looked_at=_newest(records, PLAN, f"{UNDO}#"),
+        changed_at=_newest(records, f"{DONE}#", f"{UNDONE}#"),
         failing_since=datetime.fromisoformat(since) if (since := about.get("in_vain_since")) else None,
         resumes=about.get("takes_up", False),
     )
+
+
+def _newest(records: Records, *names: str) -> datetime | None:
+    """When the last of the records was written whose names begin so."""
+    times = (datetime.fromisoformat(item["at"]) for name, item in records.items() if name.startswith(names))
+    return max(times, default=None)
 
 
 def _unpacked_or[T, D](default: D, records: Records, name: str, kind: type[T]) -> T | D:

@@ -43,6 +43,8 @@ class Run(Value):
         undo: None unless UndoChanges has saved one; the last, where it had to try again.
         undone: The inverses that steps have reported as made since that look.
         approval: The last question that the run asked a person, None where it asked none.
+        looked_at: When the plan was saved, or the last attempt to undo the run: what it names was seen then. None before that.
+        changed_at: When a step has last reported that something was changed; None while none has.
         failing_since: When the first of the earlier runs ended that tried the same and failed; None where none did.
         resumes: Whether it does again what the run before was about, whose execution ended without an outcome.
     """
@@ -62,6 +64,8 @@ class Run(Value):
     undo: Undo | None = None
     undone: tuple[Change, ...] = ()
     approval: Approval | None = None
+    looked_at: datetime | None = None
+    changed_at: datetime | None = None
     failing_since: datetime | None = None
     resumes: bool = False
 
@@ -76,6 +80,11 @@ class Run(Value):
         if self.undo is not None:
             return self.undo.left(self.undone)
         return tuple(change for change in self.plan.changes if change in self.done) if self.plan else ()
+
+    @property
+    def reported(self) -> tuple[Change, ...]:
+        """All that is in the network now by what the steps have reported: of the plan, and of its undo."""
+        return (*self.made, *self.undone)
 
     @property
     def taken_back(self) -> tuple[Change, ...]:

@@ -45,6 +45,10 @@ class PeeringNotActive(RetryLaterError):
     """The connection is accepted but still provisioning."""
 
 
+class NetworkNotSettled(RetryLaterError):
+    """EC2 does not show yet what was just changed, or two looks at the network do not agree."""
+
+
 class WitnessesNotReady(RetryLaterError):
     """A witness that was asked has not answered yet."""
 

@@ -79,6 +79,10 @@ class BaseChange(Value):
         """What the ledger has to remember before the change is made; None where a tag says whose the thing is."""
         return None
 
+    def is_shown(self, context: UndoContext) -> bool:
+        """Whether what was seen shows the change in effect, everywhere where it can be seen."""
+        return self.undoing(context) is not None
+
     def undoing(self, context: UndoContext) -> Undoing[Any] | None:
         """What takes the change back; None where the change is not in effect."""
         raise NotImplementedError

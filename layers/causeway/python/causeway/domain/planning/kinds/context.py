@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-from causeway.domain.model.network import AclEntry, PeeringConnection, Route, Snapshot
+from causeway.domain.model.network import AclEntry, PeeringConnection, Permission, Route, Snapshot
 from causeway.domain.model.request import Request
 from causeway.domain.model.tags import REQUEST_ID_TAG, Tag
 from causeway.domain.model.values import PerSide, Side, Value
@@ -116,6 +116,11 @@ class UndoContext(Value):
             if table.route_table_id == route_table_id:
                 return tuple(route for route in table.routes if route.destination == destination)
         return None
+
+    def permissions(self, side: Side, security_group_id: str) -> tuple[Permission, ...] | None:
+        """The rules of a security group; None where the group itself is gone."""
+        groups = {group.security_group_id: group.permissions for group in self.now[side].security_groups}
+        return groups.get(security_group_id)
 
     def entries(self, side: Side, network_acl_id: str) -> tuple[AclEntry, ...] | None:
         """The entries of a network ACL; None where the ACL itself is gone."""

@@ -63,6 +63,11 @@ class AuthorizeRule(RuleChange, tag_field="kind", tag="authorize_rule"):
     def grant(self) -> RuleGrant:
         return RuleGrant(side=self.side, permission=self.permission)
 
+    def is_shown(self, context: UndoContext) -> bool:
+        """EC2 shows a rule twice: in its group, and by itself with its tags."""
+        shown = context.permissions(self.side, self.security_group_id) or ()
+        return self.permission in shown and super().is_shown(context)
+
     def undoing(self, context: UndoContext) -> "Undoing[RevokeRule] | None":
         wanted = (context.request.request_id, self.security_group_id, self.permission)
         for rule in context.now[self.side].owned_rules:
@@ -83,8 +88,8 @@ class RevokeRule(RuleChange, tag_field="kind", tag="revoke_rule"):
         return f"No longer allow {self.rule}"
 
     def undoing(self, context: UndoContext) -> Undoing[AuthorizeRule] | None:
-        groups = {group.security_group_id: group.permissions for group in context.now[self.side].security_groups}
-        if self.permission in groups.get(self.security_group_id, (self.permission,)):
+        shown = context.permissions(self.side, self.security_group_id)
+        if shown is None or self.permission in shown:
             return None
         again = AuthorizeRule(side=self.side, security_group_id=self.security_group_id, permission=self.permission)
         return Undoing(None if context.has_ended else again)
