@@ -68,9 +68,9 @@ def hop_tree(verdict: Mapping[str, Any]) -> Tree:
 def check_view(checked: Mapping[str, Any]) -> RenderableType:
     """What a saved network says of its request's flows, as an explanation does."""
     head = Text.assemble((checked["request_id"], "bold"), f"  as seen at {checked['taken_at']}")
-    if not checked["verdicts"]:
-        return Group(head, Text("There is no flow to check, or nothing to check it between.", style="red"))
     findings = [finding_table(checked["findings"])] if checked.get("findings") else []
+    if not checked["verdicts"]:
+        return Group(head, Text("There is no flow to check, or nothing to check it between.", style="red"), *findings)
     return Group(head, *judged(checked["verdicts"]), *findings)
 
 

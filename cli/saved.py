@@ -14,7 +14,7 @@ from .exits import CommandError, ExitCode
 from .hub import Document, Hub
 from .items import read_item
 from .map.sources import as_item
-from .offline.saved_network import check_on, exposures_on, preview_on
+from .offline.saved_network import check_on, findings_on, preview_on
 
 
 def item_of(hub: Hub, name: str) -> Document:
@@ -62,7 +62,7 @@ def check(file: str) -> Document:
     with _about(file):
         network = _load(file)
         verdicts = [verdict_map(verdict) for verdict in check_on(network)]
-        findings = [finding.as_map() for finding in exposures_on(network)]
+        findings = [finding.as_map() for finding in findings_on(network)]
     told = {"request_id": network.request["request_id"], "taken_at": network.taken_at}
     return {**told, "findings": findings, "verdicts": verdicts}
 

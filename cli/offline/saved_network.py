@@ -10,10 +10,12 @@ from causeway.domain.lifecycle.run_plan import plan_run
 from causeway.domain.lifecycle.saved_network import SavedNetwork
 from causeway.domain.model.findings import Finding
 from causeway.domain.model.observation import Observed
-from causeway.domain.model.values import PerSide
+from causeway.domain.model.values import SIDES, PerSide
 from causeway.domain.planning.claims import connection_of
 from causeway.domain.planning.exposure import beyond_allow
+from causeway.domain.planning.selections import groups_left_out
 from causeway.domain.reachability.check import check
+from causeway.domain.reachability.unchecked_flows import unchecked_flows
 from causeway.domain.reachability.verdicts import Verdict
 
 NEXT_GENERATION = 1
@@ -38,8 +40,11 @@ def preview_on(saved: SavedNetwork, item: Mapping[str, Any]) -> Preview:
     return Preview.of_plan(plan)
 
 
-def exposures_on(saved: SavedNetwork) -> tuple[Finding, ...]:
-    """What is open that neither the request that the network was saved for asks for, nor another one of the pair.
+def findings_on(saved: SavedNetwork) -> tuple[Finding, ...]:
+    """What else there is to say of the flows of the request that the network was saved for.
+
+    The groups that its selectors leave out, the flows that have no ends, and what is open that neither it asks for nor another
+    request of the pair.
 
     Raises:
         MalformedItem: The saved request is none.
@@ -47,7 +52,11 @@ def exposures_on(saved: SavedNetwork) -> tuple[Finding, ...]:
     """
     request = parse_request(saved.request)
     snapshots, others = saved.seen_for(request), saved.held_by_others(request.request_id)
-    return beyond_allow(request, others, snapshots, connection_of(request, snapshots, others))
+    return (
+        *(finding for side in SIDES for finding in groups_left_out(request, snapshots[side])),
+        *unchecked_flows(request, check_on(saved)),
+        *beyond_allow(request, others, snapshots, connection_of(request, snapshots, others)),
+    )
 
 
 def check_on(saved: SavedNetwork) -> tuple[Verdict, ...]:

@@ -235,6 +235,12 @@ def test_a_changed_prefix_list_is_an_occasion_to_look(member: Document) -> None:
     assert {"ModifyManagedPrefixList", "RestoreManagedPrefixListVersion"} <= set(heard)
 
 
+def test_groups_of_other_vpcs_are_looked_for_also_as_they_come_and_go(member: Document) -> None:
+    heard = member["NetworkChanged"]["Properties"]["EventPattern"]["detail"]["eventName"]
+    assert {"AssociateSecurityGroupVpc", "DisassociateSecurityGroupVpc"} <= set(heard)
+    assert "ec2:DescribeSecurityGroupVpcAssociations" in actions(member["ReadRole"]["Properties"])
+
+
 def test_the_write_role_changes_only_its_own_account(member: Document) -> None:
     changing = [each for each in statements(member["WriteRole"]["Properties"]) if each["Resource"] != "*"]
     for statement in changing:

@@ -155,6 +155,18 @@ def test_a_route_table_has_what_is_associated_with_it_and_no_more() -> None:
     assert (table.main, table.subnet_ids, table.gateway_ids) == (True, ("subnet-1",), ("igw-1", "rtbassoc-1"))
 
 
+@pytest.mark.parametrize(
+    ("owner", "home", "expected"),
+    [(TEST, "vpc-1", (None, None)), (PRODUCTION, "vpc-1", (PRODUCTION, None)), (TEST, "vpc-2", (None, "vpc-2"))],
+    ids=["the VPC's own", "a participant's", "of another VPC"],
+)
+def test_a_group_tells_whose_it_is(owner: str, home: str, expected: tuple[str | None, str | None]) -> None:
+    group = conversion.security_group({"GroupId": "sg-1", "GroupName": "app", "OwnerId": owner, "VpcId": home}, VPC)
+
+    assert (group.owner_id, group.home_vpc_id) == expected
+    assert group.is_ours is (owner == TEST)
+
+
 def test_a_groups_rules_are_one_permission_for_each_peer() -> None:
     group = conversion.security_group(
         {
@@ -175,7 +187,7 @@ def test_a_groups_rules_are_one_permission_for_each_peer() -> None:
             ],
             "IpPermissionsEgress": [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}],
         },
-        TEST,
+        VPC,
     )
 
     def tcp(peer: str, owner: str | None = None) -> Permission:
@@ -212,7 +224,7 @@ def test_a_permission_comes_back_from_ec2_as_it_was_sent(permission: Permission)
     sent = conversion.ip_permission(permission, "causeway: test")
     key = "IpPermissions" if permission.direction is Direction.INGRESS else "IpPermissionsEgress"
 
-    group = conversion.security_group({"GroupId": "sg-1", "GroupName": "app", key: [sent]}, TEST)  # type: ignore[misc]
+    group = conversion.security_group({"GroupId": "sg-1", "GroupName": "app", key: [sent]}, VPC)  # type: ignore[misc]
 
     assert group.permissions == (permission,)
 

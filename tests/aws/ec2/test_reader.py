@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from causeway.aws.ec2.reader import Reader
 from causeway.domain.model.errors import ResourceNotFound, Throttled
 from causeway.domain.model.findings import Code, Finding
-from causeway.domain.model.network import Direction, PeeringStatus, Permission, Snapshot
+from causeway.domain.model.network import Direction, PeeringStatus, Permission, SecurityGroup, Snapshot
 from causeway.domain.model.prefix_lists import named
 from causeway.domain.model.protocols import PortRange
 from causeway.domain.model.request import Request, VpcRef
@@ -91,6 +91,68 @@ def test_only_documented_filters_and_values_are_used(world: World, reader: Reade
     assert world.undocumented_filters == []
 
 
+@pytest.fixture
+def home(world: World) -> VpcRef:
+    """Another VPC of the requester's account and region."""
+    return world.vpc("10.99.0.0/16")
+
+
+def associated(world: World, home: VpcRef, vpc: VpcRef, name: str = "shared") -> str:
+    """A group of the other VPC, which interfaces of this one may carry."""
+    group = world.security_group(home, name)
+    world.ec2(home).associate_security_group_vpc(GroupId=group, VpcId=vpc.vpc_id)
+    return group
+
+
+def groups_seen(observed: Snapshot) -> dict[str, SecurityGroup]:
+    return {each.security_group_id: each for each in observed.security_groups}
+
+
+def test_groups_of_another_vpc_are_read_with_their_rules_where_associated(
+    world: World, reader: Reader, requester: VpcRef, home: VpcRef
+) -> None:
+    shared, other = associated(world, home, requester), world.security_group(home, "other")
+    ssh = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "10.9.0.0/16"}]}
+    tags = [{"ResourceType": "security-group-rule", "Tags": [{"Key": REQUEST_ID_TAG, "Value": "one"}]}]
+    world.ec2(home).authorize_security_group_ingress(GroupId=shared, IpPermissions=[ssh], TagSpecifications=tags)
+
+    seen = reader.observe(Side.REQUESTER, requester, dns=False)
+
+    assert other not in groups_seen(seen)
+    group = groups_seen(seen)[shared]
+    assert (group.home_vpc_id, group.owner_id, group.is_ours) == (home.vpc_id, None, True)
+    assert "10.9.0.0/16" in {rule.peer for rule in group.permissions}
+    assert [rule.security_group_id for rule in seen.owned_rules] == [shared]
+
+
+def test_a_group_that_an_interface_carries_is_read_where_associations_may_not_be(
+    world: World, reader: Reader, requester: VpcRef, home: VpcRef
+) -> None:
+    carried, unused = (associated(world, home, requester, name) for name in ("carried", "unused"))
+    ec2 = world.ec2(requester)
+    subnet = ec2.create_subnet(VpcId=requester.vpc_id, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
+    ec2.create_network_interface(SubnetId=subnet, Groups=[carried])
+    world.deny("ec2", "DescribeSecurityGroupVpcAssociations", about=requester.vpc_id, code="UnauthorizedOperation")
+
+    seen = groups_seen(reader.observe(Side.REQUESTER, requester, dns=False))
+
+    assert (carried in seen, unused in seen) == (True, False)
+
+
+def test_groups_of_other_vpcs_cost_one_call_however_many_they_are(
+    world: World, reader: Reader, requester: VpcRef, home: VpcRef
+) -> None:
+    reader.observe(Side.REQUESTER, requester, dns=False)
+    without = Counter(world.calls)
+    for number in range(7):
+        associated(world, home, requester, f"shared-{number}")
+    world.calls.clear()
+
+    reader.observe(Side.REQUESTER, requester, dns=False)
+
+    assert Counter(world.calls) - without == Counter({"DescribeSecurityGroups": 1})
+
+
 def test_the_rules_that_carry_the_tag_are_told_apart(world: World, reader: Reader, requester: VpcRef) -> None:
     other = world.vpc("10.99.0.0/16")
     ssh = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22}
@@ -142,7 +204,7 @@ def test_the_number_of_calls_does_not_grow_with_the_network(world: World, reader
     assert len(snapshot(observed.requester).route_tables) == 91
     assert len(snapshot(observed.accepter).security_groups) == 31
     assert Counter(world.calls) == small
-    assert small.total() == 2 * 9
+    assert small.total() == 2 * 10
 
 
 def test_the_prefix_lists_that_routes_and_rules_name_are_read(world: World, reader: Reader, requester: VpcRef) -> None:

@@ -120,8 +120,9 @@ def route(raw: ec2.RouteTypeDef) -> Route:
     )
 
 
-def security_group(raw: ec2.SecurityGroupTypeDef, account_id: str) -> SecurityGroup:
-    """The group with its rules one by one; `account_id` is its VPC's, whose groups a rule names without their owner."""
+def security_group(raw: ec2.SecurityGroupTypeDef, vpc: VpcRef) -> SecurityGroup:
+    """The group as interfaces of the VPC carry it, with its rules one by one. They name groups of the VPC's account without it."""
+    account_id, home = vpc.account_id, raw.get("VpcId", vpc.vpc_id)
     return SecurityGroup(
         security_group_id=raw["GroupId"],
         name=raw["GroupName"],
@@ -130,6 +131,8 @@ def security_group(raw: ec2.SecurityGroupTypeDef, account_id: str) -> SecurityGr
             *_permissions(raw.get("IpPermissionsEgress", []), Direction.EGRESS, account_id),
         ),
         tags=tags(raw.get("Tags")),
+        owner_id=_foreign(raw.get("OwnerId"), account_id),
+        home_vpc_id=None if home == vpc.vpc_id else home,
     )
 
 

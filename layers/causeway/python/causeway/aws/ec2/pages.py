@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from causeway.domain.model.request import VpcRef
 
+MOST_FILTER_VALUES = 200
+"""Of one call (EC2 API Reference, "Filter")."""
+
 LARGEST_PAGE = 1000
 LARGEST_PAGES = {
     "describe_managed_prefix_lists": 100,

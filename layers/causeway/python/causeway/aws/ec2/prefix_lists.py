@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from causeway.domain.model.errors import AccessDenied, ResourceNotFound
 
 from . import conversion
-from .pages import describe_all, every_page
+from .pages import MOST_FILTER_VALUES, describe_all, every_page
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
     from causeway.domain.model.network import PrefixList
     from causeway.domain.model.request import VpcRef
-
-MOST_FILTER_VALUES = 200
-"""Of one call (EC2 API Reference, "Filter")."""
 
 
 def read_prefix_lists(client: EC2Client, pool: Executor, vpc: VpcRef, ids: Collection[str]) -> tuple[PrefixList, ...]:

@@ -12,13 +12,14 @@ from causeway.aws.sessions import Access, MemberSessions
 from causeway.domain.model.errors import AccessDenied, ResourceNotFound
 from causeway.domain.model.exclusion import without_excluded
 from causeway.domain.model.findings import Code, Finding
-from causeway.domain.model.network import PeeringConnection, PeeringStatus, Snapshot
+from causeway.domain.model.network import PeeringConnection, PeeringStatus, SecurityGroup, Snapshot
 from causeway.domain.model.partitions import partition_of
 from causeway.domain.model.prefix_lists import named
 from causeway.domain.model.tags import REQUEST_ID_TAG
 from causeway.domain.model.values import PerSide, Side
 
 from . import conversion
+from .groups import associated_groups, groups_by_id
 from .pages import describe_all
 from .prefix_lists import read_prefix_lists
 from .quotas import QuotaReader
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from causeway.domain.model.request import Request, VpcRef
 
-CALLS_AT_ONCE = 14
+CALLS_AT_ONCE = 15
 """Threads a side, at most: one that waits for the others, and one for each call."""
 
 ANY_VALUE = "*"
@@ -98,7 +99,7 @@ class Reader:
         asked = _ask(pool, client, vpc, dns=dns)
         values = pool.submit(self._quotas.of, vpc) if quotas else None
         outstanding = pool.submit(_outstanding, client, vpc) if quotas and side is Side.REQUESTER else None
-        seen = _snapshot(side, vpc, asked)
+        seen = _snapshot(side, client, vpc, asked)
         return replace(
             seen,
             prefix_lists=read_prefix_lists(client, pool, vpc, named(seen)),
@@ -130,6 +131,7 @@ class _Asked(NamedTuple):
     dns_hostnames: Future[bool] | None
     route_tables: Future[list[ec2.RouteTableTypeDef]]
     security_groups: Future[list[ec2.SecurityGroupTypeDef]]
+    associated_groups: Future[frozenset[str]]
     owned_rules: Future[list[ec2.SecurityGroupRuleTypeDef]]
     network_acls: Future[list[ec2.NetworkAclTypeDef]]
     subnets: Future[list[ec2.SubnetTypeDef]]
@@ -153,6 +155,7 @@ def _ask(pool: ThreadPoolExecutor, client: EC2Client, vpc: VpcRef, *, dns: bool)
         dns_hostnames=pool.submit(_dns_attribute, client, vpc, "enableDnsHostnames") if dns else None,
         route_tables=every("describe_route_tables", "RouteTables", here),
         security_groups=every("describe_security_groups", "SecurityGroups", here),
+        associated_groups=pool.submit(associated_groups, client, vpc),
         owned_rules=every("describe_security_group_rules", "SecurityGroupRules", _filter(f"tag:{REQUEST_ID_TAG}", ANY_VALUE)),
         network_acls=every("describe_network_acls", "NetworkAcls", here),
         subnets=every("describe_subnets", "Subnets", here),
@@ -162,12 +165,14 @@ def _ask(pool: ThreadPoolExecutor, client: EC2Client, vpc: VpcRef, *, dns: bool)
     )
 
 
-def _snapshot(side: Side, vpc: VpcRef, asked: _Asked) -> Snapshot:
+def _snapshot(side: Side, client: EC2Client, vpc: VpcRef, asked: _Asked) -> Snapshot:
     """Waits for the answers. The VPC's comes first: where the VPC is missing, that is what there is to say."""
     described = conversion.vpc(
         asked.vpc.result(), vpc, dns_support=_result(asked.dns_support), dns_hostnames=_result(asked.dns_hostnames)
     )
-    groups = tuple(conversion.security_group(raw, vpc.account_id) for raw in asked.security_groups.result())
+    interfaces = tuple(map(conversion.network_interface, asked.network_interfaces.result()))
+    carried = {group_id for interface in interfaces for group_id in interface.security_group_ids}
+    groups = _groups(client, vpc, asked, carried)
     group_ids = {group.security_group_id for group in groups}
     rules = (conversion.owned_rule(raw, vpc.account_id) for raw in asked.owned_rules.result())
     peerings = map(conversion.peering_connection, asked.requested_peerings.result() + asked.accepted_peerings.result())
@@ -179,9 +184,16 @@ def _snapshot(side: Side, vpc: VpcRef, asked: _Asked) -> Snapshot:
         owned_rules=tuple(rule for rule in rules if rule.security_group_id in group_ids),
         network_acls=tuple(map(conversion.network_acl, asked.network_acls.result())),
         subnets=tuple(map(conversion.subnet, asked.subnets.result())),
-        network_interfaces=tuple(map(conversion.network_interface, asked.network_interfaces.result())),
+        network_interfaces=interfaces,
         peering_connections=tuple(each for each in peerings if each.status.is_live),
     )
+
+
+def _groups(client: EC2Client, vpc: VpcRef, asked: _Asked, carried: set[str]) -> tuple[SecurityGroup, ...]:
+    """Those that were made in the VPC, and of those that are associated with it or carried there the ones that can be read."""
+    made_here = asked.security_groups.result()
+    others = (asked.associated_groups.result() | carried) - {raw["GroupId"] for raw in made_here}
+    return tuple(conversion.security_group(raw, vpc) for raw in (*made_here, *groups_by_id(client, vpc, others)))
 
 
 def _outstanding(client: EC2Client, vpc: VpcRef) -> int:

@@ -104,7 +104,7 @@ class Authorizer:
 
     def _send_missing(self, batch: RuleBatch, permissions: Sequence[Permission]) -> None:
         (raw,) = self._client.describe_security_groups(GroupIds=[batch.security_group_id])["SecurityGroups"]
-        present = conversion.security_group(raw, self._vpc.account_id).permissions
+        present = conversion.security_group(raw, self._vpc).permissions
         missing = [permission for permission in permissions if permission not in present]
         if missing:
             self._send(batch, missing)

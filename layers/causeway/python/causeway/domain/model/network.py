@@ -214,10 +214,25 @@ class Permission(Value, order=True):
 
 
 class SecurityGroup(Value):
+    """A security group that interfaces of the VPC can carry.
+
+    Attributes:
+        owner_id: The account that it belongs to, if that is not the VPC's: a participant of the shared VPC, or one that shares
+            the group. The VPC's account sees it, and may not change it.
+        home_vpc_id: The VPC that it was made in, if that is another one, with which this one is associated.
+    """
+
     security_group_id: str
     name: str
     permissions: tuple[Permission, ...] = ()
     tags: dict[str, str] = {}
+    owner_id: str | None = None
+    home_vpc_id: str | None = None
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the VPC's account may change it."""
+        return self.owner_id is None
 
 
 class OwnedRule(Value):

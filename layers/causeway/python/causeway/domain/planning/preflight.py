@@ -10,11 +10,12 @@ from itertools import product
 from causeway.domain.model.findings import Code, Finding
 from causeway.domain.model.network import LOCAL, PeeringConnection, Route, RouteTable, Snapshot, Vpc
 from causeway.domain.model.request import Peer, Request
-from causeway.domain.model.selection import selected_groups, selected_route_tables
+from causeway.domain.model.selection import selected_route_tables
 from causeway.domain.model.tags import REQUEST_ID_TAG
 from causeway.domain.model.values import SIDES, PerSide, Side
 from causeway.domain.reachability.blocked_flows import blocked_flows
 from causeway.domain.reachability.check import check
+from causeway.domain.reachability.unchecked_flows import unchecked_flows
 from causeway.domain.reachability.unknown_flows import unknown_flows
 
 from .encryption import enforced_encryption
@@ -22,6 +23,7 @@ from .ownership import NOTHING_HELD, Holdings
 from .plan import Plan
 from .projection import project
 from .quotas import exceeded
+from .selections import selected_groups_findings, selected_tables_findings
 
 
 def preflight(
@@ -29,7 +31,7 @@ def preflight(
 ) -> tuple[Finding, ...]:
     """Check the request and its draft plan against what was observed.
 
-    Flows are judged last, on the network as the plan would leave it, and only if there is no other finding: otherwise every
+    Flows are judged last, on the network as the plan would leave it, and only if no other finding blocks: otherwise every
     cause would be reported twice. Two flows that differ only in how rules name the peer read the same, and are reported once.
     """
     findings = (
@@ -41,13 +43,14 @@ def preflight(
         *(finding for side in SIDES for finding in _side(request, side, snapshots, draft, holdings)),
         *exceeded(snapshots, draft),
     )
-    return tuple(dict.fromkeys(findings or _flows(request, snapshots, draft)))
+    stopped = any(finding.blocking for finding in findings)
+    return tuple(dict.fromkeys(findings if stopped else (*findings, *_flows(request, snapshots, draft))))
 
 
 def _side(request: Request, side: Side, snapshots: PerSide[Snapshot], draft: Plan, holdings: Holdings) -> Iterator[Finding]:
     yield from _overlap_with_peers(side, snapshots)
-    yield from _route_tables(request, snapshots[side])
-    yield from _security_groups(request, snapshots[side])
+    yield from selected_tables_findings(request, snapshots[side])
+    yield from selected_groups_findings(request, snapshots[side])
     yield from _routed_elsewhere(request, side, snapshots, draft.connection_id, holdings)
     yield from _dns(request, snapshots[side])
 
@@ -133,37 +136,6 @@ def _cross_region_references(request: Request) -> Iterator[Finding]:
             )
 
 
-def _route_tables(request: Request, here: Snapshot) -> Iterator[Finding]:
-    selector = request.route_tables[here.side]
-    tables = {table.route_table_id: table for table in here.route_tables}
-    for missing in (each for each in selector.ids if each not in tables):
-        yield _nothing_selected(Code.NO_ROUTE_TABLE_SELECTED, here, missing, f"{missing} is no route table of {here.vpc.ref}.")
-    for table in (tables[each] for each in selector.ids if each in tables):
-        if table.gateway_ids:
-            text = f"{table.route_table_id} steers the traffic of {', '.join(table.gateway_ids)}: no subnet uses it."
-            yield _nothing_selected(Code.NO_ROUTE_TABLE_SELECTED, here, table.route_table_id, text)
-    if not selector.ids and not selected_route_tables(request, here):
-        text = f"No route table of {here.vpc.ref} matches: {selector}."
-        yield _nothing_selected(Code.NO_ROUTE_TABLE_SELECTED, here, str(selector), text)
-
-
-def _security_groups(request: Request, here: Snapshot) -> Iterator[Finding]:
-    if not request.flows:
-        return
-    selector = request.security_groups[here.side]
-    present = {group.security_group_id for group in here.security_groups}
-    for missing in (each for each in selector.ids if each not in present):
-        text = f"{missing} is no security group of {here.vpc.ref}."
-        yield _nothing_selected(Code.NO_SECURITY_GROUP_SELECTED, here, missing, text)
-    if not selector.ids and not selected_groups(request, here):
-        text = f"No security group of {here.vpc.ref} matches: {selector}."
-        yield _nothing_selected(Code.NO_SECURITY_GROUP_SELECTED, here, str(selector), text)
-
-
-def _nothing_selected(code: Code, here: Snapshot, where: str, text: str) -> Finding:
-    return Finding(code=code, side=here.side, where=where, message=f"{text} Correct the {here.side}'s selector in the item.")
-
-
 def _routed_elsewhere(
     request: Request, side: Side, snapshots: PerSide[Snapshot], connection_id: str | None, holdings: Holdings
 ) -> Iterator[Finding]:
@@ -214,14 +186,7 @@ def _flows(request: Request, snapshots: PerSide[Snapshot], draft: Plan) -> Itera
     verdicts = check(request, *project(draft, snapshots))
     yield from blocked_flows(verdicts)
     yield from unknown_flows(verdicts)
-    for flow in (each for each in request.flows if all(verdict.flow != each for verdict in verdicts)):
-        yield Finding(
-            code=Code.NOTHING_TO_CHECK,
-            blocking=False,
-            where=str(flow),
-            message=f"On one side no interface carries a selected security group, and no subnet uses a selected route table, "
-            f"apart from what is in excluded CIDR blocks: {flow} has no ends to check yet.",
-        )
+    yield from unchecked_flows(request, verdicts)
 
 
 def overlaps(ours: tuple[str, ...], theirs: tuple[str, ...]) -> Iterator[tuple[str, str]]:

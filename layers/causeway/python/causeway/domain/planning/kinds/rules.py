@@ -124,8 +124,8 @@ class Rules(Kind[RulePlace, AuthorizeRule, RevokeRule, RuleGrant]):
                 yield AuthorizeRule(side=side, security_group_id=group.security_group_id, permission=permission)
 
     def surplus(self, side: Side, context: PlanContext) -> Iterator[RevokeRule]:
-        """The rules with our tag that no request wants, by group and content."""
-        wanted = context.wanted_by_any(self, side)
+        """The rules with our tag that no request wants, by group and content; in a group that both sides have, on neither."""
+        wanted = context.wanted_by_any(self, side) | context.wanted_by_any(self, side.other)
         for rule in context.snapshots[side].owned_rules:
             if rule.request_id == context.request_id and (rule.security_group_id, rule.permission) not in wanted:
                 yield revocation(side, rule)
