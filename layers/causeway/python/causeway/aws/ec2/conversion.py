@@ -121,7 +121,7 @@ def route(raw: ec2.RouteTypeDef) -> Route:
 
 
 def security_group(raw: ec2.SecurityGroupTypeDef, vpc: VpcRef) -> SecurityGroup:
-    """The group as interfaces of the VPC carry it, with its rules one by one. They name groups of the VPC's account without it."""
+    """The group as interfaces of the VPC carry it, a rule at a time. Rules name groups of the VPC's account without it."""
     account_id, home = vpc.account_id, raw.get("VpcId", vpc.vpc_id)
     return SecurityGroup(
         security_group_id=raw["GroupId"],
