@@ -147,9 +147,9 @@ CASES = {
     "a range from port 0 on, of which port 1 is denied": at_accepter(deny(Direction.INGRESS, "tcp", ports=port(1)), FROM_0),
     "everything but port 0": at_accepter(deny(Direction.INGRESS, "tcp", ports=port(0)), flow(REQUESTER, Protocol.ALL)),
     "a range from port 0 on by a rule from port 1 on": at_accepter(
-        only(allowed_by_rules("tcp", "0.0.0.0/0", PortRange(first=1, last=22))), FROM_0
+        only(ingress("tcp", "0.0.0.0/0", PortRange(first=1, last=22))), FROM_0
     ),
-    "a range from port 0 on by a rule for port 0": at_accepter(only(allowed_by_rules("tcp", "0.0.0.0/0", port(0))), FROM_0),
+    "a range from port 0 on by a rule for port 0": at_accepter(only(ingress("tcp", "0.0.0.0/0", port(0))), FROM_0),
     "no ICMP of type 0 and code 0 on the way back": at_accepter(
         deny(Direction.EGRESS, "icmp", ports=PortRange(first=0, last=0)), ping()
     ),
