@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterator, Sequence
 
 from causeway.domain.model.values import Value
-from causeway.domain.reachability.verdicts import Hop, Verdict
+from causeway.domain.reachability.verdicts import Hop, Result, Verdict
 from localcloud.packets import Probe, answered, lay_out
-from tests.packets.judging import Case, Pair, cases, is_determined, pair_of
+from tests.packets.judging import Case, Pair, cases, pair_of
 from tests.packets.worlds import World
 
 PATIENCE = 3.0
@@ -50,14 +50,15 @@ def _works(case: Case, came: Collection[Probe]) -> dict[Pair, bool]:
 def _contradictions(case: Case, came: Collection[Probe]) -> Iterator[str]:
     """Where the packets contradict a verdict about its ends, or how many others those stand for."""
     works = _works(case, came)
-    for verdict in filter(is_determined, case.verdicts):
+    for verdict in case.verdicts:
         pair = pair_of(verdict)
-        if pair in works and works[pair] is not verdict.reachable:
+        if verdict.result is not Result.UNKNOWN and pair in works and works[pair] is not verdict.reachable:
             yield _told(verdict, [probe for probe in case.probes[pair] if probe not in came])
     reachable = sum(_stands_for(each) for each in case.verdicts if each.reachable)
-    undetermined = sum(_stands_for(each) for each in case.verdicts if not is_determined(each))
-    if not reachable <= sum(works.values()) <= reachable + undetermined:
-        yield _miscounted(case, f"works between {sum(works.values())} pairs of addresses, by the check between {reachable}")
+    unknown = sum(_stands_for(each) for each in case.verdicts if each.result is Result.UNKNOWN)
+    works_between = sum(works.values())
+    if not reachable <= works_between <= reachable + unknown:
+        yield _miscounted(case, f"works between {works_between} pairs of addresses; reachable {reachable}, unknown {unknown}")
     if sum(map(_stands_for, case.verdicts)) != len(works):
         yield _miscounted(case, f"is asked for between {len(works)} pairs of addresses")
 
@@ -69,7 +70,7 @@ def _stands_for(verdict: Verdict) -> int:
 
 def _told(verdict: Verdict, unanswered: Sequence[Probe]) -> str:
     flow = f"{verdict.flow.what} from {verdict.source.address} to {verdict.destination.address}"
-    said = f"{flow}: {'reachable' if verdict.reachable else 'blocked'} by the check, {_answers(unanswered)}"
+    said = f"{flow}: {verdict.result} by the check, {_answers(unanswered)}"
     return "\n".join([said, *map(_hop, verdict.hops)])
 
 
@@ -86,7 +87,7 @@ def _hop(hop: Hop) -> str:
 
 def _miscounted(case: Case, what: str) -> str:
     verdicts = (
-        f"    {'reachable' if each.reachable else 'blocked'}: {each.source.address} and {each.source.stands_for - 1} more "
+        f"    {each.result}: {each.source.address} and {each.source.stands_for - 1} more "
         f"to {each.destination.address} and {each.destination.stands_for - 1} more"
         for each in case.verdicts
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from functools import partial
-from itertools import permutations
+from itertools import permutations, product
 
 from causeway.domain.model.addressing import address_of
 from causeway.domain.model.network import AclEntry, NetworkInterface, PeeringConnection, Permission, Snapshot
@@ -10,7 +10,7 @@ from causeway.domain.model.protocols import ALL_PORTS, PortRange, Protocol
 from causeway.domain.model.request import Flow, Request, Selector
 from causeway.domain.model.values import PerSide, Side, Value
 from causeway.domain.reachability.check import check
-from causeway.domain.reachability.verdicts import Cause, Verdict
+from causeway.domain.reachability.verdicts import Verdict
 from localcloud.packets.probes import ICMP, ICMPV6, TCP, UDP, InterfaceAddress, Probe
 from tests.domain.networks import change
 from tests.packets.worlds import EPHEMERAL, MESSAGES, World
@@ -65,12 +65,6 @@ def pair_of(verdict: Verdict) -> Pair:
     return one, other
 
 
-def is_determined(verdict: Verdict) -> bool:
-    """Whether it does not depend on which one of several routes AWS takes."""
-    causes = {hop.cause for hop in verdict.hops} - {None}
-    return causes != {Cause.ROUTE_UNDETERMINED}
-
-
 def judge(
     source: Snapshot, destination: Snapshot, connection: PeeringConnection | None, flows: Iterable[Flow]
 ) -> tuple[Verdict, ...]:
@@ -89,30 +83,51 @@ def judge(
 
 
 def _cases_between(world: World, source: Snapshot, destination: Snapshot) -> Iterator[Case]:
-    source, destination = change(source, side=Side.REQUESTER), change(destination, side=Side.ACCEPTER)
     connection = next((each for each in world.connections if each.joins(source.vpc.ref, destination.vpc.ref)), None)
     ranges = _ranges(source, destination)
+    seen = PerSide(
+        requester=change(world.seen(source), side=Side.REQUESTER),
+        accepter=change(world.seen(destination), side=Side.ACCEPTER),
+    )
+    pairs = list(_pairs(world, seen))
     for flow in world.flows:
         if flow.protocol is not Protocol.ALL or _is_first(source, destination):
             yield Case(
                 flow=flow,
-                verdicts=judge(source, destination, connection, [flow]),
-                probes={pair: tuple(_probes(flow, pair, ranges)) for pair in _pairs(source, destination)},
+                verdicts=check(_request(world, seen, flow), seen, connection),
+                probes={pair: tuple(_probes(flow, pair, ranges)) for pair in pairs},
             )
 
 
-def _pairs(source: Snapshot, destination: Snapshot) -> Iterator[Pair]:
-    for one in _places(source):
-        for other in _places(destination):
-            if _is_ipv6(one) is _is_ipv6(other):
-                yield one, other
+def _request(world: World, seen: PerSide[Snapshot], flow: Flow) -> Request:
+    vpcs = PerSide.of(lambda side: seen[side].vpc.ref)
+    return Request(
+        request_id="differential",
+        requester=vpcs.requester,
+        accepter=vpcs.accepter,
+        flows=(flow,),
+        route_tables=PerSide.of(lambda side: world.route_tables.get(vpcs[side].vpc_id, EVERYTHING)),
+        security_groups=PerSide.of(lambda side: world.security_groups.get(vpcs[side].vpc_id, EVERYTHING)),
+        dns_resolution=PerSide(requester=False, accepter=False),
+        tags={},
+    )
 
 
-def _places(snapshot: Snapshot) -> Iterator[InterfaceAddress]:
-    """Where the flow may begin or end: the first address of each family of each interface."""
-    for interface in snapshot.network_interfaces:
-        for address in _firsts(interface):
-            yield InterfaceAddress(network_interface_id=interface.network_interface_id, address=address)
+def _pairs(world: World, seen: PerSide[Snapshot]) -> Iterator[Pair]:
+    """Between which addresses the flow is asked for."""
+    for one, other in product(*(list(_ends(world, snapshot)) for snapshot in (seen.requester, seen.accepter))):
+        if _is_ipv6(one) is _is_ipv6(other):
+            yield one, other
+
+
+def _ends(world: World, seen: Snapshot) -> Iterator[InterfaceAddress]:
+    """The first address of each family of each interface that carries a selected group, whatever its route table."""
+    selector = world.security_groups.get(seen.vpc.ref.vpc_id, EVERYTHING)
+    selected = {each.security_group_id for each in seen.security_groups if selector.selects(each.security_group_id, each.tags)}
+    for interface in seen.network_interfaces:
+        if not selected.isdisjoint(interface.security_group_ids):
+            for address in _firsts(interface):
+                yield InterfaceAddress(network_interface_id=interface.network_interface_id, address=address)
 
 
 def _firsts(interface: NetworkInterface) -> Iterable[str]:

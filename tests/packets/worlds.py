@@ -3,11 +3,12 @@
 A network is made from a seed, and the same one each time.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from ipaddress import ip_network
 from itertools import combinations, product
 from random import Random
+from types import MappingProxyType
 
 from hypothesis import strategies as st
 
@@ -29,7 +30,7 @@ from causeway.domain.model.network import (
     Vpc,
 )
 from causeway.domain.model.protocols import PortRange, Protocol
-from causeway.domain.model.request import Flow, VpcRef
+from causeway.domain.model.request import Flow, Selector, VpcRef
 from causeway.domain.model.values import PerSide, Side, Value
 from tests.domain.networks import change
 
@@ -39,6 +40,8 @@ IPV6_CIDR_BLOCKS = {"a": "2600:1f00:a::/56", "b": "2600:1f00:b::/56", "c": "2600
 EVERYWHERE = ("0.0.0.0/0", "::/0")
 NUMBERS = (1, 2)
 HOSTS = (10, 20, 30, 40)
+
+SHARED = "sg-shared"
 
 PORTS = (0, 22, 80, 443, 1023, 1024, 5432, 8080, 32768, 65535)
 MESSAGES = {"icmp": (8, 0, 3), "icmpv6": (128, 129, 1)}
@@ -62,12 +65,29 @@ class World(Value):
     """VPCs, and the connections of some pairs of them.
 
     Attributes:
-        flows: What to judge from any interface to any one in another VPC. Their sides mean: from the first to the second.
+        snapshots: Everything that is there.
+        flows: What to judge from each VPC to each other one. Their sides mean: from the first to the second.
+        hidden: The security groups and prefix lists that the check does not get to read.
+        security_groups: What is selected, by VPC; everything where nothing is said.
+        route_tables: Likewise.
     """
 
     snapshots: tuple[Snapshot, ...]
     connections: tuple[PeeringConnection, ...]
     flows: tuple[Flow, ...]
+    hidden: frozenset[str] = frozenset()
+    security_groups: Mapping[str, Selector] = MappingProxyType({})
+    route_tables: Mapping[str, Selector] = MappingProxyType({})
+
+    def seen(self, snapshot: Snapshot) -> Snapshot:
+        """A VPC as the check gets to see it."""
+        return change(
+            snapshot,
+            security_groups=tuple(each for each in snapshot.security_groups if each.security_group_id not in self.hidden),
+            prefix_lists=tuple(
+                change(each, cidr_blocks=None) if each.prefix_list_id in self.hidden else each for each in snapshot.prefix_lists
+            ),
+        )
 
 
 def world_of(seed: int) -> World:
@@ -88,11 +108,30 @@ def random_world(random: Random) -> World:
         for one, other in combinations(letters, 2)
         if mostly(random, True, False)
     )
+    everywhere = [*blocks_in(vpcs["a"]), *blocks_in(vpcs["b"])]
+    shared = security_group(random, SHARED, everywhere, [SHARED, "sg-a1", "sg-b1"], ["pl-a1"])
     return World(
-        snapshots=tuple(snapshot(random, letter, vpcs, connections) for letter in letters),
+        snapshots=tuple(snapshot(random, letter, vpcs, connections, shared) for letter in letters),
         connections=connections,
         flows=tuple(dict.fromkeys(flow(random, protocol) for protocol in random.choices(list(Protocol), k=3))),
+        hidden=frozenset(name for letter in letters for name in hidden_in(random, letter)),
+        security_groups=selectors(random, vpcs, "sg"),
+        route_tables=selectors(random, vpcs, "rtb"),
     )
+
+
+def hidden_in(random: Random, letter: str) -> Iterator[str]:
+    """Mostly one of its two prefix lists; sometimes its second group."""
+    for number in some(random, NUMBERS, mostly(random, 1, 0, 2)):
+        yield f"pl-{letter}{number}"
+    if mostly(random, False, *[True] * 5):
+        yield f"sg-{letter}2"
+
+
+def selectors(random: Random, vpcs: Mapping[str, Vpc], kind: str) -> dict[str, Selector]:
+    """Of half of the VPCs only the first of the kind is selected."""
+    chosen = [letter for letter in vpcs if random.choice([False, True])]
+    return {vpcs[letter].ref.vpc_id: Selector(ids=(f"{kind}-{letter}1",)) for letter in chosen}
 
 
 def mostly[T](random: Random, usual: T, *others: T) -> T:
@@ -131,14 +170,17 @@ def connection(random: Random, connection_id: str, one: Vpc, other: Vpc) -> Peer
     )
 
 
-def snapshot(random: Random, letter: str, vpcs: dict[str, Vpc], connections: Sequence[PeeringConnection]) -> Snapshot:
+def snapshot(
+    random: Random, letter: str, vpcs: dict[str, Vpc], connections: Sequence[PeeringConnection], shared: SecurityGroup
+) -> Snapshot:
+    """A VPC with its own groups, and the one that all VPCs are associated with."""
     here, peers = vpcs[letter], [peer for other, peer in vpcs.items() if other != letter]
     remotes = [block for peer in peers for block in blocks_in(peer)]
     subnets = tuple(subnet(f"subnet-{letter}{number}", here, number) for number in NUMBERS)
     groups = [f"sg-{letter}{number}" for number in NUMBERS]
-    references = [f"sg-{each}{number}" for each, number in product(vpcs, NUMBERS)]
+    references = [SHARED, *(f"sg-{each}{number}" for each, number in product(vpcs, NUMBERS))]
     lists = tuple(prefix_list(random, f"pl-{letter}{number}", remotes) for number in NUMBERS)
-    listed = [*(each.prefix_list_id for each in lists), f"pl-{letter}-unread"]
+    listed = [each.prefix_list_id for each in lists]
     peered = [each for each in connections if here.ref in {each.requester, each.accepter}]
     main_table, other_table = (
         route_table(random, f"rtb-{letter}{number}", here, peers, peered, listed=listed) for number in NUMBERS
@@ -149,7 +191,7 @@ def snapshot(random: Random, letter: str, vpcs: dict[str, Vpc], connections: Seq
         side=Side.REQUESTER,
         vpc=here,
         route_tables=(change(main_table, main=True), change(other_table, subnet_ids=apart)),
-        security_groups=tuple(security_group(random, group_id, remotes, references, listed) for group_id in groups),
+        security_groups=(*(security_group(random, group_id, remotes, references, listed) for group_id in groups), shared),
         network_acls=(change(default_acl, default=True), change(other_acl, subnet_ids=apart)),
         subnets=subnets,
         network_interfaces=tuple(
@@ -195,7 +237,7 @@ def interface(random: Random, interface_id: str, host: int, subnets: Sequence[Su
         network_interface_id=interface_id,
         subnet_id=where.subnet_id,
         addresses=tuple(str(ip_network(block)[each]) for block in where.all_cidr_blocks for each in hosts),
-        security_group_ids=tuple(some(random, groups, random.randint(1, len(groups)))),
+        security_group_ids=(*some(random, groups, random.randint(1, len(groups))), *random.choice([(), (SHARED,)])),
     )
 
 
