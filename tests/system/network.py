@@ -120,8 +120,9 @@ class Network:
         return gateway_id
 
     def fill(self, group_id: str) -> None:
-        """As many ingress rules as AWS allows a group unless its account asked for more: 60."""
-        ranges = [{"CidrIp": f"172.16.{each}.0/24"} for each in range(60)]
+        """As many ingress rules as AWS allows a group unless its account asked for more: 60, with those that it has."""
+        (group,) = self.ec2.describe_security_groups(GroupIds=[group_id])["SecurityGroups"]
+        ranges = [{"CidrIp": f"172.16.{each}.0/24"} for each in range(60 - len(group["IpPermissions"]))]
         tcp = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": ranges}
         self.ec2.authorize_security_group_ingress(GroupId=group_id, IpPermissions=[tcp])
 

@@ -9,7 +9,7 @@ from causeway.domain.model.findings import Code
 from .network import EAST, PRODUCTION, TEST, WEST, Network, Networks
 from .requests import PING, SSH, Hub, Item, an_item
 
-NOT_BLOCKING = {Code.FLOW_UNKNOWN, Code.NOTHING_TO_CHECK, Code.OPEN_BEYOND_ALLOW, Code.WITNESSES_DISAGREE}
+NOT_BLOCKING = {Code.FLOW_UNKNOWN, Code.GROUPS_LEFT_OUT, Code.NOTHING_TO_CHECK, Code.OPEN_BEYOND_ALLOW, Code.WITNESSES_DISAGREE}
 NOT_BEFORE_A_WRITE = {Code.STEP_FAILED, Code.UNDO_INCOMPLETE}
 NOT_EMULATED = {Code.ENCRYPTION_ENFORCED}
 """The embedded AWS has no VPC encryption controls."""

@@ -300,6 +300,7 @@ def test_the_witness_role_changes_nothing_but_its_own_questions(member: Document
             *(("ec2:CreateTags", kind, {"StringEquals": creating}) for kind in (path, analysis)),
             ("ec2:DeleteNetworkInsightsPath", path, there),
             ("ec2:DeleteNetworkInsightsAnalysis", analysis, there),
+            ("organizations:ListDelegatedServicesForAccount", "account/o-*/*", None),
             ("ssm:SendCommand", "document/causeway-probe", None),
             ("ssm:SendCommand", "instance/*", None),
         ],

@@ -23,10 +23,12 @@ class Proof(Value):
     Attributes:
         blocked: Whether a flow does not work. One of which nobody can tell is not blocked.
         witnesses: Whether the request names others who are asked as well.
+        reachable: Whether no flow is blocked: what executions ask for that a release before 0.2 began.
     """
 
     blocked: bool
     witnesses: bool
+    reachable: bool
 
 
 def check_reachability(step: StepInput, *, runs: Runs, holdings: HoldingsStore, reader: Reader) -> Proof:
@@ -50,7 +52,7 @@ def check_reachability(step: StepInput, *, runs: Runs, holdings: HoldingsStore, 
     runs.save_verdicts(step.request_id, step.generation, verdicts)
     _refuse_first_doubt(run, verdicts)
     blocked = any(verdict.blocked_by for verdict in verdicts)
-    return Proof(blocked=blocked, witnesses=bool(verdicts and run.request.witnesses))
+    return Proof(blocked=blocked, witnesses=bool(verdicts and run.request.witnesses), reachable=not blocked)
 
 
 def _refuse_first_doubt(run: Run, verdicts: tuple[Verdict, ...]) -> None:
