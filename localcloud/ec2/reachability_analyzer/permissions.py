@@ -80,6 +80,9 @@ ORGANIZATIONS = (
 )
 """What it looks up besides where a path leads into another account ("Required API permissions")."""
 
+ABOUT_AN_ACCOUNT = ("organizations:ListDelegatedServicesForAccount",)
+"""Those of them that have a resource (service authorization reference, AWS Organizations)."""
+
 
 def may_look_around(response: Any, *, across_accounts: bool) -> bool:
     """Whether the caller of moto's response may all of it. Who acts as no role is an operator, and may."""
@@ -90,4 +93,6 @@ def may_look_around(response: Any, *, across_accounts: bool) -> bool:
     region = (response.region,)
     context = {"aws:requestedregion": region, "ec2:region": region}
     looked_at = (*LOOKED_AT, *(ORGANIZATIONS if across_accounts else ()))
-    return all(decide(role, action, "*", context).allowed for action in looked_at)
+    account = f"arn:aws:organizations::{response.current_account}:account/o-aaaaaaaaaa/{response.current_account}"
+    about = dict.fromkeys(ABOUT_AN_ACCOUNT, account)
+    return all(decide(role, action, about.get(action, "*"), context).allowed for action in looked_at)
