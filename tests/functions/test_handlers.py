@@ -56,7 +56,7 @@ def test_the_samples_in_the_order_of_the_flow_end_in_an_active_peering(hub: Hub,
         name = {"UpdateRouteTables": "update_route_tables", "UpdateSecurityGroups": "update_security_groups"}[update["step"]]
         assert hub.invoke(name, {**hub.sample(name), "side": update["side"]})["changes"] > 0
     assert hub.invoke("configure_dns") == {"changes": 0}
-    assert hub.invoke("check_reachability") == {"blocked": False, "witnesses": False}
+    assert hub.invoke("check_reachability") == {"blocked": False, "witnesses": False, "reachable": True}
     assert hub.invoke("record_outcome") == {"state": "ACTIVE"}
 
     status = hub.status()
